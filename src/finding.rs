@@ -1,0 +1,82 @@
+//! What a check gives: findings with their chain, and what was considered and let go.
+
+use crate::base::{FileId, Span};
+
+/// How bad it is if true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Worth mending.
+    Warning,
+    /// Stalls the loop.
+    Error,
+}
+
+/// How sure the tool is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Resolved by name alone, or nothing shows that others wait.
+    Low,
+    /// No known entry reaches it, or one hop is a likely one.
+    Medium,
+    /// Known entry, resolved chain.
+    High,
+}
+
+/// One hop of a chain: a call made at `span`, to `callee`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hop {
+    /// The file of the call.
+    pub file: FileId,
+    /// The call, in bytes.
+    pub span: Span,
+    /// The function that makes the call.
+    pub caller: String,
+    /// What is called: a function's name, or the library path of the last hop (`requests.get`).
+    pub callee: String,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// One sentence.
+    pub message: String,
+    /// The chain; its first hop is the primary place, its last hop reaches the fact.
+    pub chain: Vec<Hop>,
+    /// How the function comes to run on the loop: `FastAPI route`, `async function`.
+    pub entry: String,
+    /// Where that entry is registered or defined.
+    pub entry_file: FileId,
+    /// Its place, in bytes.
+    pub entry_span: Span,
+    /// Why the last hop blocks (the fact's note).
+    pub why: String,
+    /// What to write instead.
+    pub help: String,
+    /// Where the fact is documented.
+    pub source_url: String,
+    /// Further sinks of the same rule below the same call.
+    pub more_sinks: usize,
+}
+
+/// A place that a rule looked at and let go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cleared {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The file.
+    pub file: FileId,
+    /// The call.
+    pub span: Span,
+    /// `offloaded`, `start-up`, `script`, `test`, `worker thread`, `not reached`, `argument`.
+    pub reason: String,
+}

@@ -1,0 +1,362 @@
+//! `ModuleSummary`: what one file says, language-neutral, owned, without tree nodes.
+//!
+//! Expressions live in one arena per module and keep only what decides which
+//! function a call runs: names, attributes, calls, containers. Arithmetic is `Unknown`.
+
+use crate::base::{Name, Span};
+use oxc_index::{IndexVec, define_index_type};
+
+define_index_type! { /// An expression of one module.
+    pub struct ExprId = u32; }
+define_index_type! { /// A variable of one module (module, class-free function scopes).
+    pub struct VarId = u32; }
+define_index_type! { /// A function of one module; 0 is the module's body.
+    pub struct FuncId = u32; }
+define_index_type! { /// A class of one module.
+    pub struct ClassId = u32; }
+define_index_type! { /// A call site of one module.
+    pub struct CallId = u32; }
+
+/// The module body's function.
+pub const MODULE_BODY: FuncId = FuncId { _raw: 0 };
+
+/// The language family of a file; only import resolution asks for it after `lower`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// `.py`, `.pyi`
+    Python,
+    /// JavaScript, JSX, TypeScript, TSX
+    Ecma,
+}
+
+/// A literal where its value may decide something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Const {
+    /// `None`, `null`, `undefined`
+    Null,
+    /// `True`, `false`
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A string without interpolation (a template string with none counts).
+    Str(Name),
+}
+
+/// One expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// A value nothing can be said of.
+    Unknown,
+    /// A literal.
+    Const(Const),
+    /// A string, list, dict, number value whose content does not matter: the builtin type's name
+    /// (`str`, `int`, `list`, `dict`, `set`, `bytes`; ECMAScript: `String`, `Number`, `Array`, `RegExp`, `Promise`).
+    Builtin(Name),
+    /// A variable bound in this file.
+    Var(VarId),
+    /// A name not bound in this file: a builtin, a global, or from a star import.
+    Global(Name),
+    /// ECMAScript `this` in the given non-arrow function (or the module body).
+    This(FuncId),
+    /// `super` (ECMAScript) or `super()` (Python) in a method of the class.
+    Super(ClassId),
+    /// `base.name`
+    Attr { base: ExprId, name: Name },
+    /// `base[key]`
+    Index { base: ExprId, key: ExprId },
+    /// An element got by iterating over the expression (for target, spread, unpacking).
+    Element(ExprId),
+    /// The result of a call.
+    Call(CallId),
+    /// A function value: lambda, arrow, function expression, or the definition of a `def`.
+    Function(FuncId),
+    /// A class value.
+    Class(ClassId),
+    /// A dict or object literal. A `None` key is a spread or a key that is not constant.
+    Object(Vec<(Option<Name>, ExprId)>),
+    /// A list, tuple, set or array literal.
+    List(Vec<ExprId>),
+    /// One of several: conditional expression, `or`, `??`; in a type, a union or `Optional`.
+    Either(Vec<ExprId>),
+    /// `await e`
+    Await(ExprId),
+    /// The module imported under this specifier: `require("x")`, `import("x")`, `import * as x`, Python `import a.b` (as alias).
+    /// Python: dotted name with leading dots for relative imports. ECMAScript: the specifier.
+    Module(Name),
+    /// One name out of a module: `from m import n`, `import { n } from "m"`, `import d from "m"` (name `default`).
+    Imported { module: Name, name: Name },
+    /// ECMAScript `module.exports` of this file.
+    ModuleExports,
+}
+
+/// How a call comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallKind {
+    /// `f(x)`, a tagged template
+    Call,
+    /// `new F(x)`
+    New,
+    /// Entering and leaving a `with`: the callee is the context expression itself.
+    With,
+    /// Iterating (`for`, comprehension, `yield from`, unpacking by `*`): the callee is the iterable itself.
+    Iterate,
+    /// `@decorator`: the callee is the decorator expression, the one argument the decorated function or class.
+    Decorate,
+}
+
+/// One argument.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arg {
+    /// Keyword, for Python.
+    pub name: Option<Name>,
+    /// The value.
+    pub value: ExprId,
+    /// `*x`, `**x`, `...x`
+    pub spread: bool,
+}
+
+/// A call site.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// How it comes about.
+    pub kind: CallKind,
+    /// What is called.
+    pub callee: ExprId,
+    /// Arguments as written.
+    pub args: Vec<Arg>,
+    /// The whole call, in bytes.
+    pub span: Span,
+    /// The function whose body makes the call.
+    pub func: FuncId,
+    /// The call's direct parent is an `await` (or it is an `async with`/`async for`).
+    pub awaited: bool,
+    /// Made under `if __name__ == "__main__"` or `require.main === module`.
+    pub main_guard: bool,
+}
+
+/// A parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// Its name.
+    pub name: Name,
+    /// The variable it binds, if it is a plain name.
+    pub var: Option<VarId>,
+    /// Its type, as an expression.
+    pub annotation: Option<ExprId>,
+    /// Its default value.
+    pub default: Option<ExprId>,
+    /// `*args`, `...rest`
+    pub rest: bool,
+    /// `**kwargs`
+    pub keywords: bool,
+}
+
+/// What kind of function it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FuncKind {
+    /// The module's body.
+    Module,
+    /// `def`, `function`
+    Function,
+    /// A lambda, an arrow function, an anonymous function expression.
+    Lambda,
+    /// A method called on an instance. Python's first parameter is the instance.
+    Method,
+    /// A static method: no instance parameter.
+    Static,
+    /// Python's `classmethod`: the first parameter is the class.
+    ClassMethod,
+    /// A property, cached property or getter.
+    Getter,
+    /// A setter.
+    Setter,
+}
+
+/// A function, method, lambda or module body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    /// Its own name; `<lambda>` for those without, `<module>` for the body.
+    pub name: Name,
+    /// Where it is written.
+    pub span: Span,
+    /// Where its name stands (the whole function where it has none).
+    pub name_span: Span,
+    /// The function it is written in.
+    pub parent: Option<FuncId>,
+    /// The class it is a method of.
+    pub class: Option<ClassId>,
+    /// The object literal it is a method of (ECMAScript `this`).
+    pub object: Option<ExprId>,
+    /// Its kind.
+    pub kind: FuncKind,
+    /// `async def`, `async function`
+    pub is_async: bool,
+    /// It yields: calling it runs nothing.
+    pub is_generator: bool,
+    /// Its body is only `...`, `pass`, a docstring, `raise NotImplementedError`, or it is abstract.
+    pub is_abstract: bool,
+    /// Parameters in order (Python's `self` included).
+    pub params: Vec<Param>,
+    /// What it returns (the body's expression for arrows and lambdas).
+    pub returns: Vec<ExprId>,
+    /// Its return type, as an expression.
+    pub return_type: Option<ExprId>,
+    /// Its decorators as expressions, outermost first.
+    pub decorators: Vec<ExprId>,
+}
+
+/// A class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Class {
+    /// Its name.
+    pub name: Name,
+    /// Where it is written.
+    pub span: Span,
+    /// The function it is written in.
+    pub parent: FuncId,
+    /// Base classes (and, in TypeScript, implemented interfaces).
+    pub bases: Vec<ExprId>,
+    /// Its decorators.
+    pub decorators: Vec<ExprId>,
+    /// Methods by name, in order (getters and setters too). ECMAScript's constructor is `constructor`.
+    pub methods: Vec<(Name, FuncId)>,
+    /// Attributes assigned in the class body (class attributes, fields with a value).
+    pub fields: Vec<(Name, ExprId)>,
+    /// Declared types of attributes (annotated fields, TypeScript parameter properties).
+    pub types: Vec<(Name, ExprId)>,
+}
+
+/// Where a value is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// `x = ...`
+    Var(VarId),
+    /// `base.name = ...`
+    Attr { base: ExprId, name: Name },
+    /// `base[key] = ...`
+    Index { base: ExprId, key: ExprId },
+}
+
+/// An assignment (imports and definitions make one too: `def f` assigns `Function(f)` to `f`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assign {
+    /// Where to.
+    pub target: Target,
+    /// What.
+    pub value: ExprId,
+    /// An annotation: the target is an instance of it.
+    pub is_type: bool,
+}
+
+/// A variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Var {
+    /// Its name.
+    pub name: Name,
+    /// The function whose scope it is in.
+    pub func: FuncId,
+}
+
+/// An ECMAScript export; Python exports its module's variables.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Export {
+    /// `export const x`, `export default e` (name `default`), `export { a as x }`, `export { x } from "m"` (an `Imported`).
+    Named { name: Name, value: ExprId },
+    /// `export * from "m"`
+    Star { module: Name },
+}
+
+/// Something wrong with an input, told and gone on from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// What is wrong.
+    pub message: String,
+    /// Where in the file; `None` for the file as a whole.
+    pub span: Option<Span>,
+}
+
+/// A comment that speaks to loopwarden or to its tests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comment {
+    /// The text after `#`, `//` or inside `/* */`, trimmed.
+    pub text: String,
+    /// Where the comment stands.
+    pub span: Span,
+    /// It stands alone on its line, so it speaks for the next one.
+    pub alone: bool,
+}
+
+/// What one file says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModuleSummary {
+    /// Its language family.
+    pub family: Family,
+    /// A stub: types only.
+    pub is_stub: bool,
+    /// Functions; the first is the module's body.
+    pub functions: IndexVec<FuncId, Function>,
+    /// Classes.
+    pub classes: IndexVec<ClassId, Class>,
+    /// Variables of all scopes.
+    pub vars: IndexVec<VarId, Var>,
+    /// Expressions.
+    pub exprs: IndexVec<ExprId, Expr>,
+    /// Call sites in source order.
+    pub calls: IndexVec<CallId, Call>,
+    /// Assignments.
+    pub assigns: Vec<Assign>,
+    /// Python: modules imported with a star.
+    pub star_imports: Vec<Name>,
+    /// ECMAScript exports.
+    pub exports: Vec<Export>,
+    /// Comments that begin with `loopwarden:`, `expect:`, `ok:`, `missed:` or `false:`.
+    pub comments: Vec<Comment>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// The file is a script: shebang, `process.argv`, commander or yargs imported.
+    pub is_script: bool,
+    /// `"use client"` stands at the top (ECMAScript).
+    pub is_client: bool,
+    /// Bytes lost to syntax errors.
+    pub lost_bytes: u32,
+}
+
+impl ModuleSummary {
+    /// A summary with an empty body of `len` bytes.
+    #[must_use]
+    pub fn new(family: Family, len: usize) -> Self {
+        let body = Function {
+            name: crate::base::name("<module>"),
+            span: Span::new(0, len),
+            name_span: Span::new(0, 0),
+            parent: None,
+            class: None,
+            object: None,
+            kind: FuncKind::Module,
+            is_async: false,
+            is_generator: false,
+            is_abstract: false,
+            params: Vec::new(),
+            returns: Vec::new(),
+            return_type: None,
+            decorators: Vec::new(),
+        };
+        Self {
+            family,
+            is_stub: false,
+            functions: IndexVec::from_vec(vec![body]),
+            classes: IndexVec::new(),
+            vars: IndexVec::new(),
+            exprs: IndexVec::new(),
+            calls: IndexVec::new(),
+            assigns: Vec::new(),
+            star_imports: Vec::new(),
+            exports: Vec::new(),
+            comments: Vec::new(),
+            problems: Vec::new(),
+            is_script: false,
+            is_client: false,
+            lost_bytes: 0,
+        }
+    }
+}
