@@ -18,7 +18,7 @@ define_index_type! { /// A call site of one module.
     pub struct CallId = u32; }
 
 /// The module body's function.
-pub const MODULE_BODY: FuncId = FuncId { _raw: 0 };
+pub const MODULE_BODY: FuncId = FuncId::from_usize_unchecked(0);
 
 /// The language family of a file; only import resolution asks for it after `lower`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
