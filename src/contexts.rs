@@ -1,0 +1,323 @@
+//! Where functions run, top-down from entries.
+
+use crate::base::{FileId, Name, Span};
+use crate::facts::{ContextKind, Entry, Which};
+use crate::finding::Confidence;
+use crate::ir::{Call, CallKind, Expr, FuncId, MODULE_BODY};
+use crate::link::graph::{EdgeKind, Graph, functions};
+use crate::link::{At, FuncAt, Input, Solution, Value};
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+
+/// Where a context of a function comes from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// `FastAPI route`, `async function`
+    pub label: String,
+    /// The entry's file.
+    pub file: FileId,
+    /// The entry's place.
+    pub span: Span,
+    /// How sure it is that others wait there.
+    pub confidence: Confidence,
+}
+
+/// Contexts of all functions.
+#[derive(Debug, Default)]
+pub struct Contexts {
+    /// Entries met.
+    pub origins: Vec<Origin>,
+    by_function: FxHashMap<ContextKind, FxHashMap<FuncAt, usize>>,
+    /// Functions that the loop itself calls.
+    loop_roots: FxHashMap<FuncAt, usize>,
+}
+
+impl Contexts {
+    /// Where the function's context of this kind comes from.
+    #[must_use]
+    pub fn origin(&self, func: FuncAt, kind: ContextKind) -> Option<&Origin> {
+        self.by_function.get(&kind)?.get(&func).map(|at| &self.origins[*at])
+    }
+
+    /// The entry by which the loop itself runs the function.
+    #[must_use]
+    pub fn loop_root(&self, func: FuncAt) -> Option<&Origin> {
+        self.loop_roots.get(&func).map(|at| &self.origins[*at])
+    }
+
+    /// Functions that the loop itself runs, in order of place.
+    #[must_use]
+    pub fn roots(&self) -> Vec<FuncAt> {
+        let mut roots: Vec<_> = self.loop_roots.keys().copied().collect();
+        roots.sort();
+        roots
+    }
+
+    /// How many functions run on a loop.
+    #[must_use]
+    pub fn on_loop(&self) -> usize {
+        self.by_function.get(&ContextKind::Loop).map_or(0, FxHashMap::len)
+    }
+}
+
+struct Spread<'a, 'b> {
+    input: Input<'a>,
+    solution: &'b Solution<'a>,
+    graph: &'b Graph,
+    contexts: Contexts,
+    out: FxHashMap<FuncAt, Vec<(FuncAt, EdgeKind)>>,
+    entries: Vec<(FuncAt, ContextKind, usize)>,
+    script_loops: Vec<(FuncAt, FuncAt, usize)>,
+}
+
+/// Spreads contexts from entries.
+#[must_use]
+pub fn spread<'a>(solution: &Solution<'a>, graph: &Graph) -> Contexts {
+    let mut out: FxHashMap<FuncAt, Vec<(FuncAt, EdgeKind)>> = FxHashMap::default();
+    for edge in &graph.edges {
+        out.entry(edge.from).or_default().push((edge.to, edge.kind));
+    }
+    let input = solution.input;
+    let mut spread = Spread { input, solution, graph, contexts: Contexts::default(), out, entries: Vec::new(), script_loops: Vec::new() };
+    spread.by_facts();
+    spread.by_place();
+    spread.run();
+    spread.contexts
+}
+
+impl Spread<'_, '_> {
+    fn origin(&mut self, label: &str, file: FileId, span: Span, confidence: Confidence) -> usize {
+        self.contexts.origins.push(Origin { label: label.to_owned(), file, span, confidence });
+        self.contexts.origins.len() - 1
+    }
+
+    fn enter(&mut self, func: FuncAt, entry: &Entry, file: FileId, span: Span) {
+        let is_async = self.input.func(func).is_async;
+        let kind = if is_async { entry.asynchronous } else { entry.synchronous };
+        let confidence = if entry.server { Confidence::High } else { Confidence::Medium };
+        let origin = self.origin(&entry.label, file, span, confidence);
+        self.entries.push((func, kind, origin));
+    }
+
+    /// Functions among a call's arguments, through arrays, objects and wrappers.
+    fn handlers(&self, file: FileId, call: &Call, which: Which) -> Vec<FuncAt> {
+        let summary = &self.input.summaries[file];
+        let mut found = Vec::new();
+        let mut pending: Vec<(crate::ir::ExprId, usize)> = match which {
+            Which::All => call.args.iter().map(|arg| (arg.value, 0)).collect(),
+            Which::One(at, keyword) => {
+                let by_name = call.args.iter().find(|arg| arg.name.is_some() && arg.name == keyword).map(|arg| arg.value);
+                let by_key = || {
+                    call.args.iter().find_map(|arg| match &summary.exprs[arg.value] {
+                        Expr::Object(fields) => fields.iter().find(|(key, _)| key.is_some() && *key == keyword).map(|(_, value)| *value),
+                        _ => None,
+                    })
+                };
+                let by_place = || call.args.iter().filter(|arg| arg.name.is_none()).nth(at).map(|arg| arg.value);
+                by_name.or_else(by_key).or_else(by_place).map(|value| (value, 0)).into_iter().collect()
+            }
+        };
+        while let Some((id, depth)) = pending.pop() {
+            if depth > 4 {
+                continue;
+            }
+            let at = At { file, id };
+            let direct = functions(self.solution, at);
+            match &summary.exprs[id] {
+                Expr::List(items) => pending.extend(items.iter().map(|item| (*item, depth + 1))),
+                Expr::Call(inner) if direct.is_empty() => {
+                    // A wrapper of the handler (`asyncHandler(fn)`), or `fn.bind(x)`.
+                    let inner = &summary.calls[*inner];
+                    pending.extend(inner.args.iter().map(|arg| (arg.value, depth + 1)));
+                    pending.push((inner.callee, depth + 2));
+                }
+                _ => {}
+            }
+            found.extend(direct);
+            for value in self.solution.values(at) {
+                if let Value::Class(class) = value {
+                    let methods = &self.input.summaries[class.file].classes[class.id].methods;
+                    found.extend(methods.iter().map(|(_, id)| At { file: class.file, id: *id }));
+                }
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    fn by_facts(&mut self) {
+        let input = self.input;
+        for external in &self.graph.externals {
+            let file = external.call.file;
+            let call = &input.summaries[file].calls[external.call.id];
+            let facts = input.facts_of(file);
+            if call.kind == CallKind::Decorate {
+                let path = external.path.strip_suffix("()").map_or(external.path, crate::base::name);
+                if let Some(entry) = facts.decorator(path) {
+                    for func in self.handlers(file, call, Which::All) {
+                        self.enter(func, entry, file, call.span);
+                    }
+                }
+            } else if let Some(entry) = facts.registration(external.path) {
+                for func in self.handlers(file, call, entry.which) {
+                    self.enter(func, entry, file, call.span);
+                }
+            }
+        }
+        for (file, summary) in input.summaries.iter_enumerated() {
+            let facts = input.facts_of(file);
+            for (id, class) in summary.classes.iter_enumerated() {
+                let (classes, external) = self.solution.lineage(At { file, id });
+                let own = classes.iter().skip(1).flat_map(|at| input.fact_names(at.file, &input.summaries[at.file].classes[at.id].name));
+                let mut bases: Vec<Name> = external.into_iter().chain(own).collect();
+                let mut at = 0;
+                while at < bases.len() && at < 64 {
+                    bases.extend(facts.type_bases(bases[at]));
+                    at += 1;
+                }
+                for entry in bases.iter().flat_map(|base| facts.base(*base)) {
+                    for (method, func) in &class.methods {
+                        if entry.methods.iter().any(|pattern| matches(pattern, method)) {
+                            self.enter(At { file, id: *func }, entry, file, summary.functions[*func].name_span);
+                        }
+                    }
+                }
+            }
+            for (matcher, entry) in &facts.files {
+                if !matcher.is_match(&input.sources[file].path) {
+                    continue;
+                }
+                for (id, function) in summary.functions.iter_enumerated() {
+                    if entry.exports.is_empty() || self.is_exported(file, id, &entry.exports) {
+                        self.enter(At { file, id }, entry, file, function.name_span);
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_exported(&self, file: FileId, id: FuncId, names: &[Name]) -> bool {
+        let summary = &self.input.summaries[file];
+        summary.exports.iter().any(|export| match export {
+            crate::ir::Export::Named { name, value } if names.contains(name) => {
+                functions(self.solution, At { file, id: *value }).contains(&At { file, id })
+            }
+            _ => false,
+        })
+    }
+
+    fn by_place(&mut self) {
+        let input = self.input;
+        for (file, summary) in input.summaries.iter_enumerated() {
+            let kind = if summary.is_script { ContextKind::Script } else { ContextKind::Startup };
+            let origin = self.origin(if summary.is_script { "script" } else { "module body" }, file, Span::default(), Confidence::High);
+            self.entries.push((At { file, id: MODULE_BODY }, kind, origin));
+        }
+        for edge in &self.graph.edges {
+            if let EdgeKind::Moved(kind) = edge.kind {
+                let span = input.summaries[edge.call.file].calls[edge.call.id].span;
+                if kind == ContextKind::Loop {
+                    let origin = self.origin("coroutine run by this program", edge.call.file, span, Confidence::Low);
+                    self.script_loops.push((edge.from, edge.to, origin));
+                } else {
+                    let origin = self.origin("offloaded", edge.call.file, span, Confidence::High);
+                    self.entries.push((edge.to, kind, origin));
+                }
+            }
+        }
+    }
+
+    fn run(&mut self) {
+        // Known entries first, the surest first, so that every function keeps its best origin.
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.sort_by_key(|(func, _, origin)| (std::cmp::Reverse(self.contexts.origins[*origin].confidence), *func, *origin));
+        let is_test = |entries: &[(FuncAt, ContextKind, usize)]| -> rustc_hash::FxHashSet<FuncAt> {
+            entries.iter().filter(|(_, kind, _)| *kind == ContextKind::Test).map(|(func, ..)| *func).collect()
+        };
+        let tests = is_test(&entries);
+        for (func, kind, origin) in entries {
+            if kind == ContextKind::Loop && tests.contains(&func) {
+                continue;
+            }
+            self.reach(func, kind, origin, kind == ContextKind::Loop);
+        }
+        let concurrent = self.concurrent();
+        for (from, to, origin) in std::mem::take(&mut self.script_loops) {
+            if self.contexts.origin(to, ContextKind::Loop).is_none() && !tests.contains(&from) {
+                if concurrent.contains(&to) {
+                    self.contexts.origins[origin].confidence = Confidence::Medium;
+                }
+                self.reach(to, ContextKind::Loop, origin, true);
+            }
+        }
+        for (file, summary) in self.input.summaries.iter_enumerated() {
+            for (id, function) in summary.functions.iter_enumerated() {
+                let func = At { file, id };
+                let excluded = [ContextKind::Test, ContextKind::Loop].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
+                if !function.is_async || excluded {
+                    continue;
+                }
+                let offloaded = [ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
+                let sure = !summary.is_script && !offloaded && !summary.is_client;
+                let confidence = if sure { Confidence::Medium } else { Confidence::Low };
+                let origin = self.origin("async function", file, function.name_span, confidence);
+                self.reach(func, ContextKind::Loop, origin, true);
+            }
+        }
+    }
+
+    /// Functions from which a call is reached that shows other work on the same loop.
+    fn concurrent(&self) -> rustc_hash::FxHashSet<FuncAt> {
+        let mut callers: FxHashMap<FuncAt, Vec<FuncAt>> = FxHashMap::default();
+        for edge in &self.graph.edges {
+            callers.entry(edge.to).or_default().push(edge.from);
+        }
+        let shows = self.graph.externals.iter().filter(|external| self.input.facts_of(external.call.file).is_concurrency(external.path));
+        let mut pending: Vec<FuncAt> = shows.map(|external| external.from).collect();
+        let mut found = rustc_hash::FxHashSet::default();
+        while let Some(func) = pending.pop() {
+            if found.insert(func) {
+                pending.extend(callers.get(&func).into_iter().flatten());
+            }
+        }
+        found
+    }
+
+    fn reach(&mut self, func: FuncAt, kind: ContextKind, origin: usize, root: bool) {
+        let mut queue = VecDeque::from([(func, root)]);
+        while let Some((func, root)) = queue.pop_front() {
+            let function = self.input.func(func);
+            let root = kind == ContextKind::Loop && (root || function.is_async);
+            let better = |known: &FxHashMap<FuncAt, usize>, origins: &[Origin]| known.get(&func).is_none_or(|at| origins[*at].confidence < origins[origin].confidence);
+            let known = self.contexts.by_function.entry(kind).or_default();
+            let mut news = better(known, &self.contexts.origins);
+            if news {
+                known.insert(func, origin);
+            }
+            if root && better(&self.contexts.loop_roots, &self.contexts.origins) {
+                self.contexts.loop_roots.insert(func, origin);
+                news = true;
+            }
+            if !news {
+                continue;
+            }
+            for (to, edge) in self.out.get(&func).into_iter().flatten() {
+                let callee = self.input.func(*to);
+                // A coroutine runs on a loop, whoever made it.
+                if callee.is_async && !matches!(kind, ContextKind::Loop | ContextKind::Test) {
+                    continue;
+                }
+                match edge {
+                    EdgeKind::Direct => queue.push_back((*to, false)),
+                    EdgeKind::Later => queue.push_back((*to, kind == ContextKind::Loop)),
+                    EdgeKind::Moved(_) => {}
+                }
+            }
+        }
+    }
+}
+
+fn matches(pattern: &str, text: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == text, |start| text.starts_with(start))
+}

@@ -1,0 +1,180 @@
+//! What running a function may do, bottom-up through the call graph, with a shortest witness.
+
+use crate::base::Name;
+use crate::facts::{CallFact, Effect, Weight};
+use crate::finding::Hop;
+use crate::ir::{Arg, Call, Const, Expr};
+use crate::link::graph::{EdgeKind, Graph};
+use crate::link::{At, CallAt, FuncAt, Input};
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+
+/// An effect with its weight: light file calls are told apart from heavy ones.
+pub type Channel = (Effect, Weight);
+
+/// The next hop towards the fact.
+#[derive(Clone, Copy, Debug)]
+pub struct Witness {
+    /// The call that leads there.
+    pub call: CallAt,
+    /// The function called, or none where the call itself is the fact.
+    pub next: Option<FuncAt>,
+    /// The library path, where the call itself is the fact.
+    pub path: Name,
+    /// Hops to the fact; 1 for a direct call.
+    pub distance: u32,
+}
+
+/// A call that is a fact.
+#[derive(Clone, Copy, Debug)]
+pub struct Sink {
+    /// The call.
+    pub call: CallAt,
+    /// The function whose body makes it.
+    pub from: FuncAt,
+    /// The library path.
+    pub path: Name,
+    /// What it does.
+    pub channel: Channel,
+    /// An argument makes it harmless.
+    pub harmless: bool,
+}
+
+/// Effects of all functions.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Every call that is a fact, harmless ones too, in order of place.
+    pub sinks: Vec<Sink>,
+    by_function: FxHashMap<Channel, FxHashMap<FuncAt, Witness>>,
+}
+
+/// The fact behind a library path, in the file's language.
+#[must_use]
+pub fn fact_of<'a>(input: Input<'a>, call: CallAt, path: Name) -> Option<&'a CallFact> {
+    input.facts_of(call.file).call(path)
+}
+
+/// Infers effects to their fixpoint.
+#[must_use]
+pub fn infer(input: Input<'_>, graph: &Graph) -> Effects {
+    let mut effects = Effects::default();
+    for external in &graph.externals {
+        let call = &input.summaries[external.call.file].calls[external.call.id];
+        // An awaited call of a library gave an awaitable: it did not block.
+        if call.awaited {
+            continue;
+        }
+        if let Some(fact) = fact_of(input, external.call, external.path) {
+            let harmless = fact.unless.iter().any(|condition| holds(input, external.call, call, condition));
+            let channel = (fact.effect, fact.weight);
+            effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless });
+        }
+    }
+    let mut callers: FxHashMap<FuncAt, Vec<(FuncAt, CallAt)>> = FxHashMap::default();
+    for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
+        // An async function runs on the loop by itself: the stall is its own.
+        if !input.func(edge.to).is_async {
+            callers.entry(edge.to).or_default().push((edge.from, edge.call));
+        }
+    }
+    for channel in Effect::ALL.iter().flat_map(|effect| [(*effect, Weight::Light), (*effect, Weight::Heavy)]) {
+        let mut known: FxHashMap<FuncAt, Witness> = FxHashMap::default();
+        let mut queue = VecDeque::new();
+        for sink in effects.sinks.iter().filter(|sink| sink.channel == channel && !sink.harmless) {
+            known.entry(sink.from).or_insert_with(|| {
+                queue.push_back(sink.from);
+                Witness { call: sink.call, next: None, path: sink.path, distance: 1 }
+            });
+        }
+        while let Some(func) = queue.pop_front() {
+            let Some(distance) = known.get(&func).map(|witness| witness.distance) else { continue };
+            for (caller, call) in callers.get(&func).into_iter().flatten() {
+                known.entry(*caller).or_insert_with(|| {
+                    queue.push_back(*caller);
+                    Witness { call: *call, next: Some(func), path: crate::base::name(""), distance: distance + 1 }
+                });
+            }
+        }
+        if !known.is_empty() {
+            effects.by_function.insert(channel, known);
+        }
+    }
+    effects
+}
+
+impl Effects {
+    /// The shortest way from a function to the effect.
+    #[must_use]
+    pub fn witness(&self, func: FuncAt, channel: Channel) -> Option<Witness> {
+        self.by_function.get(&channel)?.get(&func).copied()
+    }
+
+    /// The chain that begins with a witness, and the path of the fact at its end.
+    #[must_use]
+    pub fn chain(&self, input: Input<'_>, from: FuncAt, first: Witness, channel: Channel) -> (Vec<Hop>, Name, CallAt) {
+        let (mut chain, mut at, mut witness) = (Vec::new(), from, first);
+        loop {
+            let callee = witness.next.map_or_else(|| shown_path(witness.path), |next| input.func_name(next));
+            chain.push(Hop { file: witness.call.file, span: input.summaries[witness.call.file].calls[witness.call.id].span, caller: input.func_name(at), callee });
+            let Some(next) = witness.next else { return (chain, witness.path, witness.call) };
+            at = next;
+            match self.witness(next, channel) {
+                Some(further) if chain.len() < 64 => witness = further,
+                _ => return (chain, witness.path, witness.call),
+            }
+        }
+    }
+
+    /// How many functions have each effect.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(Channel, usize)> {
+        let mut counts: Vec<_> = self.by_function.iter().map(|(channel, known)| (*channel, known.len())).collect();
+        counts.sort();
+        counts
+    }
+}
+
+/// A library path as a person writes it.
+#[must_use]
+pub fn shown_path(path: Name) -> String {
+    let path = path.as_str();
+    path.strip_prefix("builtins.").or_else(|| path.strip_prefix("globalThis.")).unwrap_or(path).to_owned()
+}
+
+/// Whether an `unless` condition of a fact holds at the call.
+fn holds(input: Input<'_>, at: CallAt, call: &Call, condition: &str) -> bool {
+    let summary = &input.summaries[at.file];
+    if condition == "callback" {
+        return call.args.last().is_some_and(|arg| matches!(summary.exprs[arg.value], Expr::Function(_)));
+    }
+    let Some((key, wanted)) = condition.split_once('=') else { return false };
+    let is = |arg: &Arg| constant_text(&summary.exprs[arg.value]).is_some_and(|text| text.eq_ignore_ascii_case(wanted));
+    if let Some(position) = key.strip_prefix("arg").and_then(|position| position.parse::<usize>().ok()) {
+        return call.args.iter().filter(|arg| arg.name.is_none()).nth(position).is_some_and(is);
+    }
+    call.args.iter().any(|arg| match arg.name {
+        Some(named) => named.as_str() == key && is(arg),
+        None => match &summary.exprs[arg.value] {
+            Expr::Object(fields) => fields
+                .iter()
+                .any(|(field, value)| field.is_some_and(|field| field.as_str() == key) && constant_text(&summary.exprs[*value]).is_some_and(|text| text.eq_ignore_ascii_case(wanted))),
+            _ => false,
+        },
+    })
+}
+
+fn constant_text(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Const(Const::Bool(value)) => Some(value.to_string()),
+        Expr::Const(Const::Number(value)) => Some(value.to_string()),
+        Expr::Const(Const::Str(text)) => Some(text.to_string()),
+        Expr::Const(Const::Null) => Some("none".to_owned()),
+        _ => None,
+    }
+}
+
+/// The function at a place of the run.
+#[must_use]
+pub fn owner(input: Input<'_>, call: CallAt) -> FuncAt {
+    At { file: call.file, id: input.summaries[call.file].calls[call.id].func }
+}

@@ -1,0 +1,385 @@
+//! What external APIs do to the thread that calls them: TOML to a table by path.
+
+mod schema;
+
+pub use schema::{ContextKind, Effect, GenericKind, Gil, Instead, RawFacts, Weight};
+
+use crate::base::{Name, name};
+use crate::ir::Family;
+use globset::{Glob, GlobMatcher};
+use include_dir::{Dir, include_dir};
+use rustc_hash::FxHashMap;
+
+static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules/facts");
+
+/// A call that blocks or computes.
+#[derive(Debug)]
+pub struct CallFact {
+    /// What it does.
+    pub effect: Effect,
+    /// How much.
+    pub weight: Weight,
+    /// The GIL while it runs.
+    pub gil: Option<Gil>,
+    /// Arguments that make it harmless.
+    pub unless: Vec<String>,
+    /// What to write, by runtime.
+    pub instead: Instead,
+    /// Why it blocks.
+    pub why: String,
+    /// Where that is documented.
+    pub source: String,
+}
+
+/// What is known of an external type.
+#[derive(Debug, Default)]
+pub struct TypeFact {
+    bases: Vec<Name>,
+    members: FxHashMap<Name, Name>,
+    /// Type of `with x as y`.
+    pub enter: Option<Name>,
+    /// Type of an element.
+    pub element: Option<Name>,
+}
+
+/// Which argument a boundary moves, or a registration takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The position, the receiver not counted, and the keyword.
+    One(usize, Option<Name>),
+    /// Every function among the arguments.
+    All,
+}
+
+/// A call that moves its argument to another context.
+#[derive(Debug)]
+pub struct Boundary {
+    /// Which argument.
+    pub which: Which,
+    /// Where it runs.
+    pub to: ContextKind,
+    /// `f(callee)(arguments)`
+    pub curried: bool,
+}
+
+/// What makes a function an entry.
+#[derive(Debug)]
+pub struct Entry {
+    /// How a person calls it.
+    pub label: String,
+    /// Context of an async function.
+    pub asynchronous: ContextKind,
+    /// Context of a plain function.
+    pub synchronous: ContextKind,
+    /// Others wait for the same loop.
+    pub server: bool,
+    /// Types of parameters.
+    pub params: Vec<Name>,
+    /// For registrations.
+    pub which: Which,
+    /// For base classes: names of methods, `*` at the end matches any rest.
+    pub methods: Vec<String>,
+    /// For files: exported names; empty for the whole file.
+    pub exports: Vec<Name>,
+}
+
+/// All facts of one language family.
+#[derive(Debug, Default)]
+pub struct Facts {
+    calls: FxHashMap<Name, usize>,
+    call_facts: Vec<CallFact>,
+    types: FxHashMap<Name, TypeFact>,
+    constructors: FxHashMap<Name, Name>,
+    boundaries: FxHashMap<Name, Boundary>,
+    decorators: FxHashMap<Name, Entry>,
+    registrations: FxHashMap<Name, Entry>,
+    bases: FxHashMap<Name, Vec<Entry>>,
+    /// Entries by the file's path.
+    pub files: Vec<(GlobMatcher, Entry)>,
+    invokes: FxHashMap<Name, Vec<Which>>,
+    wraps: FxHashMap<Name, Which>,
+    generics: FxHashMap<Name, schema::GenericKind>,
+    neutral: rustc_hash::FxHashSet<Name>,
+    concurrency: rustc_hash::FxHashSet<Name>,
+    libraries: Vec<Name>,
+}
+
+/// Facts for both families.
+#[derive(Debug, Default)]
+pub struct FactBase {
+    python: Facts,
+    ecma: Facts,
+    /// What could not be loaded: file and reason.
+    pub problems: Vec<(String, String)>,
+}
+
+impl FactBase {
+    /// The mark for any member: an element, a key that is not constant.
+    #[must_use]
+    pub fn any() -> Name {
+        static ANY: std::sync::LazyLock<Name> = std::sync::LazyLock::new(|| name("*"));
+        *ANY
+    }
+
+    /// The facts that the program carries.
+    #[must_use]
+    pub fn built_in() -> Self {
+        let mut base = Self::default();
+        for (folder, family) in [("python", Family::Python), ("node", Family::Ecma)] {
+            let mut files: Vec<_> = BUILT_IN.get_dir(folder).map(|dir| dir.files().collect()).unwrap_or_default();
+            files.sort_by_key(|file| file.path());
+            for file in files {
+                let path = format!("rules/facts/{}", file.path().display());
+                if let Some(text) = file.contents_utf8() {
+                    base.add(family, &path, text);
+                }
+            }
+        }
+        base
+    }
+
+    /// Adds one fact file; errors go to `problems` with their place.
+    pub fn add(&mut self, family: Family, path: &str, text: &str) {
+        match toml::from_str::<RawFacts>(text) {
+            Ok(raw) => {
+                let facts = if family == Family::Python { &mut self.python } else { &mut self.ecma };
+                if let Err(message) = facts.add(raw) {
+                    self.problems.push((path.to_owned(), message));
+                }
+            }
+            Err(error) => self.problems.push((path.to_owned(), error.to_string())),
+        }
+    }
+
+    /// The facts of one family.
+    #[must_use]
+    pub fn of(&self, family: Family) -> &Facts {
+        if family == Family::Python { &self.python } else { &self.ecma }
+    }
+}
+
+impl Facts {
+    fn add(&mut self, raw: RawFacts) -> Result<(), String> {
+        let default_source = raw.library.source.clone();
+        self.libraries.extend(raw.library.modules.iter().map(|module| name(module)));
+        for call in raw.call {
+            let at = self.call_facts.len();
+            for path in &call.paths {
+                self.calls.insert(name(path), at);
+            }
+            self.call_facts.push(CallFact {
+                effect: call.effect,
+                weight: call.weight,
+                gil: call.gil,
+                unless: call.unless,
+                instead: call.instead,
+                why: call.why.unwrap_or_default(),
+                source: call.source.unwrap_or_else(|| default_source.clone()),
+            });
+        }
+        for raw in raw.types {
+            let path = name(&raw.path);
+            for constructor in &raw.constructors {
+                self.constructors.insert(name(constructor), path);
+            }
+            self.constructors.insert(path, path);
+            let fact = self.types.entry(path).or_default();
+            fact.bases.extend(raw.bases.iter().map(|base| name(base)));
+            fact.members.extend(raw.members.iter().map(|(member, of)| (name(member), name(of))));
+            fact.enter = fact.enter.or(raw.enter.map(|of| name(&of)));
+            fact.element = fact.element.or(raw.element.map(|of| name(&of)));
+        }
+        for raw in raw.boundary {
+            let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
+            self.boundaries.insert(name(&raw.path), Boundary { which, to: raw.to, curried: raw.curried });
+        }
+        for raw in raw.entry {
+            let entry = Entry {
+                which: which(raw.argument.as_ref(), raw.keyword.as_deref())?,
+                label: raw.label,
+                asynchronous: raw.asynchronous,
+                synchronous: raw.synchronous,
+                server: raw.server,
+                params: raw.params.iter().map(|path| name(path)).collect(),
+                methods: raw.methods,
+                exports: raw.exports.iter().map(|export| name(export)).collect(),
+            };
+            match (raw.decorator, raw.base, raw.call, raw.file) {
+                (Some(path), None, None, None) => _ = self.decorators.insert(name(&path), entry),
+                (None, Some(path), None, None) => self.bases.entry(name(&path)).or_default().push(entry),
+                (None, None, Some(path), None) => _ = self.registrations.insert(name(&path), entry),
+                (None, None, None, Some(glob)) => {
+                    let matcher = Glob::new(&glob).map_err(|error| error.to_string())?.compile_matcher();
+                    self.files.push((matcher, entry));
+                }
+                _ => return Err(format!("entry {:?}: give one of decorator, base, call, file", entry.label)),
+            }
+        }
+        for raw in raw.calls_argument {
+            let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
+            self.invokes.entry(name(&raw.path)).or_default().push(which);
+        }
+        for raw in raw.returns_argument {
+            let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
+            self.wraps.insert(name(&raw.path), which);
+        }
+        self.generics.extend(raw.generic.into_iter().map(|raw| (name(&raw.path), raw.kind)));
+        self.neutral.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| name(path)));
+        self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| name(path)));
+        Ok(())
+    }
+
+    /// Looks `path` up in a table: itself, its type's bases, then `Type.*`.
+    fn by_path<'a, T>(&self, table: &'a FxHashMap<Name, T>, path: Name) -> Option<&'a T> {
+        if let Some(found) = table.get(&path) {
+            return Some(found);
+        }
+        let (owner, member) = path.rsplit_once('.')?;
+        let mut pending = vec![name(owner)];
+        let mut seen = 0;
+        while let Some(owner) = pending.pop() {
+            seen += 1;
+            if seen > 32 {
+                break;
+            }
+            if let Some(found) = table.get(&name(&format!("{owner}.{member}"))) {
+                return Some(found);
+            }
+            if let Some(found) = (!member.starts_with("__")).then(|| table.get(&name(&format!("{owner}.*")))).flatten() {
+                return Some(found);
+            }
+            if let Some(fact) = self.types.get(&owner) {
+                pending.extend(fact.bases.iter().rev());
+            }
+        }
+        None
+    }
+
+    /// The fact of a call on `path`, if it blocks or computes.
+    #[must_use]
+    pub fn call(&self, path: Name) -> Option<&CallFact> {
+        if self.neutral.contains(&path) {
+            return None;
+        }
+        self.by_path(&self.calls, path).map(|at| &self.call_facts[*at])
+    }
+
+    /// The boundary at `path`.
+    #[must_use]
+    pub fn boundary(&self, path: Name) -> Option<&Boundary> {
+        self.by_path(&self.boundaries, path)
+    }
+
+    /// The entry that a decorator makes.
+    #[must_use]
+    pub fn decorator(&self, path: Name) -> Option<&Entry> {
+        self.by_path(&self.decorators, path)
+    }
+
+    /// The entry that a registration call makes.
+    #[must_use]
+    pub fn registration(&self, path: Name) -> Option<&Entry> {
+        self.by_path(&self.registrations, path)
+    }
+
+    /// Entries of a base class.
+    #[must_use]
+    pub fn base(&self, path: Name) -> &[Entry] {
+        self.bases.get(&path).map_or(&[], Vec::as_slice)
+    }
+
+    /// Bases of an external type.
+    #[must_use]
+    pub fn type_bases(&self, path: Name) -> &[Name] {
+        self.types.get(&path).map_or(&[], |fact| fact.bases.as_slice())
+    }
+
+    /// Which arguments a call on `path` runs itself.
+    #[must_use]
+    pub fn invokes(&self, path: Name) -> &[Which] {
+        self.by_path(&self.invokes, path).map_or(&[], Vec::as_slice)
+    }
+
+    /// The argument whose value a call on `path` gives back.
+    #[must_use]
+    pub fn wraps(&self, path: Name) -> Option<Which> {
+        self.wraps.get(&path).copied()
+    }
+
+    /// How a generic type speaks of its argument.
+    #[must_use]
+    pub fn generic(&self, path: Name) -> Option<schema::GenericKind> {
+        self.generics.get(&path).copied()
+    }
+
+    /// Whether the call shows that other work waits on the loop.
+    #[must_use]
+    pub fn is_concurrency(&self, path: Name) -> bool {
+        self.concurrency.contains(&path)
+    }
+
+    /// The type fact of `path`.
+    #[must_use]
+    pub fn type_of(&self, path: Name) -> Option<&TypeFact> {
+        self.types.get(&path)
+    }
+
+    /// The type of what a call on `path` returns, or of the attribute `path`.
+    #[must_use]
+    pub fn result(&self, path: Name) -> Option<Name> {
+        if let Some(of) = self.constructors.get(&path) {
+            return Some(*of);
+        }
+        self.member(path)
+    }
+
+    /// The type of the member `path` of a known type.
+    #[must_use]
+    pub fn member(&self, path: Name) -> Option<Name> {
+        let (owner, member) = path.rsplit_once('.')?;
+        let (member, any) = (name(member), name("*"));
+        let mut pending = vec![name(owner)];
+        let mut seen = 0;
+        while let Some(owner) = pending.pop() {
+            seen += 1;
+            if let Some(fact) = self.types.get(&owner) {
+                if let Some(of) = fact.members.get(&member).or_else(|| fact.members.get(&any)) {
+                    return Some(*of);
+                }
+                pending.extend(fact.bases.iter().rev());
+            }
+            if seen > 32 {
+                break;
+            }
+        }
+        None
+    }
+
+    /// The longest library module that `path` begins with.
+    #[must_use]
+    pub fn knows(&self, path: &str) -> bool {
+        self.libraries.iter().any(|module| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    }
+
+    /// How many call facts there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+}
+
+fn which(argument: Option<&schema::Argument>, keyword: Option<&str>) -> Result<Which, String> {
+    let keyword = keyword.map(name);
+    match argument {
+        None => Ok(Which::One(if keyword.is_some() { usize::MAX } else { 0 }, keyword)),
+        Some(schema::Argument::At(at)) => Ok(Which::One(*at, keyword)),
+        Some(schema::Argument::Word(word)) if word == "all" => Ok(Which::All),
+        Some(schema::Argument::Word(word)) => Err(format!("argument = {word:?}: a position or \"all\"")),
+    }
+}

@@ -1,0 +1,507 @@
+//! Reading and writing members: attributes, imports, elements.
+
+use super::modules::Resolved;
+use super::values::{Constraint, Owner, Solution, Value};
+use super::{At, ClassAt, ExprAt, FuncAt};
+use crate::base::{FileId, Name, name};
+use crate::facts::FactBase;
+use crate::ir::{Export, Expr, Family, FuncKind, MODULE_BODY};
+
+/// Longest external path that is followed.
+const LONGEST_PATH: usize = 120;
+/// Deepest class hierarchy that is followed.
+const DEEPEST: usize = 16;
+
+impl Solution<'_> {
+    pub(super) fn builtin(&self, file: FileId, of: &str) -> Name {
+        let root = if self.input.summaries[file].family == Family::Python { "builtins" } else { "globalThis" };
+        name(&format!("{root}.{of}"))
+    }
+
+    pub(super) fn global(&mut self, file: FileId, global: Name, node: u32) {
+        let input = self.input;
+        for module in &input.summaries[file].star_imports {
+            if let Resolved::File(from) = self.resolve(file, *module)
+                && self.has_member(from, global, 0)
+            {
+                self.load(Value::Module(from), global, node);
+                return;
+            }
+        }
+        let path = self.builtin(file, &global);
+        self.add(node, Value::Ext(path));
+    }
+
+    fn has_member(&self, file: FileId, member: Name, depth: usize) -> bool {
+        if self.globals[file].contains_key(&member) {
+            return true;
+        }
+        depth < 8
+            && self.input.summaries[file].star_imports.iter().any(
+                |module| matches!(self.resolve(file, *module), Resolved::File(from) if from != file && self.has_member(from, member, depth + 1)),
+            )
+    }
+
+    pub(super) fn this(&mut self, at: FuncAt, node: u32) {
+        let function = self.input.func(at);
+        if let Some(class) = function.class {
+            let class = At { file: at.file, id: class };
+            self.add(node, if function.kind == FuncKind::Static { Value::Class(class) } else { Value::Inst(class) });
+        } else if let Some(object) = function.object {
+            self.add(node, Value::Object(At { file: at.file, id: object }));
+        } else if at.id == MODULE_BODY {
+            self.add(node, Value::Module(at.file));
+        }
+    }
+
+    pub(super) fn resolve(&self, file: FileId, module: Name) -> Resolved {
+        let path = &self.input.sources[file].path;
+        match self.input.summaries[file].family {
+            Family::Python => self.input.modules.python(path, module),
+            Family::Ecma => self.input.modules.ecma(path, module),
+        }
+    }
+
+    pub(super) fn import(&mut self, file: FileId, module: Name, node: u32) {
+        match self.resolve(file, module) {
+            Resolved::File(to) => {
+                self.add(node, Value::Module(to));
+                if let Some(value) = self.exports[to].get(&name("module.exports")).copied() {
+                    let from = self.node(At { file: to, id: value });
+                    self.copy(from, node);
+                }
+            }
+            Resolved::Folder(path) => self.add(node, Value::Folder(path)),
+            Resolved::External(path) => self.add(node, Value::Ext(path)),
+        }
+    }
+
+    pub(super) fn import_member(&mut self, file: FileId, module: Name, member: Name, node: u32) {
+        match self.resolve(file, module) {
+            Resolved::File(to) => {
+                if to == file && self.input.summaries[file].family == Family::Python && self.globals[file].contains_key(&member) {
+                    if let Some(Resolved::File(sub)) = self.submodule(to, &member) {
+                        self.add(node, Value::Module(sub));
+                    }
+                    return;
+                }
+                self.load(Value::Module(to), member, node);
+                if let Some(value) = self.exports[to].get(&name("module.exports")).copied() {
+                    let from = self.node(At { file: to, id: value });
+                    if member.as_str() == "default" { self.copy(from, node) } else { self.when(from, Constraint::Load(member, node)) }
+                }
+            }
+            Resolved::Folder(path) => self.load(Value::Folder(path), member, node),
+            Resolved::External(path) => self.load(Value::Ext(path), member, node),
+        }
+    }
+
+    fn submodule(&self, file: FileId, member: &str) -> Option<Resolved> {
+        let path = &self.input.sources[file].path;
+        let dir = path.strip_suffix("/__init__.py").or_else(|| path.strip_suffix("/__init__.pyi"))?;
+        self.input.modules.python_in(dir, member)
+    }
+
+    /// Reads `member` of `value` into `to`.
+    pub(super) fn load(&mut self, value: Value, member: Name, to: u32) {
+        match value {
+            Value::Module(file) => self.load_module(file, member, to, 0),
+            Value::Folder(path) => match self.input.modules.python_in(&path, &member) {
+                Some(Resolved::File(file)) => self.add(to, Value::Module(file)),
+                Some(Resolved::Folder(path)) => self.add(to, Value::Folder(path)),
+                _ => {}
+            },
+            Value::Class(class) => self.load_class(class, member, to, false),
+            Value::Inst(class) => self.load_class(class, member, to, true),
+            Value::Ext(path) => {
+                if member.as_str() == "default" {
+                    self.add(to, Value::Ext(path));
+                } else {
+                    self.load_external(path, member, to);
+                }
+            }
+            Value::ExtInst(path) => self.load_external(path, member, to),
+            Value::Func(func) | Value::Bound(func) => {
+                if matches!(member.as_str(), "call" | "apply" | "bind") && self.input.summaries[func.file].family == Family::Ecma {
+                    self.add(to, Value::Func(func));
+                } else {
+                    let from = self.field(Owner::Func(func), member);
+                    self.copy(from, to);
+                }
+            }
+            Value::Object(object) => {
+                let from = self.field(Owner::Object(object), member);
+                self.copy(from, to);
+                if member != FactBase::any() {
+                    let any = self.field(Owner::Object(object), FactBase::any());
+                    if !self.is_list(object) {
+                        self.copy(any, to);
+                    }
+                } else if let Expr::Object(fields) = &self.input.summaries[object.file].exprs[object.id] {
+                    for (_, value) in fields {
+                        let from = self.node(At { file: object.file, id: *value });
+                        self.copy(from, to);
+                    }
+                }
+                if let Some(of) = self.container_type(object) {
+                    self.load_external(of, member, to);
+                }
+            }
+            Value::Generator(_) => {}
+        }
+    }
+
+    fn is_list(&self, object: ExprAt) -> bool {
+        matches!(self.input.summaries[object.file].exprs[object.id], Expr::List(_))
+    }
+
+    fn container_type(&self, object: ExprAt) -> Option<Name> {
+        let python = self.input.summaries[object.file].family == Family::Python;
+        let of = match (&self.input.summaries[object.file].exprs[object.id], python) {
+            (Expr::List(_), true) => "builtins.list",
+            (Expr::List(_), false) => "globalThis.Array",
+            (Expr::Object(_), true) => "builtins.dict",
+            _ => return None,
+        };
+        Some(name(of))
+    }
+
+    fn load_external(&mut self, path: Name, member: Name, to: u32) {
+        if path.len() > LONGEST_PATH {
+            return;
+        }
+        let facts = self.facts;
+        // An attribute whose type is known is an instance of that type.
+        let owner = if facts.type_of(path).is_none() { facts.member(path).unwrap_or(path) } else { path };
+        self.add(to, Value::Ext(name(&format!("{owner}.{member}"))));
+    }
+
+    fn load_module(&mut self, file: FileId, member: Name, to: u32, depth: usize) {
+        let input = self.input;
+        let summary = &input.summaries[file];
+        if summary.family == Family::Python {
+            if let Some(var) = self.globals[file].get(&member).copied() {
+                let from = self.var_node(file, var);
+                self.copy(from, to);
+                return;
+            }
+            match self.submodule(file, &member) {
+                Some(Resolved::File(sub)) => return self.add(to, Value::Module(sub)),
+                Some(Resolved::Folder(path)) => return self.add(to, Value::Folder(path)),
+                _ => {}
+            }
+            for module in &summary.star_imports {
+                match self.resolve(file, *module) {
+                    Resolved::File(from) if depth < 8 && self.has_member(from, member, 0) => {
+                        return self.load_module(from, member, to, depth + 1);
+                    }
+                    Resolved::External(path) => self.load_external(path, member, to),
+                    _ => {}
+                }
+            }
+            return;
+        }
+        if let Some(value) = self.exports[file].get(&member).copied() {
+            let from = self.node(At { file, id: value });
+            self.copy(from, to);
+            return;
+        }
+        if member.as_str() == "default" {
+            self.add(to, Value::Module(file));
+            return;
+        }
+        for export in &summary.exports {
+            if let Export::Star { module } = export
+                && depth < 8
+            {
+                match self.resolve(file, *module) {
+                    Resolved::File(from) if from != file => self.load_module(from, member, to, depth + 1),
+                    Resolved::External(path) => self.load_external(path, member, to),
+                    _ => {}
+                }
+            }
+        }
+        let from = self.field(Owner::Exports(file), member);
+        self.copy(from, to);
+    }
+
+    /// Classes in the order in which a member is looked up, and the external bases met.
+    pub fn lineage(&self, class: ClassAt) -> (Vec<ClassAt>, Vec<Name>) {
+        if let Some(known) = self.lineages.borrow().get(&class) {
+            return known.clone();
+        }
+        let (mut classes, mut external) = (Vec::new(), Vec::new());
+        let mut pending = vec![class];
+        while let Some(next) = pending.pop() {
+            if classes.contains(&next) || classes.len() >= DEEPEST {
+                continue;
+            }
+            classes.push(next);
+            let bases = &self.input.summaries[next.file].classes[next.id].bases;
+            for base in bases.iter().rev() {
+                let base = At { file: next.file, id: *base };
+                pending.extend(self.static_classes(base, 0));
+                external.extend(self.static_path(base));
+            }
+        }
+        self.lineages.borrow_mut().insert(class, (classes.clone(), external.clone()));
+        (classes, external)
+    }
+
+    fn method(&self, class: ClassAt, member: Name) -> Option<FuncAt> {
+        let methods = &self.input.summaries[class.file].classes[class.id].methods;
+        methods
+            .iter()
+            .filter(|(named, id)| *named == member && self.input.summaries[class.file].functions[*id].kind != FuncKind::Setter)
+            .next_back()
+            .map(|(_, id)| At { file: class.file, id: *id })
+    }
+
+    fn load_class(&mut self, class: ClassAt, member: Name, to: u32, instance: bool) {
+        let (classes, external) = self.lineage(class);
+        let mut found = false;
+        for at in &classes {
+            found |= self.load_own(*at, member, to, instance);
+            if found {
+                break;
+            }
+        }
+        if !found {
+            let below = self.subclasses.get(&class).cloned().unwrap_or_default();
+            if below.len() <= super::values::LIMIT {
+                for at in below {
+                    found |= self.load_own(at, member, to, instance);
+                }
+            }
+        }
+        for at in classes {
+            let from = self.field(Owner::Class(at), member);
+            self.copy(from, to);
+        }
+        if !found {
+            for path in external {
+                self.load_external(path, member, to);
+            }
+        }
+    }
+
+    fn load_own(&mut self, class: ClassAt, member: Name, to: u32, instance: bool) -> bool {
+        let file = class.file;
+        if let Some(method) = self.method(class, member) {
+            let function = self.input.func(method);
+            match function.kind {
+                FuncKind::Getter if instance => self.read_property(method, to),
+                FuncKind::Static => self.add(to, Value::Func(method)),
+                FuncKind::ClassMethod => self.add(to, Value::Bound(method)),
+                _ if instance => self.add(to, Value::Bound(method)),
+                _ => self.add(to, Value::Func(method)),
+            }
+            if function.is_abstract {
+                for below in self.subclasses.get(&class).cloned().unwrap_or_default().into_iter().take(super::values::LIMIT) {
+                    self.load_own(below, member, to, instance);
+                }
+            }
+            return true;
+        }
+        let described = &self.input.summaries[file].classes[class.id];
+        let mut found = false;
+        for (_, value) in described.fields.iter().filter(|(named, _)| *named == member) {
+            self.flow(At { file, id: *value }, to, false);
+            found = true;
+        }
+        for (_, of) in described.types.iter().filter(|(named, _)| *named == member) {
+            self.flow(At { file, id: *of }, to, true);
+            found = true;
+        }
+        found
+    }
+
+    fn read_property(&mut self, getter: FuncAt, to: u32) {
+        if let Some(at) = self.expr_of(to) {
+            self.getters.push((at, getter));
+        }
+        self.returned(getter, to);
+    }
+
+    /// What a function returns flows to `to`.
+    pub(super) fn returned(&mut self, func: FuncAt, to: u32) {
+        let function = self.input.func(func);
+        for value in &function.returns {
+            self.flow(At { file: func.file, id: *value }, to, false);
+        }
+        if let Some(of) = function.return_type {
+            self.flow(At { file: func.file, id: of }, to, true);
+        }
+    }
+
+    /// Writes the values of `from` to `member` of `value`.
+    pub(super) fn store(&mut self, value: Value, member: Name, from: u32) {
+        let owner = match value {
+            Value::Inst(class) | Value::Class(class) => Owner::Class(class),
+            Value::Object(object) => Owner::Object(object),
+            Value::Func(func) => Owner::Func(func),
+            Value::Module(file) => match self.globals[file].get(&member).copied() {
+                Some(var) if self.input.summaries[file].family == Family::Python => {
+                    let to = self.var_node(file, var);
+                    return self.copy(from, to);
+                }
+                _ => Owner::Exports(file),
+            },
+            _ => return,
+        };
+        let to = self.field(owner, member);
+        self.copy(from, to);
+    }
+
+    /// An element of `value`.
+    pub(super) fn element(&mut self, value: Value, to: u32) {
+        match value {
+            Value::Object(_) => self.load(value, FactBase::any(), to),
+            Value::Generator(func) => self.returned(func, to),
+            Value::ExtInst(path) => {
+                if let Some(of) = self.facts.type_of(path).and_then(|fact| fact.element) {
+                    self.add(to, Value::ExtInst(of));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The classes that an expression names, without running the analysis.
+    pub(super) fn static_classes(&self, at: ExprAt, depth: usize) -> Vec<ClassAt> {
+        if depth > 12 {
+            return Vec::new();
+        }
+        let file = at.file;
+        let summary = &self.input.summaries[file];
+        match &summary.exprs[at.id] {
+            Expr::Class(id) => vec![At { file, id: *id }],
+            Expr::Var(var) => self.static_var(file, *var, depth),
+            Expr::Imported { module, name } => match self.resolve(file, *module) {
+                Resolved::File(to) => self.static_member(to, *name, depth + 1),
+                _ => Vec::new(),
+            },
+            Expr::Index { base, .. } => self.static_classes(At { file, id: *base }, depth + 1),
+            Expr::Either(parts) => parts.iter().flat_map(|part| self.static_classes(At { file, id: *part }, depth + 1)).collect(),
+            Expr::Attr { base, name } => self
+                .static_module(At { file, id: *base }, depth + 1)
+                .map(|to| self.static_member(to, *name, depth + 1))
+                .unwrap_or_default(),
+            Expr::Global(global) => {
+                let stars = summary.star_imports.iter().filter_map(|module| match self.resolve(file, *module) {
+                    Resolved::File(to) if to != file => Some(to),
+                    _ => None,
+                });
+                stars.flat_map(|to| self.static_member(to, *global, depth + 1)).take(1).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn static_var(&self, file: FileId, var: crate::ir::VarId, depth: usize) -> Vec<ClassAt> {
+        let summary = &self.input.summaries[file];
+        let values = self.assigned(file, var);
+        values.iter().filter(|id| !matches!(summary.exprs[**id], Expr::Var(same) if same == var)).flat_map(|id| self.static_classes(At { file, id: *id }, depth + 1)).collect()
+    }
+
+    fn static_member(&self, file: FileId, member: Name, depth: usize) -> Vec<ClassAt> {
+        if depth > 12 {
+            return Vec::new();
+        }
+        if let Some(value) = self.exports[file].get(&member) {
+            return self.static_classes(At { file, id: *value }, depth + 1);
+        }
+        if self.input.summaries[file].family == Family::Python {
+            if let Some(var) = self.globals[file].get(&member) {
+                return self.static_var(file, *var, depth);
+            }
+            for module in &self.input.summaries[file].star_imports {
+                if let Resolved::File(to) = self.resolve(file, *module)
+                    && to != file
+                    && self.has_member(to, member, 0)
+                {
+                    return self.static_member(to, member, depth + 1);
+                }
+            }
+        }
+        for export in &self.input.summaries[file].exports {
+            if let Export::Star { module } = export
+                && let Resolved::File(to) = self.resolve(file, *module)
+                && to != file
+            {
+                let found = self.static_member(to, member, depth + 1);
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn static_module(&self, at: ExprAt, depth: usize) -> Option<FileId> {
+        if depth > 12 {
+            return None;
+        }
+        let file = at.file;
+        match &self.input.summaries[file].exprs[at.id] {
+            Expr::Module(module) => match self.resolve(file, *module) {
+                Resolved::File(to) => Some(to),
+                _ => None,
+            },
+            Expr::Var(var) => {
+                let values = self.assigned(file, *var);
+                values.iter().find_map(|id| self.static_module(At { file, id: *id }, depth + 1))
+            }
+            Expr::Imported { module, name } => match self.resolve(file, *module) {
+                Resolved::File(to) => match self.submodule(to, name) {
+                    Some(Resolved::File(sub)) => Some(sub),
+                    _ => None,
+                },
+                Resolved::Folder(path) => match self.input.modules.python_in(&path, name) {
+                    Some(Resolved::File(sub)) => Some(sub),
+                    _ => None,
+                },
+                Resolved::External(_) => None,
+            },
+            Expr::Attr { base, name } => {
+                let base = self.static_module(At { file, id: *base }, depth + 1)?;
+                match self.submodule(base, name) {
+                    Some(Resolved::File(sub)) => Some(sub),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The external path that an expression spells, following imports in its file.
+    pub(super) fn static_path(&self, at: ExprAt) -> Option<Name> {
+        self.static_path_within(at, 0)
+    }
+
+    fn static_path_within(&self, at: ExprAt, depth: usize) -> Option<Name> {
+        if depth > 8 {
+            return None;
+        }
+        let file = at.file;
+        match &self.input.summaries[file].exprs[at.id] {
+            Expr::Module(module) => match self.resolve(file, *module) {
+                Resolved::External(path) => Some(path),
+                _ => None,
+            },
+            Expr::Imported { module, name: member } => match self.resolve(file, *module) {
+                Resolved::External(path) if member.as_str() == "default" => Some(path),
+                Resolved::External(path) => Some(name(&format!("{path}.{member}"))),
+                _ => None,
+            },
+            Expr::Attr { base, name: member } => {
+                let base = self.static_path_within(At { file, id: *base }, depth + 1)?;
+                Some(name(&format!("{base}.{member}")))
+            }
+            Expr::Index { base, .. } => self.static_path_within(At { file, id: *base }, depth + 1),
+            Expr::Global(global) => Some(self.builtin(file, global)),
+            Expr::Var(var) => self.assigned(file, *var).iter().find_map(|id| self.static_path_within(At { file, id: *id }, depth + 1)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The call graph: what each call site runs, moves, registers.
+
+use super::bind::{argument, bound_parameters};
+use super::values::{Solution, Value};
+use super::{At, CallAt, ExprAt, FuncAt, Input};
+use crate::base::Name;
+use crate::facts::ContextKind;
+use crate::ir::{CallId, CallKind, Expr, Family};
+use oxc_index::IndexVec;
+use rustc_hash::FxHashMap;
+
+/// How a call leads to a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EdgeKind {
+    /// It runs in the call.
+    Direct,
+    /// It is kept and runs later on the same thread.
+    Later,
+    /// It runs in another context.
+    Moved(ContextKind),
+}
+
+/// From a call to a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    /// The call.
+    pub call: CallAt,
+    /// The function whose body makes it.
+    pub from: FuncAt,
+    /// The function that runs.
+    pub to: FuncAt,
+    /// How.
+    pub kind: EdgeKind,
+}
+
+/// From a call to a library.
+#[derive(Clone, Copy, Debug)]
+pub struct External {
+    /// The call.
+    pub call: CallAt,
+    /// The function whose body makes it.
+    pub from: FuncAt,
+    /// The library's path.
+    pub path: Name,
+}
+
+/// How a call site was resolved, for the counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// To a definition, a builtin or an external path.
+    Known,
+    /// To a member of a value whose type is unknown.
+    UnknownReceiver,
+    /// Nothing is known of the callee.
+    Unresolved,
+}
+
+/// The graph.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// Calls to functions of the run, in order of their place.
+    pub edges: Vec<Edge>,
+    /// Calls to libraries, in order of their place.
+    pub externals: Vec<External>,
+    /// Outcome of each call site.
+    pub outcomes: IndexVec<crate::base::FileId, IndexVec<CallId, Outcome>>,
+    /// Functions that take functions: which parameter they run or move.
+    pub takes: FxHashMap<(FuncAt, usize), EdgeKind>,
+}
+
+/// Reads the graph off the values.
+#[must_use]
+pub fn build(solution: &Solution<'_>) -> Graph {
+    let input = solution.input;
+    let mut graph = Graph::default();
+    for (file, summary) in input.summaries.iter_enumerated() {
+        let mut outcomes = IndexVec::with_capacity(summary.calls.len());
+        for id in summary.calls.indices() {
+            outcomes.push(resolve_call(solution, &mut graph, At { file, id }));
+        }
+        graph.outcomes.push(outcomes);
+    }
+    for (at, getter) in &solution.getters {
+        let summary = &input.summaries[at.file];
+        let call = summary.calls.iter_enumerated().find(|(_, call)| call.callee == at.id || call.args.iter().any(|arg| arg.value == at.id));
+        if let Some((id, call)) = call {
+            let from = At { file: at.file, id: call.func };
+            graph.edges.push(Edge { call: At { file: at.file, id }, from, to: *getter, kind: EdgeKind::Direct });
+        }
+    }
+    graph.takes = takes(solution, &graph);
+    pass_functions(solution, &mut graph);
+    graph.edges.sort_by_key(|edge| (edge.call, edge.to));
+    graph.edges.dedup_by_key(|edge| (edge.call, edge.to, matches!(edge.kind, EdgeKind::Moved(_)), edge.kind == EdgeKind::Later));
+    graph
+}
+
+/// The functions that a value runs when it is called.
+pub fn functions(solution: &Solution<'_>, at: ExprAt) -> Vec<FuncAt> {
+    let run = solution.values(at).iter().filter_map(|value| match value {
+        Value::Func(func) | Value::Bound(func) | Value::Generator(func) => Some(*func),
+        Value::Inst(class) if solution.input.summaries[class.file].family == Family::Python => {
+            solution.find_method(*class, crate::base::name("__call__"))
+        }
+        _ => None,
+    });
+    run.collect()
+}
+
+fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outcome {
+    let input = solution.input;
+    let call = &input.summaries[at.file].calls[at.id];
+    let from = At { file: at.file, id: call.func };
+    let callee = At { file: at.file, id: call.callee };
+    let mut outcome = Outcome::Unresolved;
+    let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct };
+    if is_parameter(input, callee, from).is_some() && !matches!(call.kind, CallKind::With | CallKind::Iterate) {
+        // Who calls decides what runs: see `takes`.
+        return if solution.values(callee).is_empty() { Outcome::Unresolved } else { Outcome::Known };
+    }
+    for value in solution.values(callee) {
+        outcome = Outcome::Known;
+        match (call.kind, *value) {
+            (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => graph.externals.push(External { call: at, from, path }),
+            (CallKind::Decorate, _) => {}
+            (CallKind::With, Value::Inst(class)) => {
+                for member in ["__enter__", "__exit__", "__aenter__", "__aexit__"] {
+                    let is_async = member.starts_with("__a");
+                    if is_async == call.awaited {
+                        graph.edges.extend(solution.find_method(class, crate::base::name(member)).map(direct));
+                    }
+                }
+            }
+            (CallKind::With, Value::ExtInst(path) | Value::Ext(path)) if !call.awaited => {
+                for member in ["__enter__", "__exit__"] {
+                    graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.{member}")) });
+                }
+            }
+            (CallKind::With | CallKind::Iterate, Value::Generator(func)) => graph.edges.push(direct(func)),
+            (CallKind::Iterate, Value::Inst(class)) if !call.awaited => {
+                graph.edges.extend(solution.find_method(class, crate::base::name("__iter__")).map(direct));
+            }
+            (CallKind::Iterate, Value::ExtInst(path)) if !call.awaited => {
+                graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.__iter__")) });
+            }
+            (CallKind::With | CallKind::Iterate, _) => {}
+            (_, Value::Func(func) | Value::Bound(func)) => {
+                if !input.func(func).is_generator {
+                    graph.edges.push(direct(func));
+                }
+            }
+            (_, Value::Class(class)) => {
+                if let Some(constructor) = solution.constructor(class) {
+                    graph.edges.push(direct(constructor));
+                } else {
+                    let (_, bases) = solution.lineage(class);
+                    graph.externals.extend(bases.into_iter().map(|path| External { call: at, from, path }));
+                }
+            }
+            (_, Value::Inst(class)) => graph.edges.extend(solution.find_method(class, crate::base::name("__call__")).map(direct)),
+            (_, Value::Ext(path)) => {
+                if path.contains("()") {
+                    outcome = Outcome::UnknownReceiver;
+                }
+                graph.externals.push(External { call: at, from, path });
+            }
+            _ => {}
+        }
+    }
+    outcome
+}
+
+/// The parameter that an expression names: the function that has it and its position.
+fn is_parameter(input: Input<'_>, at: ExprAt, from: FuncAt) -> Option<(FuncAt, usize)> {
+    let summary = &input.summaries[at.file];
+    let Expr::Var(var) = summary.exprs[at.id] else { return None };
+    let owner = At { file: at.file, id: summary.vars[var].func };
+    let position = summary.functions[owner.id].params.iter().position(|param| param.var == Some(var))?;
+    // `self` and annotated instances are receivers, not callbacks.
+    (owner == from || summary.functions[from.id].parent == Some(owner.id)).then_some((owner, position))
+}
+
+fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), EdgeKind> {
+    let input = solution.input;
+    let mut known: FxHashMap<(FuncAt, usize), EdgeKind> = FxHashMap::default();
+    for (file, summary) in input.summaries.iter_enumerated() {
+        for call in &summary.calls {
+            let from = At { file, id: call.func };
+            if let Some((owner, position)) = is_parameter(input, At { file, id: call.callee }, from)
+                && owner == from
+                && matches!(call.kind, CallKind::Call | CallKind::New)
+            {
+                known.insert((owner, position), EdgeKind::Direct);
+            }
+        }
+    }
+    for external in &graph.externals {
+        let call = &input.summaries[external.call.file].calls[external.call.id];
+        let facts = input.facts_of(external.call.file);
+        let mut mark = |which, kind| {
+            for arg in argument(call, which) {
+                if let Some(at) = is_parameter(input, At { file: external.call.file, id: arg.value }, external.from) {
+                    known.insert(at, kind);
+                }
+            }
+        };
+        if let Some(boundary) = facts.boundary(external.path) {
+            mark(boundary.which, EdgeKind::Moved(boundary.to));
+        }
+        for which in facts.invokes(external.path) {
+            mark(*which, EdgeKind::Direct);
+        }
+    }
+    // Passing on: at most as many rounds as helpers are nested.
+    for _ in 0..8 {
+        let mut grown = Vec::new();
+        for edge in &graph.edges {
+            let call = &input.summaries[edge.call.file].calls[edge.call.id];
+            for (arg, position) in bound_parameters(input.func(edge.to), call, offset(solution, edge)) {
+                if let Some(kind) = known.get(&(edge.to, position))
+                    && let Some(at) = is_parameter(input, At { file: edge.call.file, id: arg }, edge.from)
+                    && !known.contains_key(&at)
+                {
+                    grown.push((at, *kind));
+                }
+            }
+        }
+        if grown.is_empty() {
+            break;
+        }
+        known.extend(grown);
+    }
+    known
+}
+
+fn offset(solution: &Solution<'_>, edge: &Edge) -> usize {
+    let input = solution.input;
+    let call = &input.summaries[edge.call.file].calls[edge.call.id];
+    let bound = solution.values(At { file: edge.call.file, id: call.callee }).iter().any(|value| matches!(value, Value::Bound(_) | Value::Class(_) | Value::Inst(_)));
+    usize::from(bound && input.summaries[edge.to.file].family == Family::Python)
+}
+
+/// Adds the edges of functions given as arguments.
+fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
+    let input = solution.input;
+    let mut added = Vec::new();
+    for edge in &graph.edges {
+        let call = &input.summaries[edge.call.file].calls[edge.call.id];
+        for (arg, position) in bound_parameters(input.func(edge.to), call, offset(solution, edge)) {
+            if let Some(kind) = graph.takes.get(&(edge.to, position)) {
+                let run = functions(solution, At { file: edge.call.file, id: arg });
+                added.extend(run.into_iter().map(|to| Edge { to, kind: *kind, ..*edge }));
+            }
+        }
+    }
+    for external in &graph.externals {
+        let file = external.call.file;
+        let call = &input.summaries[file].calls[external.call.id];
+        let facts = input.facts_of(file);
+        let mut give = |which, kind| {
+            for arg in argument(call, which) {
+                let run = functions(solution, At { file, id: arg.value });
+                added.extend(run.into_iter().map(|to| Edge { call: external.call, from: external.from, to, kind }));
+            }
+        };
+        if let Some(boundary) = facts.boundary(external.path) {
+            give(boundary.which, EdgeKind::Moved(boundary.to));
+        } else if !facts.invokes(external.path).is_empty() {
+            for which in facts.invokes(external.path) {
+                give(*which, EdgeKind::Direct);
+            }
+        } else if input.summaries[file].family == Family::Ecma && call.kind != CallKind::Decorate && facts.registration(external.path).is_none() {
+            give(crate::facts::Which::All, EdgeKind::Later);
+        }
+    }
+    graph.edges.extend(added);
+}

@@ -1,0 +1,211 @@
+//! Import resolution: a module as written to a file of the run, or to an external path.
+
+use crate::base::{FileId, Name, name};
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
+
+/// What an import leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// A file of the run.
+    File(FileId),
+    /// A Python folder without `__init__.py`.
+    Folder(Name),
+    /// A library.
+    External(Name),
+}
+
+/// The files of a run by path, with what the project files say about imports.
+#[derive(Debug, Default)]
+pub struct Modules {
+    files: FxHashMap<String, FileId>,
+    folders: rustc_hash::FxHashSet<String>,
+    packages: Vec<(String, String, Vec<String>)>,
+    aliases: Vec<(String, String, Vec<String>)>,
+    cache: RefCell<FxHashMap<(Name, Name, bool), Resolved>>,
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(dir, _)| dir)
+}
+
+fn join(dir: &str, rest: &str) -> String {
+    let mut parts: Vec<&str> = if dir.is_empty() { Vec::new() } else { dir.split('/').collect() };
+    for part in rest.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => _ = parts.pop(),
+            part => parts.push(part),
+        }
+    }
+    let joined = parts.join("/");
+    if dir.starts_with('/') && !joined.starts_with('/') { format!("/{joined}") } else { joined }
+}
+
+const EXTENSIONS: [&str; 9] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts"];
+
+impl Modules {
+    /// An index of `paths`; `projects` are package.json and tsconfig.json files with their text.
+    #[must_use]
+    pub fn new<'a>(paths: impl Iterator<Item = (FileId, &'a str)>, projects: &[(String, String)]) -> Self {
+        let mut modules = Self::default();
+        for (file, path) in paths {
+            modules.files.insert(path.to_owned(), file);
+            let mut dir = parent(path);
+            while !dir.is_empty() && modules.folders.insert(dir.to_owned()) {
+                dir = parent(dir);
+            }
+        }
+        for (path, text) in projects {
+            let file_name = path.rsplit('/').next().unwrap_or(path);
+            if file_name == "package.json" {
+                modules.add_package(parent(path), text);
+            } else if file_name.starts_with("tsconfig") {
+                modules.add_tsconfig(parent(path), text);
+            }
+        }
+        modules.aliases.sort_by_key(|(dir, pattern, _)| std::cmp::Reverse((dir.len(), pattern.len())));
+        modules
+    }
+
+    fn add_package(&mut self, dir: &str, text: &str) {
+        let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return };
+        let Some(package) = json["name"].as_str() else { return };
+        let mut mains: Vec<String> = ["main", "module", "types"].iter().filter_map(|key| json[*key].as_str()).map(str::to_owned).collect();
+        mains.extend(["src/index".to_owned(), "index".to_owned(), "lib/index".to_owned()]);
+        self.packages.push((package.to_owned(), dir.to_owned(), mains));
+    }
+
+    fn add_tsconfig(&mut self, dir: &str, text: &str) {
+        let stripped: String = text.lines().map(|line| if line.trim_start().starts_with("//") { "" } else { line }).collect();
+        let Ok(json) = serde_json::from_str::<serde_json::Value>(&stripped) else { return };
+        let options = &json["compilerOptions"];
+        let base = join(dir, options["baseUrl"].as_str().unwrap_or("."));
+        if let Some(paths) = options["paths"].as_object() {
+            for (pattern, targets) in paths {
+                let targets = targets.as_array().into_iter().flatten().filter_map(|target| target.as_str()).map(|target| join(&base, target));
+                self.aliases.push((dir.to_owned(), pattern.clone(), targets.collect()));
+            }
+        }
+        if options["baseUrl"].is_string() {
+            self.aliases.push((dir.to_owned(), "*".to_owned(), vec![join(&base, "*")]));
+        }
+    }
+
+    /// Resolves a Python module name as written in the file at `from`.
+    #[must_use]
+    pub fn python(&self, from: &str, module: Name) -> Resolved {
+        let dir = name(parent(from));
+        if let Some(found) = self.cache.borrow().get(&(dir, module, true)) {
+            return *found;
+        }
+        let found = self.python_uncached(&dir, &module);
+        self.cache.borrow_mut().insert((dir, module, true), found);
+        found
+    }
+
+    /// The submodule `member` of the Python folder `dir`.
+    #[must_use]
+    pub fn python_in(&self, dir: &str, member: &str) -> Option<Resolved> {
+        let base = if member.is_empty() { dir.to_owned() } else if dir.is_empty() { member.replace('.', "/") } else { format!("{dir}/{}", member.replace('.', "/")) };
+        for candidate in [format!("{base}/__init__.py"), format!("{base}.py"), format!("{base}/__init__.pyi"), format!("{base}.pyi")] {
+            if let Some(file) = self.files.get(candidate.trim_start_matches('/')).or_else(|| self.files.get(&candidate)) {
+                return Some(Resolved::File(*file));
+            }
+        }
+        self.folders.contains(&base).then(|| Resolved::Folder(name(&base)))
+    }
+
+    fn python_uncached(&self, dir: &str, module: &str) -> Resolved {
+        let relative = module.trim_start_matches('.');
+        let dots = module.len() - relative.len();
+        if dots > 0 {
+            let mut at = dir;
+            for _ in 1..dots {
+                at = parent(at);
+            }
+            return self.python_in(at, relative).unwrap_or_else(|| Resolved::External(name(module)));
+        }
+        let mut root = dir;
+        while !root.is_empty() && self.files.contains_key(&format!("{root}/__init__.py")) {
+            root = parent(root);
+        }
+        let mut folder = None;
+        loop {
+            for base in [root.to_owned(), join(root, "src")] {
+                match self.python_in(&base, module) {
+                    Some(Resolved::Folder(found)) => folder = folder.or(Some(found)),
+                    Some(found) => return found,
+                    None => {}
+                }
+            }
+            if root.is_empty() {
+                break;
+            }
+            root = parent(root);
+        }
+        folder.map_or_else(|| Resolved::External(name(module)), Resolved::Folder)
+    }
+
+    /// Resolves an ECMAScript specifier as written in the file at `from`.
+    #[must_use]
+    pub fn ecma(&self, from: &str, specifier: Name) -> Resolved {
+        let dir = name(parent(from));
+        if let Some(found) = self.cache.borrow().get(&(dir, specifier, false)) {
+            return *found;
+        }
+        let found = self.ecma_uncached(&dir, &specifier);
+        self.cache.borrow_mut().insert((dir, specifier, false), found);
+        found
+    }
+
+    fn ecma_uncached(&self, dir: &str, specifier: &str) -> Resolved {
+        let external = || Resolved::External(name(specifier.strip_prefix("node:").unwrap_or(specifier)));
+        if specifier.starts_with('.') {
+            return self.ecma_path(&join(dir, specifier), 0).map_or_else(external, Resolved::File);
+        }
+        for (at, pattern, targets) in &self.aliases {
+            if !at.is_empty() && dir != at && !dir.starts_with(&format!("{at}/")) {
+                continue;
+            }
+            let (before, after) = pattern.split_once('*').unwrap_or((pattern, ""));
+            let matched = if pattern.contains('*') { specifier.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)) } else { (specifier == pattern).then_some("") };
+            if let Some(rest) = matched
+                && let Some(file) = targets.iter().find_map(|target| self.ecma_path(&target.replace('*', rest), 0))
+            {
+                return Resolved::File(file);
+            }
+        }
+        for (package, at, mains) in &self.packages {
+            if specifier == package {
+                if let Some(file) = mains.iter().find_map(|main| self.ecma_path(&join(at, main), 0)) {
+                    return Resolved::File(file);
+                }
+            } else if let Some(rest) = specifier.strip_prefix(package.as_str()).and_then(|rest| rest.strip_prefix('/'))
+                && let Some(file) = self.ecma_path(&join(at, rest), 0).or_else(|| self.ecma_path(&join(&join(at, "src"), rest), 0))
+            {
+                return Resolved::File(file);
+            }
+        }
+        external()
+    }
+
+    fn ecma_path(&self, path: &str, depth: usize) -> Option<FileId> {
+        if let Some(file) = self.files.get(path) {
+            return Some(*file);
+        }
+        let mut stems = vec![path.to_owned()];
+        if let Some((stem, "js" | "mjs" | "cjs" | "jsx")) = path.rsplit_once('.') {
+            stems.push(stem.to_owned());
+        }
+        let with_extension = stems.iter().flat_map(|stem| EXTENSIONS.iter().map(move |extension| format!("{stem}.{extension}")));
+        if let Some(file) = with_extension.into_iter().find_map(|candidate| self.files.get(&candidate)) {
+            return Some(*file);
+        }
+        if depth == 0 && self.folders.contains(path) {
+            let main = self.packages.iter().find(|(_, at, _)| at == path).and_then(|(_, at, mains)| mains.iter().find_map(|main| self.ecma_path(&join(at, main), 1)));
+            return main.or_else(|| self.ecma_path(&format!("{path}/index"), 1));
+        }
+        None
+    }
+}

@@ -1,0 +1,80 @@
+//! The order of the phases; nothing else knows it.
+
+use crate::base::{FileId, Source};
+use crate::contexts::{self, Contexts};
+use crate::effects::{self, Effects};
+use crate::facts::FactBase;
+use crate::finding::{Cleared, Finding};
+use crate::ir::ModuleSummary;
+use crate::lang::{self, Lang};
+use crate::link::graph::{self, Graph, Outcome};
+use crate::link::modules::Modules;
+use crate::link::{self, Input};
+use crate::rules::{self, Program};
+use oxc_index::IndexVec;
+use rayon::prelude::*;
+
+/// The result of a run.
+pub struct Analysis {
+    /// Texts, in path order.
+    pub sources: IndexVec<FileId, Source>,
+    /// What they say.
+    pub summaries: IndexVec<FileId, ModuleSummary>,
+    /// Findings of every severity and confidence, in order of place.
+    pub findings: Vec<Finding>,
+    /// What was let go.
+    pub cleared: Vec<Cleared>,
+    /// Counts.
+    pub counts: Counts,
+    /// The call graph.
+    pub graph: Graph,
+    /// Where functions run.
+    pub contexts: Contexts,
+    /// What functions do.
+    pub effects: Effects,
+}
+
+/// Counts of a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Functions, module bodies not counted.
+    pub functions: usize,
+    /// Functions that run on a loop.
+    pub loop_functions: usize,
+    /// Call sites.
+    pub calls: usize,
+    /// Resolved to a definition, a builtin or an external path.
+    pub resolved: usize,
+    /// External, on a receiver whose type is unknown.
+    pub unknown_receiver: usize,
+    /// Value sets that were full.
+    pub full_sets: usize,
+}
+
+/// Analyses files: path, text and language; `projects` are package.json, tsconfig.json and the like.
+#[must_use]
+pub fn run(mut files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase) -> Analysis {
+    files.sort_by(|one, other| one.0.cmp(&other.0));
+    files.dedup_by(|one, other| one.0 == other.0);
+    let lowered: Vec<ModuleSummary> = files.par_iter().map(|(_, text, lang)| lang::lower(text, *lang)).collect();
+    let summaries: IndexVec<FileId, ModuleSummary> = lowered.into_iter().collect();
+    let sources: IndexVec<FileId, Source> = files.into_iter().map(|(path, text, _)| Source::new(path, text)).collect();
+    let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
+    let input = Input { sources: &sources, summaries: &summaries, facts, modules: &modules };
+    let solution = link::solve(input);
+    let graph = graph::build(&solution);
+    let effects = effects::infer(input, &graph);
+    let contexts = contexts::spread(&solution, &graph);
+    let (findings, cleared) = rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts });
+    let outcomes = || graph.outcomes.iter().flatten();
+    let counts = Counts {
+        functions: summaries.iter().map(|summary| summary.functions.len() - 1).sum(),
+        loop_functions: contexts.on_loop(),
+        calls: outcomes().count(),
+        resolved: outcomes().filter(|outcome| **outcome == Outcome::Known).count(),
+        unknown_receiver: outcomes().filter(|outcome| **outcome == Outcome::UnknownReceiver).count(),
+        full_sets: solution.full,
+    };
+    drop(solution);
+    Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects }
+}

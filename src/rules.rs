@@ -1,0 +1,230 @@
+//! The rules: one line each; a rule's prose is `rules/<id>.md`.
+
+mod blocking_sleep;
+mod blocking_network_io;
+mod blocking_database_call;
+mod blocking_subprocess;
+mod blocking_file_io;
+mod blocking_wait;
+mod blocking_stdin;
+mod blocking_module_load;
+
+use crate::contexts::Contexts;
+use crate::effects::{Channel, Effects, Witness, fact_of, shown_path};
+use crate::facts::{ContextKind, Effect, Gil, Instead, Weight};
+use crate::finding::{Cleared, Finding, Severity};
+use crate::ir::Family;
+use crate::link::graph::{EdgeKind, Graph};
+use crate::link::{CallAt, FuncAt, Input, Solution};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Kebab-case, stable.
+    pub id: &'static str,
+    /// Its group.
+    pub group: &'static str,
+    /// How bad a finding is, before weights.
+    pub severity: Severity,
+    /// What it looks for.
+    pub check: Reaches,
+}
+
+/// On a loop, an effect is reached without crossing a boundary.
+#[derive(Clone, Copy, Debug)]
+pub struct Reaches {
+    /// The effects.
+    pub effects: &'static [Effect],
+    /// What such a call does.
+    pub verb: &'static str,
+}
+
+/// All rules.
+pub const RULES: &[Rule] = &[
+    blocking_sleep::RULE,
+    blocking_network_io::RULE,
+    blocking_database_call::RULE,
+    blocking_subprocess::RULE,
+    blocking_file_io::RULE,
+    blocking_wait::RULE,
+    blocking_stdin::RULE,
+    blocking_module_load::RULE,
+];
+
+/// The rule with this id.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
+
+/// What rules read: the finished analysis.
+pub struct Program<'a, 'b> {
+    /// Sources, summaries, facts.
+    pub input: Input<'a>,
+    /// Values.
+    pub solution: &'b Solution<'a>,
+    /// Calls.
+    pub graph: &'b Graph,
+    /// Effects.
+    pub effects: &'b Effects,
+    /// Contexts.
+    pub contexts: &'b Contexts,
+}
+
+/// Runs every rule.
+#[must_use]
+pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
+    let mut calls: FxHashMap<FuncAt, Vec<Reached>> = FxHashMap::default();
+    let mut offloads = Vec::new();
+    for sink in program.effects.sinks.iter().filter(|sink| !sink.harmless) {
+        let witness = Witness { call: sink.call, next: None, path: sink.path, distance: 1 };
+        calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel });
+    }
+    for edge in &program.graph.edges {
+        for effect in Effect::ALL {
+            for weight in [Weight::Light, Weight::Heavy] {
+                let channel = (effect, weight);
+                let Some(below) = program.effects.witness(edge.to, channel) else { continue };
+                let witness = Witness { call: edge.call, next: Some(edge.to), path: crate::base::name(""), distance: below.distance + 1 };
+                match edge.kind {
+                    EdgeKind::Direct if !program.input.func(edge.to).is_async => calls.entry(edge.from).or_default().push(Reached { witness, channel }),
+                    EdgeKind::Moved(ContextKind::Thread | ContextKind::Process) => offloads.push((edge.call, channel)),
+                    _ => {}
+                }
+            }
+        }
+    }
+    let mut findings = Vec::new();
+    let mut reported: FxHashSet<(CallAt, Effect)> = FxHashSet::default();
+    for rule in RULES {
+        for func in program.contexts.roots() {
+            let reached = calls.get(&func).map_or(&[][..], Vec::as_slice);
+            findings.extend(rule.check.findings(rule, program, func, reached, &mut reported));
+        }
+    }
+    findings.sort_by_key(|finding| (finding.chain.first().map(|hop| (hop.file, hop.span)), finding.rule));
+    let cleared = clear(program, &offloads, &reported);
+    (findings, cleared)
+}
+
+struct Reached {
+    witness: Witness,
+    channel: Channel,
+}
+
+impl Reaches {
+    fn findings(self, rule: &Rule, program: &Program<'_, '_>, func: FuncAt, reached: &[Reached], reported: &mut FxHashSet<(CallAt, Effect)>) -> Vec<Finding> {
+        let Some(origin) = program.contexts.loop_root(func) else { return Vec::new() };
+        let mut by_call: FxHashMap<CallAt, Vec<&Reached>> = FxHashMap::default();
+        for one in reached.iter().filter(|one| self.effects.contains(&one.channel.0)) {
+            by_call.entry(one.witness.call).or_default().push(one);
+        }
+        let mut calls: Vec<_> = by_call.into_iter().collect();
+        calls.sort_by_key(|(call, _)| *call);
+        let mut findings = Vec::new();
+        for (call, mut ways) in calls {
+            // The heaviest first, then the shortest chain.
+            ways.sort_by_key(|one| (std::cmp::Reverse(one.channel.1), one.witness.distance, one.witness.next, one.witness.path));
+            let Some(best) = ways.first() else { continue };
+            let (chain, path, sink) = program.effects.chain(program.input, func, best.witness, best.channel);
+            let Some(fact) = fact_of(program.input, sink, path) else { continue };
+            for one in &ways {
+                reported.insert((call, one.channel.0));
+            }
+            let light = best.channel.1 == Weight::Light;
+            let shown = shown_path(path);
+            let through = if chain.len() > 1 { format!("`{}` reaches `{shown}`, which", chain[0].callee) } else { format!("`{shown}`") };
+            findings.push(Finding {
+                rule: rule.id,
+                severity: if light { Severity::Info } else { rule.severity },
+                confidence: origin.confidence,
+                message: format!("{through} {} on the event loop", self.verb),
+                why: if fact.why.is_empty() { format!("`{shown}` {} and returns only then; nothing else runs on the loop meanwhile", self.verb) } else { fact.why.clone() },
+                help: help(program, func, &chain[0].callee, &shown, chain.len() > 1, &fact.instead, fact.gil),
+                source_url: fact.source.clone(),
+                entry: origin.label.clone(),
+                entry_file: origin.file,
+                entry_span: origin.span,
+                more_sinks: ways.len() - 1,
+                chain,
+            });
+        }
+        findings
+    }
+}
+
+fn help(program: &Program<'_, '_>, func: FuncAt, first: &str, shown: &str, deep: bool, instead: &Instead, gil: Option<Gil>) -> String {
+    let summary = &program.input.summaries[func.file];
+    if summary.family == Family::Ecma {
+        return instead.node.as_ref().map_or_else(
+            || "use the asynchronous form and await it, or move the work to a worker thread".to_owned(),
+            |replacement| format!("write `{replacement}` in place of `{shown}`"),
+        );
+    }
+    let uses = |module: &str| {
+        summary.exprs.iter().any(|expr| match expr {
+            crate::ir::Expr::Module(name) | crate::ir::Expr::Imported { module: name, .. } => name.split('.').next() == Some(module),
+            _ => false,
+        })
+    };
+    let (runtime, offload) = if uses("trio") {
+        (instead.trio.as_ref(), "trio.to_thread.run_sync")
+    } else if uses("anyio") && !uses("asyncio") {
+        (instead.anyio.as_ref(), "anyio.to_thread.run_sync")
+    } else {
+        (instead.asyncio.as_ref(), "asyncio.to_thread")
+    };
+    let threads = gil != Some(Gil::Held);
+    match (runtime, deep) {
+        (Some(replacement), false) => format!("write `{replacement}` in place of `{shown}`"),
+        (Some(replacement), true) if threads => format!("write `{replacement}` where `{shown}` is called and make the way there async, or call `await {offload}({first}, ...)` here"),
+        (Some(replacement), true) => format!("write `{replacement}` where `{shown}` is called and make the way there async"),
+        (None, _) if threads => format!("call `await {offload}({first}, ...)`"),
+        (None, _) => "move the call to a process: it holds the GIL, so a thread does not help".to_owned(),
+    }
+}
+
+fn rule_of(effect: Effect) -> Option<&'static str> {
+    RULES.iter().find(|rule| rule.check.effects.contains(&effect)).map(|rule| rule.id)
+}
+
+/// What was looked at and let go, with the reason.
+fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &FxHashSet<(CallAt, Effect)>) -> Vec<Cleared> {
+    let input = program.input;
+    let mut cleared = Vec::new();
+    let mut push = |call: CallAt, effect: Effect, reason: &str| {
+        if let Some(rule) = rule_of(effect)
+            && !reported.contains(&(call, effect))
+        {
+            let span = input.summaries[call.file].calls[call.id].span;
+            cleared.push(Cleared { rule, file: call.file, span, reason: reason.to_owned() });
+        }
+    };
+    for (call, channel) in offloads {
+        push(*call, channel.0, "offloaded");
+    }
+    for sink in &program.effects.sinks {
+        let on = |kind| program.contexts.origin(sink.from, kind).is_some();
+        let guarded = input.summaries[sink.call.file].calls[sink.call.id].main_guard;
+        let reason = if sink.harmless {
+            "argument"
+        } else if on(ContextKind::Test) {
+            "test"
+        } else if on(ContextKind::Loop) {
+            continue;
+        } else if on(ContextKind::Thread) || on(ContextKind::Process) {
+            "worker thread"
+        } else if on(ContextKind::Script) || guarded {
+            "script"
+        } else if on(ContextKind::Startup) {
+            "start-up"
+        } else {
+            "not reached"
+        };
+        push(sink.call, sink.channel.0, reason);
+    }
+    cleared.sort_by_key(|one| (one.file, one.span, one.rule));
+    cleared.dedup();
+    cleared
+}

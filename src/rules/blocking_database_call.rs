@@ -1,0 +1,8 @@
+//! See rules/blocking-database-call.md.
+
+use super::{Reaches, Rule};
+use crate::facts::Effect;
+use crate::finding::Severity;
+
+pub(super) const RULE: Rule =
+    Rule { id: "blocking-database-call", group: "event-loop", severity: Severity::Error, check: Reaches { effects: &[Effect::Database], verb: "waits for a database" } };

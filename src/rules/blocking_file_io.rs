@@ -1,0 +1,8 @@
+//! See rules/blocking-file-io.md.
+
+use super::{Reaches, Rule};
+use crate::facts::Effect;
+use crate::finding::Severity;
+
+pub(super) const RULE: Rule =
+    Rule { id: "blocking-file-io", group: "event-loop", severity: Severity::Warning, check: Reaches { effects: &[Effect::File], verb: "reads or writes files" } };

@@ -1,0 +1,8 @@
+//! See rules/blocking-module-load.md.
+
+use super::{Reaches, Rule};
+use crate::facts::Effect;
+use crate::finding::Severity;
+
+pub(super) const RULE: Rule =
+    Rule { id: "blocking-module-load", group: "event-loop", severity: Severity::Warning, check: Reaches { effects: &[Effect::Load], verb: "loads a module or certificates" } };

@@ -1,0 +1,8 @@
+//! See rules/blocking-network-io.md.
+
+use super::{Reaches, Rule};
+use crate::facts::Effect;
+use crate::finding::Severity;
+
+pub(super) const RULE: Rule =
+    Rule { id: "blocking-network-io", group: "event-loop", severity: Severity::Error, check: Reaches { effects: &[Effect::Network, Effect::Dns], verb: "waits for the network" } };

@@ -1,0 +1,8 @@
+//! See rules/blocking-sleep.md.
+
+use super::{Reaches, Rule};
+use crate::facts::Effect;
+use crate::finding::Severity;
+
+pub(super) const RULE: Rule =
+    Rule { id: "blocking-sleep", group: "event-loop", severity: Severity::Error, check: Reaches { effects: &[Effect::Sleep], verb: "sleeps" } };

@@ -1,0 +1,8 @@
+//! See rules/blocking-subprocess.md.
+
+use super::{Reaches, Rule};
+use crate::facts::Effect;
+use crate::finding::Severity;
+
+pub(super) const RULE: Rule =
+    Rule { id: "blocking-subprocess", group: "event-loop", severity: Severity::Error, check: Reaches { effects: &[Effect::Subprocess], verb: "starts or waits for a process" } };

@@ -1,0 +1,8 @@
+//! See rules/blocking-wait.md.
+
+use super::{Reaches, Rule};
+use crate::facts::Effect;
+use crate::finding::Severity;
+
+pub(super) const RULE: Rule =
+    Rule { id: "blocking-wait", group: "event-loop", severity: Severity::Error, check: Reaches { effects: &[Effect::Wait], verb: "waits for another thread or process" } };
