@@ -43,3 +43,53 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
         Lang::JavaScript | Lang::TypeScript | Lang::Tsx => ecma::lower(text, lang),
     }
 }
+
+/// Problems told for one file at most.
+const MOST_PROBLEMS: usize = 5;
+
+/// Notes syntax errors and the bytes lost to them.
+fn problems(root: tree_sitter::Node<'_>, summary: &mut ModuleSummary) {
+    let mut pending = vec![root];
+    while let Some(node) = pending.pop() {
+        if node.is_error() || node.is_missing() {
+            let span = crate::base::Span::new(node.start_byte(), node.end_byte());
+            summary.lost_bytes += span.end - span.start;
+            if summary.problems.len() < MOST_PROBLEMS {
+                summary.problems.push(crate::ir::Problem { message: "syntax error".to_owned(), span: Some(span) });
+            }
+        } else if node.has_error() {
+            let mut cursor = node.walk();
+            pending.extend(node.children(&mut cursor));
+        }
+    }
+    summary.problems.sort_by_key(|problem| problem.span);
+}
+
+/// Collects the comments that speak to loopwarden or to its tests.
+fn comments(root: tree_sitter::Node<'_>, text: &str, marker: &str, summary: &mut ModuleSummary) {
+    const WORDS: [&str; 5] = ["loopwarden:", "expect:", "ok:", "missed:", "false:"];
+    if !WORDS.iter().any(|word| text.contains(word)) {
+        return;
+    }
+    let mut cursor = root.walk();
+    loop {
+        let node = cursor.node();
+        if node.kind() == "comment" {
+            let raw = text.get(node.byte_range()).unwrap_or("");
+            let said = raw.trim_start_matches(marker).trim_start_matches("/*").trim_end_matches("*/").trim();
+            if WORDS.iter().any(|word| said.starts_with(word)) {
+                let line = text[..node.start_byte()].rfind('\n').map_or(0, |at| at + 1);
+                let alone = text[line..node.start_byte()].trim().is_empty();
+                let span = crate::base::Span::new(node.start_byte(), node.end_byte());
+                summary.comments.push(crate::ir::Comment { text: said.to_owned(), span, alone });
+            }
+        } else if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
+    }
+}

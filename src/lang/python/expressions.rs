@@ -1,0 +1,372 @@
+//! Expressions and types.
+
+use super::{DEEPEST, Lowering, span};
+use crate::base::{Name, name};
+use crate::ir::{Arg, CallKind, Const, Expr, ExprId, FuncKind, Function};
+use tree_sitter::Node;
+
+/// Longest string that is kept as a constant, in bytes.
+const LONGEST_STRING: usize = 200;
+
+impl Lowering<'_> {
+    pub(super) fn expression(&mut self, node: Node<'_>) -> ExprId {
+        if self.depth > DEEPEST {
+            return self.unknown();
+        }
+        self.depth += 1;
+        let id = self.expression_within(node);
+        self.depth -= 1;
+        id
+    }
+
+    fn children(&mut self, node: Node<'_>) -> Vec<ExprId> {
+        let mut cursor = node.walk();
+        let children: Vec<_> = node.named_children(&mut cursor).filter(|child| child.kind() != "comment").collect();
+        children.into_iter().map(|child| self.expression(child)).collect()
+    }
+
+    fn builtin(&mut self, of: &str) -> ExprId {
+        self.push(Expr::Builtin(name(of)))
+    }
+
+    fn identifier(&mut self, named: Name) -> ExprId {
+        if self.in_class_body()
+            && let Some(member) = self.members.last().and_then(|members| members.get(&named)).copied()
+        {
+            return member;
+        }
+        match self.find_var(named) {
+            Some(var) => self.push(Expr::Var(var)),
+            None => self.push(Expr::Global(named)),
+        }
+    }
+
+    fn expression_within(&mut self, node: Node<'_>) -> ExprId {
+        match node.kind() {
+            "identifier" => {
+                let named = self.name_of(node);
+                self.identifier(named)
+            }
+            "call" => self.call_expression(node, false),
+            "await" => {
+                let Some(inner) = node.named_child(0) else { return self.unknown() };
+                let value = if inner.kind() == "call" { self.call_expression(inner, true) } else { self.expression(inner) };
+                self.push(Expr::Await(value))
+            }
+            "attribute" => {
+                let (Some(object), Some(attribute)) = (node.child_by_field_name("object"), node.child_by_field_name("attribute")) else { return self.unknown() };
+                let base = self.expression(object);
+                let named = self.name_of(attribute);
+                self.push(Expr::Attr { base, name: named })
+            }
+            "subscript" => {
+                let mut cursor = node.walk();
+                let keys: Vec<_> = node.children_by_field_name("subscript", &mut cursor).collect();
+                let Some(value) = node.child_by_field_name("value") else { return self.unknown() };
+                let base = self.expression(value);
+                let keys: Vec<_> = keys.into_iter().map(|key| (key.kind() == "slice", self.expression(key))).collect();
+                match keys.as_slice() {
+                    [(true, _)] => base,
+                    [(false, key)] => self.push(Expr::Index { base, key: *key }),
+                    _ => {
+                        let key = self.push(Expr::List(keys.into_iter().map(|(_, key)| key).collect()));
+                        self.push(Expr::Index { base, key })
+                    }
+                }
+            }
+            "string" | "concatenated_string" => self.string(node),
+            "integer" | "float" => {
+                let text = self.text_of(node).replace('_', "");
+                match text.parse::<f64>() {
+                    Ok(number) => self.push(Expr::Const(Const::Number(number))),
+                    Err(_) => self.builtin("int"),
+                }
+            }
+            "true" => self.push(Expr::Const(Const::Bool(true))),
+            "false" => self.push(Expr::Const(Const::Bool(false))),
+            "none" => self.push(Expr::Const(Const::Null)),
+            "list" | "tuple" | "set" | "expression_list" => self.list(node),
+            "dictionary" => self.dictionary(node),
+            "list_comprehension" | "set_comprehension" | "dictionary_comprehension" | "generator_expression" => self.comprehension(node),
+            "lambda" => self.lambda(node),
+            "conditional_expression" => {
+                let parts = self.children(node);
+                let kept = if let [yes, _, no] = parts.as_slice() { vec![*yes, *no] } else { parts };
+                self.push(Expr::Either(kept))
+            }
+            "boolean_operator" => {
+                let parts = self.children(node);
+                self.push(Expr::Either(parts))
+            }
+            "parenthesized_expression" => {
+                let mut parts = self.children(node);
+                parts.pop().unwrap_or_else(|| self.unknown())
+            }
+            "named_expression" => {
+                let (Some(named), Some(value)) = (node.child_by_field_name("name"), node.child_by_field_name("value")) else { return self.unknown() };
+                let value = self.expression(value);
+                self.assign_to(named, value);
+                value
+            }
+            "assignment" => self.assignment(node),
+            "yield" => {
+                let func = self.func;
+                self.summary.functions[func].is_generator = true;
+                let from = node.child(1).is_some_and(|child| child.kind() == "from");
+                let Some(inner) = node.named_child(0) else { return self.unknown() };
+                let mut value = self.expression(inner);
+                if from {
+                    self.consume(value, inner, false);
+                    value = self.push(Expr::Element(value));
+                }
+                self.returns(value);
+                self.unknown()
+            }
+            "list_splat" => {
+                let Some(inner) = node.named_child(0) else { return self.unknown() };
+                let value = self.expression(inner);
+                self.consume(value, inner, false);
+                self.push(Expr::Element(value))
+            }
+            "type" => self.type_expression(node),
+            "binary_operator" | "comparison_operator" => {
+                self.children(node);
+                self.unknown()
+            }
+            _ => {
+                self.children(node);
+                self.unknown()
+            }
+        }
+    }
+
+    fn string(&mut self, node: Node<'_>) -> ExprId {
+        let text = self.text_of(node);
+        let start = text.find(['"', '\'']).unwrap_or(0);
+        let prefix = text[..start].to_ascii_lowercase();
+        if prefix.contains('f') || prefix.contains('t') || node.kind() == "concatenated_string" {
+            let mut pending = vec![node];
+            while let Some(part) = pending.pop() {
+                let mut cursor = part.walk();
+                let children: Vec<_> = part.named_children(&mut cursor).collect();
+                for child in children {
+                    match child.kind() {
+                        "interpolation" => {
+                            self.children(child);
+                        }
+                        "string" => pending.push(child),
+                        _ => {}
+                    }
+                }
+            }
+            return self.builtin("str");
+        }
+        if prefix.contains('b') {
+            return self.builtin("bytes");
+        }
+        let content = text[start..].trim_start_matches(['"', '\'']).trim_end_matches(['"', '\'']);
+        if content.len() > LONGEST_STRING || content.contains('\\') {
+            return self.builtin("str");
+        }
+        self.push(Expr::Const(Const::Str(name(content))))
+    }
+
+    fn list(&mut self, node: Node<'_>) -> ExprId {
+        let items = self.children(node);
+        if node.kind() != "expression_list" && items.iter().all(|item| matches!(self.summary.exprs[*item], Expr::Const(_) | Expr::Unknown | Expr::Builtin(_))) {
+            return self.builtin(match node.kind() {
+                "list" => "list",
+                "set" => "set",
+                _ => "tuple",
+            });
+        }
+        self.push(Expr::List(items))
+    }
+
+    fn dictionary(&mut self, node: Node<'_>) -> ExprId {
+        let mut fields = Vec::new();
+        let mut cursor = node.walk();
+        let pairs: Vec<_> = node.named_children(&mut cursor).collect();
+        for pair in pairs {
+            match (pair.child_by_field_name("key"), pair.child_by_field_name("value")) {
+                (Some(key), Some(value)) => {
+                    let key = self.expression(key);
+                    let key = if let Expr::Const(Const::Str(text)) = self.summary.exprs[key] { Some(text) } else { None };
+                    fields.push((key, self.expression(value)));
+                }
+                _ => fields.extend(self.children(pair).into_iter().map(|value| (None, value))),
+            }
+        }
+        if fields.iter().all(|(_, value)| matches!(self.summary.exprs[*value], Expr::Const(_) | Expr::Unknown | Expr::Builtin(_))) {
+            return self.builtin("dict");
+        }
+        self.push(Expr::Object(fields))
+    }
+
+    fn comprehension(&mut self, node: Node<'_>) -> ExprId {
+        let mut cursor = node.walk();
+        let children: Vec<_> = node.named_children(&mut cursor).collect();
+        for child in children {
+            match child.kind() {
+                "for_in_clause" => {
+                    let is_async = child.child(0).is_some_and(|first| first.kind() == "async");
+                    if let (Some(left), Some(right)) = (child.child_by_field_name("left"), child.child_by_field_name("right")) {
+                        self.iterate(left, right, is_async);
+                    }
+                }
+                "if_clause" => {
+                    self.children(child);
+                }
+                _ => {}
+            }
+        }
+        let element = node.child_by_field_name("body").map(|body| self.expression(body));
+        let items = element.into_iter().collect();
+        self.push(Expr::List(items))
+    }
+
+    fn lambda(&mut self, node: Node<'_>) -> ExprId {
+        let func = self.summary.functions.push(Function {
+            name: name("<lambda>"),
+            span: span(node),
+            name_span: span(node),
+            parent: Some(self.func),
+            class: None,
+            object: None,
+            kind: FuncKind::Lambda,
+            is_async: false,
+            is_generator: false,
+            is_abstract: false,
+            params: Vec::new(),
+            returns: Vec::new(),
+            return_type: None,
+            decorators: Vec::new(),
+        });
+        self.function_body(func, node.child_by_field_name("parameters"), node.child_by_field_name("body"), true);
+        self.push(Expr::Function(func))
+    }
+
+    fn call_expression(&mut self, node: Node<'_>, awaited: bool) -> ExprId {
+        let (Some(function), arguments) = (node.child_by_field_name("function"), node.child_by_field_name("arguments")) else { return self.unknown() };
+        if self.text_of(function) == "super"
+            && let Some(class) = self.summary.functions[self.func].class.or(self.class)
+        {
+            return self.push(Expr::Super(class));
+        }
+        let callee = self.expression(function);
+        let mut args = Vec::new();
+        match arguments {
+            Some(arguments) if arguments.kind() == "generator_expression" => {
+                let value = self.comprehension(arguments);
+                args.push(Arg { name: None, value, spread: false });
+            }
+            Some(arguments) => {
+                let mut cursor = arguments.walk();
+                let children: Vec<_> = arguments.named_children(&mut cursor).collect();
+                for child in children {
+                    match child.kind() {
+                        "comment" => {}
+                        "keyword_argument" => {
+                            if let (Some(named), Some(value)) = (child.child_by_field_name("name"), child.child_by_field_name("value")) {
+                                let named = self.name_of(named);
+                                let value = self.expression(value);
+                                args.push(Arg { name: Some(named), value, spread: false });
+                            }
+                        }
+                        kind => {
+                            let spread = matches!(kind, "list_splat" | "dictionary_splat");
+                            let value = self.expression(child);
+                            args.push(Arg { name: None, value, spread });
+                        }
+                    }
+                }
+            }
+            None => {}
+        }
+        self.call(CallKind::Call, callee, args, node, awaited)
+    }
+
+    /// A type, where strings are types too and `|` is a union.
+    pub(super) fn type_expression(&mut self, node: Node<'_>) -> ExprId {
+        if self.depth > DEEPEST {
+            return self.unknown();
+        }
+        self.depth += 1;
+        let id = self.type_within(node);
+        self.depth -= 1;
+        id
+    }
+
+    fn type_within(&mut self, node: Node<'_>) -> ExprId {
+        match node.kind() {
+            "type" | "parenthesized_expression" | "type_parameter" => {
+                let mut cursor = node.walk();
+                let parts: Vec<_> = node.named_children(&mut cursor).collect();
+                let mut parts: Vec<_> = parts.into_iter().map(|part| self.type_expression(part)).collect();
+                match parts.len() {
+                    0 => self.unknown(),
+                    1 => parts.remove(0),
+                    _ => self.push(Expr::List(parts)),
+                }
+            }
+            "binary_operator" | "union_type" => {
+                let mut cursor = node.walk();
+                let parts: Vec<_> = node.named_children(&mut cursor).collect();
+                let parts = parts.into_iter().map(|part| self.type_expression(part)).collect();
+                self.push(Expr::Either(parts))
+            }
+            "generic_type" => {
+                let (Some(base), Some(parameters)) = (node.named_child(0), node.named_child(1)) else { return self.unknown() };
+                let base = self.type_expression(base);
+                let key = self.type_within_parameters(parameters);
+                self.push(Expr::Index { base, key })
+            }
+            "subscript" => {
+                let Some(value) = node.child_by_field_name("value") else { return self.unknown() };
+                let mut cursor = node.walk();
+                let keys: Vec<_> = node.children_by_field_name("subscript", &mut cursor).collect();
+                let base = self.type_expression(value);
+                let mut keys: Vec<_> = keys.into_iter().map(|key| self.type_expression(key)).collect();
+                let key = if keys.len() == 1 { keys.remove(0) } else { self.push(Expr::List(keys)) };
+                self.push(Expr::Index { base, key })
+            }
+            "string" => {
+                let text = self.text_of(node).trim_matches(['"', '\'']);
+                self.quoted_type(text)
+            }
+            "none" => self.push(Expr::Const(Const::Null)),
+            _ => self.expression(node),
+        }
+    }
+
+    fn type_within_parameters(&mut self, node: Node<'_>) -> ExprId {
+        self.type_within(if node.kind() == "type_parameter" { node } else { node.named_child(0).unwrap_or(node) })
+    }
+
+    /// A quoted type: dotted names, unions and subscripts.
+    fn quoted_type(&mut self, text: &str) -> ExprId {
+        let text = text.trim();
+        if let Some((first, rest)) = text.split_once('|').filter(|(first, _)| !first.contains('[')) {
+            let parts = vec![self.quoted_type(first), self.quoted_type(rest)];
+            return self.push(Expr::Either(parts));
+        }
+        if let Some((base, rest)) = text.split_once('[') {
+            let base = self.quoted_type(base);
+            let key = self.quoted_type(rest.trim_end_matches(']'));
+            return self.push(Expr::Index { base, key });
+        }
+        let mut parts = text.split('.');
+        let first = parts.next().unwrap_or("");
+        if first == "None" {
+            return self.push(Expr::Const(Const::Null));
+        }
+        if first.is_empty() || !first.chars().all(|letter| letter.is_alphanumeric() || letter == '_') {
+            return self.unknown();
+        }
+        let mut at = self.identifier(name(first));
+        for part in parts {
+            at = self.push(Expr::Attr { base: at, name: name(part) });
+        }
+        at
+    }
+}

@@ -1,0 +1,476 @@
+//! Statements and definitions.
+
+use super::{DEEPEST, Lowering, span};
+use crate::base::{Name, name};
+use crate::ir::{Arg, Assign, Call, CallKind, Class, Const, Expr, ExprId, FuncId, FuncKind, Function, Param, Target};
+use rustc_hash::FxHashMap;
+use tree_sitter::Node;
+
+impl Lowering<'_> {
+    pub(super) fn block(&mut self, node: Node<'_>) {
+        if self.depth > DEEPEST {
+            return;
+        }
+        self.depth += 1;
+        let mut cursor = node.walk();
+        let children: Vec<_> = node.named_children(&mut cursor).collect();
+        for child in children {
+            self.statement(child);
+        }
+        self.depth -= 1;
+    }
+
+    fn statement(&mut self, node: Node<'_>) {
+        match node.kind() {
+            "comment" | "pass_statement" | "global_statement" | "nonlocal_statement" | "break_statement" | "continue_statement" => {}
+            "expression_statement" => {
+                let mut cursor = node.walk();
+                let children: Vec<_> = node.named_children(&mut cursor).collect();
+                for child in children {
+                    self.expression(child);
+                }
+            }
+            "return_statement" => {
+                if let Some(value) = node.named_child(0) {
+                    let value = self.expression(value);
+                    self.returns(value);
+                }
+            }
+            "import_statement" => self.import(node),
+            "import_from_statement" => self.import_from(node),
+            "function_definition" => self.function(node, &[]),
+            "class_definition" => self.class(node, &[]),
+            "decorated_definition" => self.decorated(node),
+            "if_statement" => self.if_statement(node),
+            "for_statement" => self.for_statement(node),
+            "with_statement" => self.with_statement(node),
+            "type_alias_statement" => {}
+            kind if is_expression(kind) => _ = self.expression(node),
+            _ => self.block(node),
+        }
+    }
+
+    pub(super) fn returns(&mut self, value: ExprId) {
+        let func = self.func;
+        self.summary.functions[func].returns.push(value);
+    }
+
+    fn if_statement(&mut self, node: Node<'_>) {
+        let before = self.main_guard;
+        let condition = node.child_by_field_name("condition");
+        let text = condition.map_or("", |condition| self.text_of(condition));
+        let guard = text.contains("__name__") && text.contains("__main__");
+        let mut cursor = node.walk();
+        let children: Vec<_> = node.named_children(&mut cursor).collect();
+        for child in children {
+            self.main_guard = before || (guard && child.kind() == "block");
+            self.statement(child);
+        }
+        self.main_guard = before;
+    }
+
+    fn for_statement(&mut self, node: Node<'_>) {
+        let is_async = node.child(0).is_some_and(|child| child.kind() == "async");
+        if let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right")) {
+            self.iterate(left, right, is_async);
+        }
+        for field in ["body", "alternative"] {
+            if let Some(body) = node.child_by_field_name(field) {
+                self.block(body);
+            }
+        }
+    }
+
+    /// `for left in right`: the iteration and the binding.
+    pub(super) fn iterate(&mut self, left: Node<'_>, right: Node<'_>, is_async: bool) {
+        let iterable = self.expression(right);
+        self.consume(iterable, right, is_async);
+        let element = self.push(Expr::Element(iterable));
+        self.assign_to(left, element);
+    }
+
+    pub(super) fn consume(&mut self, iterable: ExprId, at: Node<'_>, is_async: bool) {
+        if matches!(self.summary.exprs[iterable], Expr::Var(_) | Expr::Attr { .. } | Expr::Call(_) | Expr::Await(_) | Expr::Index { .. }) {
+            self.call(CallKind::Iterate, iterable, Vec::new(), at, is_async);
+        }
+    }
+
+    pub(super) fn call(&mut self, kind: CallKind, callee: ExprId, args: Vec<Arg>, at: Node<'_>, awaited: bool) -> ExprId {
+        let call = Call { kind, callee, args, span: span(at), func: self.func, awaited, main_guard: self.main_guard };
+        let id = self.summary.calls.push(call);
+        self.push(Expr::Call(id))
+    }
+
+    fn with_statement(&mut self, node: Node<'_>) {
+        let is_async = node.child(0).is_some_and(|child| child.kind() == "async");
+        let mut pending = vec![node];
+        let mut items = Vec::new();
+        while let Some(node) = pending.pop() {
+            let mut cursor = node.walk();
+            let children: Vec<_> = node.named_children(&mut cursor).collect();
+            for child in children {
+                match child.kind() {
+                    "with_item" => items.push(child),
+                    "with_clause" => pending.push(child),
+                    _ => {}
+                }
+            }
+        }
+        for item in items {
+            let Some(value) = item.child_by_field_name("value").or_else(|| item.named_child(0)) else { continue };
+            let (context, target) = if value.kind() == "as_pattern" { (value.named_child(0), value.child_by_field_name("alias")) } else { (Some(value), None) };
+            let Some(context) = context else { continue };
+            let manager = self.expression(context);
+            let entered = self.call(CallKind::With, manager, Vec::new(), context, is_async);
+            if let Some(target) = target.and_then(|target| target.named_child(0)) {
+                self.assign_to(target, entered);
+            }
+        }
+        if let Some(body) = node.child_by_field_name("body") {
+            self.block(body);
+        }
+    }
+
+    /// Binds a pattern to a value.
+    pub(super) fn assign_to(&mut self, left: Node<'_>, value: ExprId) {
+        match left.kind() {
+            "identifier" => {
+                let named = self.name_of(left);
+                if self.class.is_some() && !self.members.is_empty() && self.in_class_body() {
+                    self.member(named, value);
+                } else if let Some(var) = self.find_var(named) {
+                    self.store(Target::Var(var), value, false);
+                }
+            }
+            "attribute" => {
+                if let (Some(object), Some(attribute)) = (left.child_by_field_name("object"), left.child_by_field_name("attribute")) {
+                    let base = self.expression(object);
+                    let named = self.name_of(attribute);
+                    self.store(Target::Attr { base, name: named }, value, false);
+                }
+            }
+            "subscript" => {
+                if let (Some(object), Some(key)) = (left.child_by_field_name("value"), left.child_by_field_name("subscript")) {
+                    let base = self.expression(object);
+                    let key = self.expression(key);
+                    self.store(Target::Index { base, key }, value, false);
+                }
+            }
+            "pattern_list" | "tuple_pattern" | "list_pattern" | "tuple" | "list" => {
+                let mut cursor = left.walk();
+                let parts: Vec<_> = left.named_children(&mut cursor).collect();
+                let items = match &self.summary.exprs[value] {
+                    Expr::List(items) if items.len() == parts.len() => Some(items.clone()),
+                    _ => None,
+                };
+                for (at, part) in parts.into_iter().enumerate() {
+                    let item = match &items {
+                        Some(items) => items[at],
+                        None => {
+                            #[allow(clippy::cast_precision_loss, reason = "positions are small")]
+                            let key = self.push(Expr::Const(Const::Number(at as f64)));
+                            self.push(Expr::Index { base: value, key })
+                        }
+                    };
+                    self.assign_to(part, item);
+                }
+            }
+            "list_splat_pattern" | "parenthesized_expression" => {
+                if let Some(inner) = left.named_child(0) {
+                    self.assign_to(inner, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn store(&mut self, target: Target, value: ExprId, is_type: bool) {
+        self.summary.assigns.push(Assign { target, value, is_type });
+    }
+
+    pub(super) fn in_class_body(&self) -> bool {
+        self.members.last().is_some_and(|members| members.contains_key(&name("<class body>")))
+    }
+
+    fn member(&mut self, named: Name, value: ExprId) {
+        if let Some(members) = self.members.last_mut() {
+            members.insert(named, value);
+        }
+        if let Some(class) = self.class {
+            self.summary.classes[class].fields.push((named, value));
+        }
+    }
+
+    pub(super) fn assignment(&mut self, node: Node<'_>) -> ExprId {
+        let left = node.child_by_field_name("left");
+        let of = node.child_by_field_name("type").map(|of| self.type_expression(of));
+        let value = node.child_by_field_name("right").map(|right| self.expression(right));
+        if let (Some(left), Some(value)) = (left, value) {
+            self.assign_to(left, value);
+        }
+        if let (Some(left), Some(of)) = (left, of) {
+            match left.kind() {
+                "identifier" => {
+                    let named = self.name_of(left);
+                    if self.in_class_body() {
+                        if let Some(class) = self.class {
+                            self.summary.classes[class].types.push((named, of));
+                        }
+                    } else if let Some(var) = self.find_var(named) {
+                        self.store(Target::Var(var), of, true);
+                    }
+                }
+                "attribute" => {
+                    if let (Some(object), Some(attribute)) = (left.child_by_field_name("object"), left.child_by_field_name("attribute")) {
+                        let owner = self.method_class(object);
+                        let named = self.name_of(attribute);
+                        if let Some(class) = owner {
+                            self.summary.classes[class].types.push((named, of));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        value.unwrap_or_else(|| self.unknown())
+    }
+
+    /// The class whose instance `self` is here.
+    fn method_class(&self, object: Node<'_>) -> Option<crate::ir::ClassId> {
+        let function = &self.summary.functions[self.func];
+        let first = function.params.first()?;
+        (first.name.as_str() == self.text_of(object)).then_some(function.class).flatten()
+    }
+
+    fn bind(&mut self, named: Name, value: ExprId) {
+        if self.in_class_body() {
+            self.member(named, value);
+        } else if let Some(var) = self.find_var(named) {
+            self.store(Target::Var(var), value, false);
+        }
+    }
+
+    fn import(&mut self, node: Node<'_>) {
+        let mut cursor = node.walk();
+        let names: Vec<_> = node.children_by_field_name("name", &mut cursor).collect();
+        for child in names {
+            if let (Some(alias), Some(module)) = (child.child_by_field_name("alias"), child.child_by_field_name("name")) {
+                let module = self.name_of(module);
+                let value = self.push(Expr::Module(module));
+                let alias = self.name_of(alias);
+                self.bind(alias, value);
+            } else {
+                let module = self.text_of(child);
+                let first = name(module.split('.').next().unwrap_or(module));
+                let value = self.push(Expr::Module(first));
+                self.bind(first, value);
+            }
+        }
+    }
+
+    fn import_from(&mut self, node: Node<'_>) {
+        let Some(module) = node.child_by_field_name("module_name").map(|module| name(&self.text_of(module).replace(char::is_whitespace, ""))) else { return };
+        let mut cursor = node.walk();
+        if node.named_children(&mut cursor).any(|child| child.kind() == "wildcard_import") {
+            self.summary.star_imports.push(module);
+        }
+        let mut cursor = node.walk();
+        let names: Vec<_> = node.children_by_field_name("name", &mut cursor).collect();
+        for child in names {
+            let named = child.child_by_field_name("name").map_or_else(|| self.name_of(child), |inner| self.name_of(inner));
+            let bound = child.child_by_field_name("alias").map_or(named, |alias| self.name_of(alias));
+            let value = self.push(Expr::Imported { module, name: named });
+            self.bind(bound, value);
+        }
+    }
+
+    fn decorated(&mut self, node: Node<'_>) {
+        let mut decorators = Vec::new();
+        let mut cursor = node.walk();
+        let children: Vec<_> = node.named_children(&mut cursor).filter(|child| child.kind() == "decorator").collect();
+        for decorator in children {
+            if let Some(inner) = decorator.named_child(0) {
+                decorators.push((self.expression(inner), inner));
+            }
+        }
+        match node.child_by_field_name("definition") {
+            Some(definition) if definition.kind() == "class_definition" => self.class(definition, &decorators),
+            Some(definition) => self.function(definition, &decorators),
+            None => {}
+        }
+    }
+
+    fn decorate(&mut self, decorators: &[(ExprId, Node<'_>)], decorated: ExprId) {
+        for (decorator, at) in decorators {
+            self.call(CallKind::Decorate, *decorator, vec![Arg { name: None, value: decorated, spread: false }], *at, false);
+        }
+    }
+
+    fn kind_of(&self, decorators: &[(ExprId, Node<'_>)]) -> FuncKind {
+        for (_, at) in decorators {
+            let text = self.text_of(*at);
+            match text.rsplit('.').next().unwrap_or(text) {
+                "staticmethod" => return FuncKind::Static,
+                "classmethod" => return FuncKind::ClassMethod,
+                "property" | "cached_property" | "abstractproperty" | "getter" => return FuncKind::Getter,
+                "setter" | "deleter" => return FuncKind::Setter,
+                _ => {}
+            }
+        }
+        FuncKind::Method
+    }
+
+    fn function(&mut self, node: Node<'_>, decorators: &[(ExprId, Node<'_>)]) {
+        let Some(named) = node.child_by_field_name("name") else { return };
+        let is_method = self.in_class_body();
+        let class = if is_method { self.class } else { None };
+        let body = node.child_by_field_name("body");
+        let func = self.summary.functions.push(Function {
+            name: self.name_of(named),
+            span: span(node),
+            name_span: span(named),
+            parent: Some(self.func),
+            class,
+            object: None,
+            kind: if is_method { self.kind_of(decorators) } else { FuncKind::Function },
+            is_async: node.child(0).is_some_and(|child| child.kind() == "async"),
+            is_generator: false,
+            is_abstract: body.is_some_and(|body| self.is_abstract(body)) || decorators.iter().any(|(_, at)| self.text_of(*at).ends_with("abstractmethod")),
+            params: Vec::new(),
+            returns: Vec::new(),
+            return_type: None,
+            decorators: decorators.iter().map(|(decorator, _)| *decorator).collect(),
+        });
+        let value = self.push(Expr::Function(func));
+        let bound = self.name_of(named);
+        if let (true, Some(class)) = (is_method, class) {
+            self.summary.classes[class].methods.push((bound, func));
+            if let Some(members) = self.members.last_mut() {
+                members.insert(bound, value);
+            }
+        } else if let Some(var) = self.find_var(bound) {
+            self.store(Target::Var(var), value, false);
+        }
+        self.decorate(decorators, value);
+        let of = node.child_by_field_name("return_type").map(|of| self.type_expression(of));
+        self.summary.functions[func].return_type = of;
+        self.function_body(func, node.child_by_field_name("parameters"), body, false);
+    }
+
+    /// Parameters and body of a function, or of a lambda whose body is an expression.
+    pub(super) fn function_body(&mut self, func: FuncId, parameters: Option<Node<'_>>, body: Option<Node<'_>>, is_lambda: bool) {
+        if self.depth > DEEPEST {
+            return;
+        }
+        self.depth += 1;
+        let mut params = Vec::new();
+        if let Some(parameters) = parameters {
+            let mut cursor = parameters.walk();
+            let children: Vec<_> = parameters.named_children(&mut cursor).collect();
+            for child in children {
+                self.parameter(child, &mut params);
+            }
+        }
+        let (outer_func, outer_guard) = (self.func, self.main_guard);
+        self.func = func;
+        self.scopes.push(FxHashMap::default());
+        self.global_names.push(FxHashMap::default());
+        self.members.push(FxHashMap::default());
+        for param in &mut params {
+            param.var = Some(self.new_var(param.name));
+        }
+        self.summary.functions[func].params = params;
+        if let Some(body) = body {
+            if is_lambda {
+                let value = self.expression(body);
+                self.returns(value);
+            } else {
+                self.declare(body);
+                self.block(body);
+            }
+        }
+        self.members.pop();
+        self.global_names.pop();
+        self.scopes.pop();
+        (self.func, self.main_guard) = (outer_func, outer_guard);
+        self.depth -= 1;
+    }
+
+    fn parameter(&mut self, node: Node<'_>, params: &mut Vec<Param>) {
+        let mut named = Some(node);
+        let (mut rest, mut keywords) = (false, false);
+        let annotation = node.child_by_field_name("type").map(|of| self.type_expression(of));
+        let default = node.child_by_field_name("value").map(|value| self.expression(value));
+        loop {
+            match named.map(|node| node.kind()) {
+                Some("identifier") => break,
+                Some("list_splat_pattern") => rest = true,
+                Some("dictionary_splat_pattern") => keywords = true,
+                Some("default_parameter" | "typed_default_parameter" | "typed_parameter") => {}
+                _ => return,
+            }
+            named = named.and_then(|node| node.child_by_field_name("name").or_else(|| node.named_child(0)));
+        }
+        if let Some(named) = named {
+            params.push(Param { name: self.name_of(named), var: None, annotation: annotation.filter(|_| !rest && !keywords), default, rest, keywords });
+        }
+    }
+
+    fn is_abstract(&self, body: Node<'_>) -> bool {
+        let mut cursor = body.walk();
+        body.named_children(&mut cursor).all(|child| match child.kind() {
+            "pass_statement" | "comment" => true,
+            "expression_statement" => child.named_child(0).is_some_and(|inner| matches!(inner.kind(), "ellipsis" | "string")),
+            "raise_statement" => self.text_of(child).contains("NotImplementedError"),
+            _ => false,
+        })
+    }
+
+    fn class(&mut self, node: Node<'_>, decorators: &[(ExprId, Node<'_>)]) {
+        let Some(named) = node.child_by_field_name("name") else { return };
+        let mut bases = Vec::new();
+        if let Some(arguments) = node.child_by_field_name("superclasses") {
+            let mut cursor = arguments.walk();
+            let children: Vec<_> = arguments.named_children(&mut cursor).collect();
+            for child in children {
+                if child.kind() == "keyword_argument" {
+                    if let Some(value) = child.child_by_field_name("value") {
+                        self.expression(value);
+                    }
+                } else if child.kind() != "comment" {
+                    bases.push(self.expression(child));
+                }
+            }
+        }
+        let class = self.summary.classes.push(Class {
+            name: self.name_of(named),
+            span: span(node),
+            parent: self.func,
+            bases,
+            decorators: decorators.iter().map(|(decorator, _)| *decorator).collect(),
+            methods: Vec::new(),
+            fields: Vec::new(),
+            types: Vec::new(),
+        });
+        let value = self.push(Expr::Class(class));
+        let bound = self.name_of(named);
+        self.bind(bound, value);
+        self.decorate(decorators, value);
+        let outer = self.class.replace(class);
+        self.members.push(FxHashMap::from_iter([(name("<class body>"), value)]));
+        if let Some(body) = node.child_by_field_name("body") {
+            self.block(body);
+        }
+        self.members.pop();
+        self.class = outer;
+    }
+}
+
+fn is_expression(kind: &str) -> bool {
+    matches!(
+        kind,
+        "call" | "await" | "identifier" | "attribute" | "subscript" | "boolean_operator" | "comparison_operator" | "not_operator" | "binary_operator" | "unary_operator" | "conditional_expression"
+            | "named_expression" | "parenthesized_expression" | "string" | "concatenated_string" | "integer" | "float" | "true" | "false" | "none" | "list" | "tuple" | "set" | "dictionary"
+            | "list_comprehension" | "set_comprehension" | "dictionary_comprehension" | "generator_expression" | "lambda" | "assignment" | "augmented_assignment" | "yield" | "expression_list"
+    )
+}
