@@ -9,6 +9,7 @@ use crate::ir::Family;
 use globset::{Glob, GlobMatcher};
 use include_dir::{Dir, include_dir};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules/facts");
 
@@ -86,21 +87,21 @@ pub struct Entry {
 /// All facts of one language family.
 #[derive(Debug, Default)]
 pub struct Facts {
-    calls: FxHashMap<Name, usize>,
+    /// `None` for a neutral path.
+    calls: FxHashMap<Name, Option<usize>>,
     call_facts: Vec<CallFact>,
     types: FxHashMap<Name, TypeFact>,
     constructors: FxHashMap<Name, Name>,
     boundaries: FxHashMap<Name, Boundary>,
-    decorators: FxHashMap<Name, Entry>,
-    registrations: FxHashMap<Name, Entry>,
-    bases: FxHashMap<Name, Vec<Entry>>,
+    decorators: FxHashMap<Name, Arc<Entry>>,
+    registrations: FxHashMap<Name, Arc<Entry>>,
+    bases: FxHashMap<Name, Vec<Arc<Entry>>>,
     /// Entries by the file's path.
-    pub files: Vec<(GlobMatcher, Entry)>,
+    pub files: Vec<(GlobMatcher, Arc<Entry>)>,
     invokes: FxHashMap<Name, Vec<Which>>,
     wraps: FxHashMap<Name, Which>,
     generics: FxHashMap<Name, schema::GenericKind>,
-    neutral: rustc_hash::FxHashSet<Name>,
-    concurrency: rustc_hash::FxHashSet<Name>,
+    concurrency: FxHashMap<Name, ()>,
     libraries: Vec<Name>,
 }
 
@@ -165,7 +166,7 @@ impl Facts {
         for call in raw.call {
             let at = self.call_facts.len();
             for path in &call.paths {
-                self.calls.insert(name(path), at);
+                self.calls.insert(name(path), Some(at));
             }
             self.call_facts.push(CallFact {
                 effect: call.effect,
@@ -191,10 +192,12 @@ impl Facts {
         }
         for raw in raw.boundary {
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
-            self.boundaries.insert(name(&raw.path), Boundary { which, to: raw.to, curried: raw.curried });
+            for path in raw.path.iter() {
+                self.boundaries.insert(name(path), Boundary { which, to: raw.to, curried: raw.curried });
+            }
         }
         for raw in raw.entry {
-            let entry = Entry {
+            let entry = Arc::new(Entry {
                 which: which(raw.argument.as_ref(), raw.keyword.as_deref())?,
                 label: raw.label,
                 asynchronous: raw.asynchronous,
@@ -203,29 +206,37 @@ impl Facts {
                 params: raw.params.iter().map(|path| name(path)).collect(),
                 methods: raw.methods,
                 exports: raw.exports.iter().map(|export| name(export)).collect(),
-            };
+            });
             match (raw.decorator, raw.base, raw.call, raw.file) {
-                (Some(path), None, None, None) => _ = self.decorators.insert(name(&path), entry),
-                (None, Some(path), None, None) => self.bases.entry(name(&path)).or_default().push(entry),
-                (None, None, Some(path), None) => _ = self.registrations.insert(name(&path), entry),
-                (None, None, None, Some(glob)) => {
-                    let matcher = Glob::new(&glob).map_err(|error| error.to_string())?.compile_matcher();
-                    self.files.push((matcher, entry));
+                (Some(paths), None, None, None) => self.decorators.extend(paths.iter().map(|path| (name(path), entry.clone()))),
+                (None, Some(paths), None, None) => {
+                    for path in paths.iter() {
+                        self.bases.entry(name(path)).or_default().push(entry.clone());
+                    }
+                }
+                (None, None, Some(paths), None) => self.registrations.extend(paths.iter().map(|path| (name(path), entry.clone()))),
+                (None, None, None, Some(globs)) => {
+                    for glob in globs.iter() {
+                        let matcher = Glob::new(glob).map_err(|error| error.to_string())?.compile_matcher();
+                        self.files.push((matcher, entry.clone()));
+                    }
                 }
                 _ => return Err(format!("entry {:?}: give one of decorator, base, call, file", entry.label)),
             }
         }
         for raw in raw.calls_argument {
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
-            self.invokes.entry(name(&raw.path)).or_default().push(which);
+            for path in raw.path.iter() {
+                self.invokes.entry(name(path)).or_default().push(which);
+            }
         }
         for raw in raw.returns_argument {
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
-            self.wraps.insert(name(&raw.path), which);
+            self.wraps.extend(raw.path.iter().map(|path| (name(path), which)));
         }
         self.generics.extend(raw.generic.into_iter().map(|raw| (name(&raw.path), raw.kind)));
-        self.neutral.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| name(path)));
-        self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| name(path)));
+        self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
+        self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         Ok(())
     }
 
@@ -258,10 +269,7 @@ impl Facts {
     /// The fact of a call on `path`, if it blocks or computes.
     #[must_use]
     pub fn call(&self, path: Name) -> Option<&CallFact> {
-        if self.neutral.contains(&path) {
-            return None;
-        }
-        self.by_path(&self.calls, path).map(|at| &self.call_facts[*at])
+        self.by_path(&self.calls, path).copied().flatten().map(|at| &self.call_facts[at])
     }
 
     /// The boundary at `path`.
@@ -272,19 +280,19 @@ impl Facts {
 
     /// The entry that a decorator makes.
     #[must_use]
-    pub fn decorator(&self, path: Name) -> Option<&Entry> {
+    pub fn decorator(&self, path: Name) -> Option<&Arc<Entry>> {
         self.by_path(&self.decorators, path)
     }
 
     /// The entry that a registration call makes.
     #[must_use]
-    pub fn registration(&self, path: Name) -> Option<&Entry> {
+    pub fn registration(&self, path: Name) -> Option<&Arc<Entry>> {
         self.by_path(&self.registrations, path)
     }
 
     /// Entries of a base class.
     #[must_use]
-    pub fn base(&self, path: Name) -> &[Entry] {
+    pub fn base(&self, path: Name) -> &[Arc<Entry>] {
         self.bases.get(&path).map_or(&[], Vec::as_slice)
     }
 
@@ -303,7 +311,7 @@ impl Facts {
     /// The argument whose value a call on `path` gives back.
     #[must_use]
     pub fn wraps(&self, path: Name) -> Option<Which> {
-        self.wraps.get(&path).copied()
+        self.by_path(&self.wraps, path).copied()
     }
 
     /// How a generic type speaks of its argument.
@@ -315,7 +323,7 @@ impl Facts {
     /// Whether the call shows that other work waits on the loop.
     #[must_use]
     pub fn is_concurrency(&self, path: Name) -> bool {
-        self.concurrency.contains(&path)
+        self.by_path(&self.concurrency, path).is_some()
     }
 
     /// The type fact of `path`.
@@ -381,5 +389,15 @@ fn which(argument: Option<&schema::Argument>, keyword: Option<&str>) -> Result<W
         Some(schema::Argument::At(at)) => Ok(Which::One(*at, keyword)),
         Some(schema::Argument::Word(word)) if word == "all" => Ok(Which::All),
         Some(schema::Argument::Word(word)) => Err(format!("argument = {word:?}: a position or \"all\"")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FactBase;
+
+    #[test]
+    fn built_in_facts_load() {
+        assert_eq!(FactBase::built_in().problems, vec![]);
     }
 }

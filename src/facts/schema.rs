@@ -142,10 +142,29 @@ pub(super) enum Argument {
     Word(String),
 }
 
+/// One path or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Paths {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Paths {
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Self::One(path) => std::slice::from_ref(path),
+            Self::Many(paths) => paths,
+        }
+        .iter()
+        .map(String::as_str)
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawBoundary {
-    pub path: String,
+    pub path: Paths,
     pub argument: Option<Argument>,
     pub keyword: Option<String>,
     pub to: ContextKind,
@@ -158,14 +177,14 @@ pub(super) struct RawBoundary {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawEntry {
-    pub decorator: Option<String>,
-    pub base: Option<String>,
+    pub decorator: Option<Paths>,
+    pub base: Option<Paths>,
     #[serde(default)]
     pub methods: Vec<String>,
-    pub call: Option<String>,
+    pub call: Option<Paths>,
     pub argument: Option<Argument>,
     pub keyword: Option<String>,
-    pub file: Option<String>,
+    pub file: Option<Paths>,
     #[serde(default)]
     pub exports: Vec<String>,
     pub label: String,
@@ -188,7 +207,7 @@ fn yes() -> bool {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawArgument {
-    pub path: String,
+    pub path: Paths,
     pub argument: Option<Argument>,
     pub keyword: Option<String>,
     #[serde(rename = "source")]
