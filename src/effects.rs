@@ -125,6 +125,11 @@ impl Effects {
         }
     }
 
+    /// The facts met at one call.
+    pub fn sinks_of(&self, call: CallAt) -> impl Iterator<Item = &Sink> {
+        self.sinks.iter().filter(move |sink| sink.call == call)
+    }
+
     /// How many functions have each effect.
     #[must_use]
     pub fn counts(&self) -> Vec<(Channel, usize)> {

@@ -359,4 +359,22 @@ impl ModuleSummary {
             lost_bytes: 0,
         }
     }
+
+    /// The dotted name of a function inside its file: `Class.method`, `outer.inner`.
+    #[must_use]
+    pub fn func_name(&self, id: FuncId) -> String {
+        let function = &self.functions[id];
+        match (function.class, function.parent) {
+            (Some(class), _) => format!("{}.{}", self.classes[class].name, function.name),
+            (None, Some(parent)) if parent != MODULE_BODY => format!("{}.{}", self.func_name(parent), function.name),
+            _ => function.name.to_string(),
+        }
+    }
+
+    /// The innermost function at a byte offset.
+    #[must_use]
+    pub fn func_at(&self, offset: u32) -> FuncId {
+        let holding = self.functions.iter_enumerated().filter(|(_, function)| function.span.contains(offset));
+        holding.min_by_key(|(_, function)| function.span.end - function.span.start).map_or(MODULE_BODY, |(id, _)| id)
+    }
 }

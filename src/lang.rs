@@ -3,7 +3,7 @@
 pub mod ecma;
 pub mod python;
 
-use crate::ir::ModuleSummary;
+use crate::ir::{Family, ModuleSummary};
 
 /// The languages that are parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,12 @@ impl Lang {
             "tsx" => Self::Tsx,
             _ => return None,
         })
+    }
+
+    /// The language's family.
+    #[must_use]
+    pub fn family(self) -> Family {
+        if matches!(self, Self::Python | Self::PythonStub) { Family::Python } else { Family::Ecma }
     }
 }
 

@@ -4,14 +4,18 @@
 //! spread (`contexts`), check (`rules`), render (`report`). `pipeline` alone knows that order.
 
 pub mod base;
+pub mod cli;
 pub mod contexts;
+pub mod discover;
 pub mod effects;
+pub mod explain;
 pub mod facts;
 pub mod finding;
 pub mod ir;
 pub mod lang;
 pub mod link;
 pub mod pipeline;
+pub mod report;
 pub mod rules;
 
 pub use pipeline::Analysis as Outcome;

@@ -61,15 +61,7 @@ impl<'a> Input<'a> {
     /// The dotted name of a function inside its file: `Class.method`, `outer.inner`.
     #[must_use]
     pub fn func_name(self, at: FuncAt) -> String {
-        let summary = &self.summaries[at.file];
-        let function = &summary.functions[at.id];
-        match (function.class, function.parent) {
-            (Some(class), _) => format!("{}.{}", summary.classes[class].name, function.name),
-            (None, Some(parent)) if parent != crate::ir::MODULE_BODY => {
-                format!("{}.{}", self.func_name(At { file: at.file, id: parent }), function.name)
-            }
-            _ => function.name.to_string(),
-        }
+        self.summaries[at.file].func_name(at.id)
     }
 
     /// The file's path in dots, without its extension; a package's `__init__` is the package.

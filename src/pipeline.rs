@@ -32,6 +32,8 @@ pub struct Analysis {
     pub contexts: Contexts,
     /// What functions do.
     pub effects: Effects,
+    /// Files that were lost to a fault of ours.
+    pub panicked: usize,
 }
 
 /// Counts of a run.
@@ -51,13 +53,34 @@ pub struct Counts {
     pub full_sets: usize,
 }
 
+impl Counts {
+    /// Share of calls resolved, in whole percent.
+    #[must_use]
+    pub fn percent_resolved(&self) -> usize {
+        (self.resolved * 100).checked_div(self.calls).unwrap_or(100)
+    }
+}
+
+/// Lowers one file; a panic over it costs that file alone.
+fn lower(text: &str, lang: Lang) -> Option<ModuleSummary> {
+    std::panic::catch_unwind(|| lang::lower(text, lang)).ok()
+}
+
+fn lost(text: &str, lang: Lang) -> ModuleSummary {
+    let mut summary = ModuleSummary::new(lang.family(), text.len());
+    summary.problems.push(crate::ir::Problem { message: "internal error: this file was not analysed; please report it".to_owned(), span: None });
+    summary
+}
+
 /// Analyses files: path, text and language; `projects` are package.json, tsconfig.json and the like.
 #[must_use]
 pub fn run(mut files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase) -> Analysis {
     files.sort_by(|one, other| one.0.cmp(&other.0));
     files.dedup_by(|one, other| one.0 == other.0);
-    let lowered: Vec<ModuleSummary> = files.par_iter().map(|(_, text, lang)| lang::lower(text, *lang)).collect();
-    let summaries: IndexVec<FileId, ModuleSummary> = lowered.into_iter().collect();
+    let lowered: Vec<Option<ModuleSummary>> = files.par_iter().map(|(_, text, lang)| lower(text, *lang)).collect();
+    let panicked = lowered.iter().filter(|summary| summary.is_none()).count();
+    let summaries: IndexVec<FileId, ModuleSummary> =
+        lowered.into_iter().zip(&files).map(|(summary, (_, text, lang))| summary.unwrap_or_else(|| lost(text, *lang))).collect();
     let sources: IndexVec<FileId, Source> = files.into_iter().map(|(path, text, _)| Source::new(path, text)).collect();
     let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
     let input = Input { sources: &sources, summaries: &summaries, facts, modules: &modules };
@@ -76,5 +99,5 @@ pub fn run(mut files: Vec<(String, String, Lang)>, projects: &[(String, String)]
         full_sets: solution.full,
     };
     drop(solution);
-    Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects }
+    Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked }
 }

@@ -27,8 +27,18 @@ pub struct Rule {
     pub group: &'static str,
     /// How bad a finding is, before weights.
     pub severity: Severity,
+    /// Its page.
+    pub page: &'static str,
     /// What it looks for.
     pub check: Reaches,
+}
+
+impl Rule {
+    /// Whether `asked` names this rule or its group.
+    #[must_use]
+    pub fn is(&self, asked: &str) -> bool {
+        self.id == asked || self.group == asked
+    }
 }
 
 /// On a loop, an effect is reached without crossing a boundary.

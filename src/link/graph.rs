@@ -68,6 +68,20 @@ pub struct Graph {
     pub takes: FxHashMap<(FuncAt, usize), EdgeKind>,
 }
 
+impl Graph {
+    /// Edges of one call.
+    pub fn edges_of(&self, call: CallAt) -> impl Iterator<Item = &Edge> {
+        let from = self.edges.partition_point(|edge| edge.call < call);
+        self.edges[from..].iter().take_while(move |edge| edge.call == call)
+    }
+
+    /// Library paths of one call.
+    pub fn externals_of(&self, call: CallAt) -> impl Iterator<Item = &External> {
+        let from = self.externals.partition_point(|external| external.call < call);
+        self.externals[from..].iter().take_while(move |external| external.call == call)
+    }
+}
+
 /// Reads the graph off the values.
 #[must_use]
 pub fn build(solution: &Solution<'_>) -> Graph {

@@ -5,4 +5,4 @@ use crate::facts::Effect;
 use crate::finding::Severity;
 
 pub(super) const RULE: Rule =
-    Rule { id: "blocking-file-io", group: "event-loop", severity: Severity::Warning, check: Reaches { effects: &[Effect::File], verb: "reads or writes files" } };
+    Rule { id: "blocking-file-io", group: "event-loop", severity: Severity::Warning, page: include_str!("../../rules/blocking-file-io.md"), check: Reaches { effects: &[Effect::File], verb: "reads or writes files" } };

@@ -5,4 +5,4 @@ use crate::facts::Effect;
 use crate::finding::Severity;
 
 pub(super) const RULE: Rule =
-    Rule { id: "blocking-sleep", group: "event-loop", severity: Severity::Error, check: Reaches { effects: &[Effect::Sleep], verb: "sleeps" } };
+    Rule { id: "blocking-sleep", group: "event-loop", severity: Severity::Error, page: include_str!("../../rules/blocking-sleep.md"), check: Reaches { effects: &[Effect::Sleep], verb: "sleeps" } };

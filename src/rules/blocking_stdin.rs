@@ -5,4 +5,4 @@ use crate::facts::Effect;
 use crate::finding::Severity;
 
 pub(super) const RULE: Rule =
-    Rule { id: "blocking-stdin", group: "event-loop", severity: Severity::Error, check: Reaches { effects: &[Effect::Stdin], verb: "waits for standard input" } };
+    Rule { id: "blocking-stdin", group: "event-loop", severity: Severity::Error, page: include_str!("../../rules/blocking-stdin.md"), check: Reaches { effects: &[Effect::Stdin], verb: "waits for standard input" } };

@@ -5,4 +5,4 @@ use crate::facts::Effect;
 use crate::finding::Severity;
 
 pub(super) const RULE: Rule =
-    Rule { id: "blocking-wait", group: "event-loop", severity: Severity::Error, check: Reaches { effects: &[Effect::Wait], verb: "waits for another thread or process" } };
+    Rule { id: "blocking-wait", group: "event-loop", severity: Severity::Error, page: include_str!("../../rules/blocking-wait.md"), check: Reaches { effects: &[Effect::Wait], verb: "waits for another thread or process" } };

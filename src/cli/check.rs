@@ -1,0 +1,170 @@
+//! `loopwarden check`
+
+use super::{Exit, complain, print};
+use crate::finding::{Confidence, Severity};
+use crate::report::{self, Least, Shown};
+use crate::rules::RULES;
+use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Instant;
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Files and folders
+    #[arg(default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// Report only these rules or groups
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    select: Vec<String>,
+    /// Leave out these rules or groups
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    ignore: Vec<String>,
+    /// Least severity that is reported
+    #[arg(long, default_value = "warning", value_name = "SEVERITY")]
+    min_severity: Severity,
+    /// Least confidence that is reported
+    #[arg(long, default_value = "medium", value_name = "CONFIDENCE")]
+    min_confidence: Confidence,
+    /// Least severity of a reported finding that makes the exit code 1
+    #[arg(long, default_value = "warning", value_name = "SEVERITY")]
+    fail_on: FailOn,
+    /// Form of the output
+    #[arg(long, default_value = "full", value_name = "FORMAT")]
+    output_format: Format,
+    /// Threads to use; 0 for one a core
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    threads: usize,
+    /// List the files that would be analysed and what is left out, then stop
+    #[arg(long)]
+    show_files: bool,
+    /// Count findings by rule and confidence, and what was let go, on standard error
+    #[arg(long)]
+    statistics: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Full,
+    Concise,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Exit {
+        if let Some(unknown) = self.select.iter().chain(&self.ignore).find(|id| !RULES.iter().any(|rule| rule.is(id))) {
+            let known: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+            let nearest = known.iter().max_by(|one, other| strsim::jaro_winkler(one, unknown).total_cmp(&strsim::jaro_winkler(other, unknown)));
+            complain(&format!("no rule or group `{unknown}`; did you mean `{}`? `loopwarden rule` lists them", nearest.unwrap_or(&"")));
+            return Exit::Usage;
+        }
+        match rayon::ThreadPoolBuilder::new().num_threads(self.threads).stack_size(8 << 20).build() {
+            Ok(pool) => pool.install(|| self.go()),
+            Err(error) => {
+                complain(&format!("threads: {error}"));
+                Exit::Internal
+            }
+        }
+    }
+
+    fn go(&self) -> Exit {
+        let start = Instant::now();
+        if self.show_files {
+            return self.list();
+        }
+        let (discovery, analysis) = match super::analyse(&self.paths) {
+            Ok(done) => done,
+            Err(exit) => return exit,
+        };
+        let least = Least { severity: self.min_severity, confidence: self.min_confidence };
+        let shown = Shown::new(&analysis, &discovery, least, |id| self.selects(id));
+        let text = match self.output_format {
+            Format::Full => report::full::render(&shown, anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never),
+            Format::Concise => report::concise::render(&shown),
+            Format::Json => match report::json::render(&shown) {
+                Ok(text) => text,
+                Err(error) => {
+                    complain(&format!("json: {error}"));
+                    return Exit::Internal;
+                }
+            },
+        };
+        print(&text);
+        for problem in shown.problems() {
+            complain(&format!("problem: {problem}"));
+        }
+        if self.statistics {
+            complain(&statistics(&shown));
+        }
+        complain(&shown.summary(Some(start.elapsed())));
+        let fails = shown.findings.iter().any(|finding| match self.fail_on {
+            FailOn::Error => finding.severity >= Severity::Error,
+            FailOn::Warning => finding.severity >= Severity::Warning,
+            FailOn::Info => true,
+            FailOn::Never => false,
+        });
+        if analysis.panicked > 0 {
+            Exit::Internal
+        } else if fails {
+            Exit::Findings
+        } else {
+            Exit::Clean
+        }
+    }
+
+    fn selects(&self, id: &str) -> bool {
+        let Some(rule) = crate::rules::by_id(id) else { return true };
+        (self.select.is_empty() || self.select.iter().any(|asked| rule.is(asked))) && !self.ignore.iter().any(|asked| rule.is(asked))
+    }
+
+    fn list(&self) -> Exit {
+        let folder = std::env::current_dir().unwrap_or_default();
+        let discovery = crate::discover::discover(&self.paths, &folder);
+        let mut out = String::new();
+        for found in &discovery.files {
+            _ = writeln!(out, "{}", found.path);
+        }
+        for (path, reason) in &discovery.left_out {
+            _ = writeln!(out, "{path}: left out: {reason}");
+        }
+        print(&out);
+        for problem in &discovery.problems {
+            complain(&format!("problem: {}: {}", problem.path, problem.message));
+        }
+        Exit::Clean
+    }
+}
+
+fn statistics(shown: &Shown<'_>) -> String {
+    let mut found: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for finding in &shown.analysis.findings {
+        *found.entry((finding.rule, report::severity(finding.severity), report::confidence(finding.confidence))).or_default() += 1;
+    }
+    let mut cleared: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for one in &shown.analysis.cleared {
+        *cleared.entry((one.rule, one.reason.as_str())).or_default() += 1;
+    }
+    let counts = &shown.analysis.counts;
+    let mut out = String::from("findings by rule, severity, confidence:\n");
+    for ((rule, severity, confidence), count) in found {
+        _ = writeln!(out, "  {count:>6} {rule} {severity} {confidence}");
+    }
+    out.push_str("let go by rule and reason:\n");
+    for ((rule, reason), count) in cleared {
+        _ = writeln!(out, "  {count:>6} {rule} {reason}");
+    }
+    let lost: u64 = shown.analysis.summaries.iter().map(|summary| u64::from(summary.lost_bytes)).sum();
+    let bytes: usize = shown.analysis.sources.iter().map(|source| source.text.len()).sum();
+    _ = writeln!(out, "calls: {} resolved, {} on a receiver of unknown type, {} unresolved", counts.resolved, counts.unknown_receiver, counts.calls - counts.resolved - counts.unknown_receiver);
+    _ = write!(out, "value sets cut: {}; bytes lost to syntax errors: {lost} of {bytes}", counts.full_sets);
+    out
+}

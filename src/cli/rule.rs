@@ -1,0 +1,37 @@
+//! `loopwarden rule`
+
+use super::{Exit, complain, print};
+use crate::report::severity;
+use crate::rules::{RULES, by_id};
+use clap::Args;
+use std::fmt::Write as _;
+
+#[derive(Debug, Args)]
+pub(super) struct Rule {
+    /// The rule's id; all rules are listed without it
+    id: Option<String>,
+}
+
+impl Rule {
+    pub(super) fn run(self) -> Exit {
+        let Some(id) = self.id else {
+            let mut out = String::new();
+            for rule in RULES {
+                let title = rule.page.lines().find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or("");
+                _ = writeln!(out, "{:<28} {:<8} {:<12} {title}", rule.id, severity(rule.severity), rule.group);
+            }
+            print(&out);
+            return Exit::Clean;
+        };
+        match by_id(&id) {
+            Some(rule) => {
+                print(rule.page);
+                Exit::Clean
+            }
+            None => {
+                complain(&format!("no rule `{id}`; `loopwarden rule` lists them"));
+                Exit::Usage
+            }
+        }
+    }
+}

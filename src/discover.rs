@@ -1,0 +1,211 @@
+//! Paths to the files that are analysed, with what was left out and why.
+
+use crate::lang::Lang;
+use ignore::WalkBuilder;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+/// Files above this many bytes are not analysed: written by programs, not by people.
+pub const MAX_BYTES: u64 = 2_000_000;
+
+/// A line longer than this many bytes was not written by a person.
+const LONG_LINE: usize = 1_000;
+
+/// Folders that are never a repository's own source.
+const FOREIGN: [&str; 7] = ["node_modules", "bower_components", "site-packages", "__pycache__", "__pypackages__", ".git", ".yarn"];
+
+/// Names of build output where the folder beside it holds the source.
+const OUTPUT: [&str; 6] = ["dist", "build", "out", "output", "target", "coverage"];
+
+/// A file to analyse.
+#[derive(Debug)]
+pub struct Found {
+    /// Its path as shown.
+    pub path: String,
+    /// Its text; invalid UTF-8 is replaced.
+    pub text: String,
+    /// Its language.
+    pub lang: Lang,
+}
+
+/// An input that could not be used, told and gone on from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unusable {
+    /// The path as shown.
+    pub path: String,
+    /// Why.
+    pub message: String,
+}
+
+/// What was found below the given paths.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// Files to analyse, by path.
+    pub files: Vec<Found>,
+    /// `package.json`, `tsconfig.json`, `pyproject.toml` and their like, with their text.
+    pub projects: Vec<(String, String)>,
+    /// What was left out: path and reason.
+    pub left_out: BTreeMap<String, String>,
+    /// What could not be used.
+    pub problems: Vec<Unusable>,
+}
+
+/// Finds the files below `paths`. `folder` is the working folder: shown paths are relative to it.
+///
+/// Nothing outside `paths` is read, save ignore files of the folders above; symbolic links are not followed.
+#[must_use]
+pub fn discover(paths: &[PathBuf], folder: &Path) -> Discovery {
+    let mut discovery = Discovery::default();
+    for path in paths {
+        match fs::symlink_metadata(path) {
+            Err(error) => discovery.problem(shown(path, folder), &error.to_string()),
+            Ok(_) if path.is_dir() => discovery.walk(path, folder),
+            Ok(_) => discovery.file(path, folder, true),
+        }
+    }
+    discovery.files.sort_by(|one, other| one.path.cmp(&other.path));
+    discovery.files.dedup_by(|one, other| one.path == other.path);
+    discovery.projects.sort();
+    discovery.projects.dedup();
+    discovery.problems.sort();
+    discovery.problems.dedup();
+    discovery
+}
+
+impl Discovery {
+    fn problem(&mut self, path: String, message: &str) {
+        self.problems.push(Unusable { path, message: message.to_owned() });
+    }
+
+    fn walk(&mut self, root: &Path, folder: &Path) {
+        let mut builder = WalkBuilder::new(root);
+        builder.follow_links(false).require_git(false).git_global(false).add_custom_ignore_filename(".loopwardenignore");
+        builder.sort_by_file_path(Path::cmp);
+        let foreign = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let (noted, base) = (foreign.clone(), folder.to_path_buf());
+        builder.filter_entry(move |entry| {
+            let reason = (entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir())).then(|| left_out(entry.path())).flatten();
+            match (reason, noted.lock()) {
+                (Some(reason), Ok(mut noted)) => {
+                    noted.push((shown(entry.path(), &base), reason.to_owned()));
+                    false
+                }
+                _ => true,
+            }
+        });
+        for entry in builder.build() {
+            match entry {
+                Err(error) => self.problem(shown(root, folder), &error.to_string()),
+                Ok(entry) if entry.path_is_symlink() => self.link(entry.path(), folder),
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => self.file(entry.path(), folder, false),
+                Ok(_) => {}
+            }
+        }
+        if let Ok(mut noted) = foreign.lock() {
+            self.left_out.extend(noted.drain(..));
+        }
+    }
+
+    fn link(&mut self, path: &Path, folder: &Path) {
+        match (fs::canonicalize(path), path.parent().map(fs::canonicalize)) {
+            (Err(error), _) => self.problem(shown(path, folder), &format!("symbolic link: {error}")),
+            (Ok(target), Some(Ok(at))) if at.starts_with(&target) => self.problem(shown(path, folder), "symbolic link to a folder that holds it: not followed"),
+            _ => _ = self.left_out.insert(shown(path, folder), "symbolic link".to_owned()),
+        }
+    }
+
+    fn file(&mut self, path: &Path, folder: &Path, asked: bool) {
+        let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_project = matches!(file_name.as_str(), "package.json" | "pyproject.toml" | "setup.cfg" | "pnpm-workspace.yaml")
+            || (file_name.starts_with("tsconfig") && file_name.ends_with(".json"))
+            || file_name == "jsconfig.json";
+        let lang = path.extension().and_then(|extension| Lang::of_extension(&extension.to_string_lossy()));
+        if !is_project && lang.is_none() {
+            if asked {
+                self.left_out.insert(shown(path, folder), "no known language".to_owned());
+            }
+            return;
+        }
+        let is_declaration = [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| file_name.ends_with(end));
+        if is_declaration && !asked {
+            self.left_out.insert(shown(path, folder), "declarations only".to_owned());
+            return;
+        }
+        match fs::metadata(path).map(|metadata| metadata.len()) {
+            Err(error) => return self.problem(shown(path, folder), &error.to_string()),
+            Ok(bytes) if bytes > MAX_BYTES => return self.problem(shown(path, folder), &format!("{bytes} bytes, over the limit of {MAX_BYTES}: left out")),
+            Ok(_) => {}
+        }
+        let text = match fs::read(path) {
+            Err(error) => return self.problem(shown(path, folder), &error.to_string()),
+            Ok(bytes) => String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        };
+        match lang {
+            None => self.projects.push((shown(path, folder), text)),
+            Some(Lang::JavaScript) if is_minified(&text) => _ = self.left_out.insert(shown(path, folder), "minified".to_owned()),
+            Some(lang) => self.files.push(Found { path: shown(path, folder), text, lang }),
+        }
+    }
+}
+
+/// Why a folder is not the repository's own source, if it is not.
+fn left_out(path: &Path) -> Option<&'static str> {
+    let file_name = path.file_name()?.to_str()?;
+    if FOREIGN.contains(&file_name) {
+        return Some("installed packages");
+    }
+    if path.join("pyvenv.cfg").is_file() {
+        return Some("virtual environment");
+    }
+    if OUTPUT.contains(&file_name) {
+        let beside = path.parent()?;
+        // A published package has its code in `dist`; beside its source the same folder is made by a build.
+        let has_source = ["src", "tsconfig.json", "tsconfig.build.json", "webpack.config.js", "vite.config.ts", "setup.py", "Cargo.toml"];
+        return has_source.iter().any(|name| beside.join(name).exists()).then_some("build output");
+    }
+    None
+}
+
+/// More than half of the text stands in lines that nobody writes by hand.
+fn is_minified(text: &str) -> bool {
+    let long: usize = text.split('\n').map(str::len).filter(|length| *length > LONG_LINE).sum();
+    long * 2 > text.len()
+}
+
+/// The path as shown: relative to `folder` where it lies in it, `/` between names.
+fn shown(path: &Path, folder: &Path) -> String {
+    let relative = path.strip_prefix(folder).unwrap_or(path);
+    let mut parts = String::new();
+    for component in relative.components() {
+        match component {
+            Component::CurDir => {}
+            Component::RootDir => parts.push('/'),
+            other => {
+                if !parts.is_empty() && !parts.ends_with('/') {
+                    parts.push('/');
+                }
+                parts.push_str(&other.as_os_str().to_string_lossy());
+            }
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minified_is_told_by_line_length() {
+        assert!(is_minified(&format!("// banner\n{}", "a();".repeat(500))));
+        assert!(!is_minified(&"const a = 1;\n".repeat(500)));
+    }
+
+    #[test]
+    fn shown_paths_are_relative_with_slashes() {
+        assert_eq!(shown(Path::new("/r/a/b.py"), Path::new("/r")), "a/b.py");
+        assert_eq!(shown(Path::new("./a/b.py"), Path::new("/r")), "a/b.py");
+        assert_eq!(shown(Path::new("/x/b.py"), Path::new("/r")), "/x/b.py");
+    }
+}

@@ -1,0 +1,171 @@
+//! Findings to bytes: one file a format. Lines and columns exist only here.
+
+pub mod concise;
+pub mod full;
+pub mod json;
+
+use crate::base::{FileId, Span};
+use crate::discover::Discovery;
+use crate::finding::{Confidence, Finding, Severity};
+use crate::pipeline::Analysis;
+use rustc_hash::FxHashSet;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// Where the rules' pages are published.
+pub const PAGES: &str = "https://github.com/loopwarden/loopwarden/blob/main/rules";
+
+/// What is shown of a run.
+pub struct Shown<'a> {
+    /// The run.
+    pub analysis: &'a Analysis,
+    /// What was read.
+    pub discovery: &'a Discovery,
+    /// Findings that passed the filters, in order of place.
+    pub findings: Vec<&'a Finding>,
+    /// Selected findings kept back for their severity.
+    pub below_severity: usize,
+    /// Selected findings kept back for their confidence.
+    pub below_confidence: usize,
+}
+
+/// The least that is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Least {
+    /// Severity.
+    pub severity: Severity,
+    /// Confidence.
+    pub confidence: Confidence,
+}
+
+impl<'a> Shown<'a> {
+    /// Filters findings; `selected` says which rules.
+    #[must_use]
+    pub fn new(analysis: &'a Analysis, discovery: &'a Discovery, least: Least, selected: impl Fn(&str) -> bool) -> Self {
+        let (mut findings, mut below_severity, mut below_confidence) = (Vec::new(), 0, 0);
+        for finding in analysis.findings.iter().filter(|finding| selected(finding.rule)) {
+            if finding.confidence < least.confidence {
+                below_confidence += 1;
+            } else if finding.severity < least.severity {
+                below_severity += 1;
+            } else {
+                findings.push(finding);
+            }
+        }
+        Self { analysis, discovery, findings, below_severity, below_confidence }
+    }
+
+    /// A place as `path:line:column`.
+    #[must_use]
+    pub fn place(&self, file: FileId, span: Span) -> String {
+        let source = &self.analysis.sources[file];
+        let (line, column) = source.line_column(span.start);
+        format!("{}:{line}:{column}", source.path)
+    }
+
+    /// Distinct calls at the end of the chains.
+    #[must_use]
+    pub fn causes(&self) -> usize {
+        let sinks: FxHashSet<_> = self.findings.iter().filter_map(|finding| cause(finding)).collect();
+        sinks.len()
+    }
+
+    /// One line: findings, causes, files, functions on a loop, share of calls resolved, time.
+    #[must_use]
+    pub fn summary(&self, time: Option<Duration>) -> String {
+        let counts = &self.analysis.counts;
+        let mut line = format!(
+            "{} from {} in {}; {} of {} run on an event loop; {}% of {} resolved",
+            count(self.findings.len(), "finding"),
+            count(self.causes(), "cause"),
+            count(self.analysis.sources.len(), "file"),
+            counts.loop_functions,
+            count(counts.functions, "function"),
+            counts.percent_resolved(),
+            count(counts.calls, "call"),
+        );
+        if let Some(time) = time {
+            _ = write!(line, "; {:.1} s", time.as_secs_f64());
+        }
+        let mut hidden = Vec::new();
+        if self.below_severity > 0 {
+            hidden.push(format!("{} of lower severity (--min-severity info)", self.below_severity));
+        }
+        if self.below_confidence > 0 {
+            hidden.push(format!("{} of lower confidence (--min-confidence low)", self.below_confidence));
+        }
+        if !hidden.is_empty() {
+            _ = write!(line, "\nhidden: {}", hidden.join(", "));
+        }
+        line
+    }
+
+    /// What could not be read, one line each: unusable files, then the share lost to syntax errors.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.discovery.problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+        let broken: Vec<_> = self.analysis.summaries.iter_enumerated().filter(|(_, summary)| !summary.problems.is_empty()).collect();
+        const SHOWN: usize = 5;
+        for (file, summary) in broken.iter().take(SHOWN) {
+            for problem in summary.problems.iter().take(1) {
+                lines.push(format!("{}: {}", self.place(*file, problem.span.unwrap_or_default()), problem.message));
+            }
+        }
+        if broken.len() > SHOWN {
+            lines.push(format!("{} more files with syntax errors; the rest of each was analysed", broken.len() - SHOWN));
+        }
+        lines
+    }
+}
+
+/// What makes two findings one cause: the rule and the last call of the chain.
+#[must_use]
+pub fn cause(finding: &Finding) -> Option<(&'static str, FileId, Span)> {
+    finding.chain.last().map(|hop| (finding.rule, hop.file, hop.span))
+}
+
+/// `1 finding`, `2 findings`, `1,234 files`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{grouped} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The severity as written in output.
+#[must_use]
+pub fn severity(of: Severity) -> &'static str {
+    match of {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
+
+/// The confidence as written in output.
+#[must_use]
+pub fn confidence(of: Confidence) -> &'static str {
+    match of {
+        Confidence::High => "high",
+        Confidence::Medium => "medium",
+        Confidence::Low => "low",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn counts_read_well() {
+        assert_eq!(count(1, "file"), "1 file");
+        assert_eq!(count(1_234_567, "file"), "1,234,567 files");
+        assert_eq!(count(100, "file"), "100 files");
+    }
+}

@@ -1,0 +1,32 @@
+//! One line a finding: `path:line:col: severity[rule-id] message (via a -> b -> c)`.
+
+use super::{Shown, severity};
+use crate::finding::Finding;
+use std::fmt::Write as _;
+
+/// All findings, one line each.
+#[must_use]
+pub fn render(shown: &Shown<'_>) -> String {
+    let mut out = String::new();
+    for finding in &shown.findings {
+        let Some(first) = finding.chain.first() else { continue };
+        _ = writeln!(
+            out,
+            "{}: {}[{}] {} (via {})",
+            shown.place(first.file, first.span),
+            severity(finding.severity),
+            finding.rule,
+            finding.message,
+            via(finding)
+        );
+    }
+    out
+}
+
+/// The chain's names: `handler -> load -> requests.get`.
+#[must_use]
+pub fn via(finding: &Finding) -> String {
+    let mut names: Vec<&str> = finding.chain.first().map(|hop| hop.caller.as_str()).into_iter().collect();
+    names.extend(finding.chain.iter().map(|hop| hop.callee.as_str()));
+    names.join(" -> ")
+}

@@ -1,0 +1,131 @@
+//! The whole result as one JSON document; its form is versioned by `version`.
+
+use super::{Shown, confidence, severity};
+use crate::base::{FileId, Span};
+use crate::finding::Finding;
+use serde::Serialize;
+
+/// Raised when a field changes its meaning or goes; new fields do not raise it.
+pub const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    tool: Tool,
+    summary: Summary,
+    findings: Vec<Reported<'a>>,
+    problems: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    findings: usize,
+    causes: usize,
+    files: usize,
+    functions: usize,
+    functions_on_loop: usize,
+    calls: usize,
+    calls_resolved: usize,
+    calls_unknown_receiver: usize,
+    hidden_by_severity: usize,
+    hidden_by_confidence: usize,
+}
+
+/// Lines and columns count from 1, columns in characters; the end is exclusive.
+#[derive(Serialize)]
+struct Place<'a> {
+    path: &'a str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Serialize)]
+struct ReportedHop<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    caller: &'a str,
+    callee: &'a str,
+}
+
+#[derive(Serialize)]
+struct Context<'a> {
+    kind: &'static str,
+    entry: &'a str,
+    place: Place<'a>,
+}
+
+#[derive(Serialize)]
+struct Reported<'a> {
+    rule: &'a str,
+    severity: &'a str,
+    confidence: &'a str,
+    message: &'a str,
+    place: Place<'a>,
+    context: Context<'a>,
+    chain: Vec<ReportedHop<'a>>,
+    more_sinks: usize,
+    why: &'a str,
+    help: &'a str,
+    source: &'a str,
+}
+
+fn place<'a>(shown: &Shown<'a>, file: FileId, span: Span) -> Place<'a> {
+    let source = &shown.analysis.sources[file];
+    let ((line, column), (end_line, end_column)) = (source.line_column(span.start), source.line_column(span.end));
+    Place { path: &source.path, line, column, end_line, end_column }
+}
+
+fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding) -> Option<Reported<'a>> {
+    let first = finding.chain.first()?;
+    let chain = finding.chain.iter().map(|hop| ReportedHop { place: place(shown, hop.file, hop.span), caller: &hop.caller, callee: &hop.callee });
+    Some(Reported {
+        rule: finding.rule,
+        severity: severity(finding.severity),
+        confidence: confidence(finding.confidence),
+        message: &finding.message,
+        place: place(shown, first.file, first.span),
+        context: Context { kind: "loop", entry: &finding.entry, place: place(shown, finding.entry_file, finding.entry_span) },
+        chain: chain.collect(),
+        more_sinks: finding.more_sinks,
+        why: &finding.why,
+        help: &finding.help,
+        source: &finding.source_url,
+    })
+}
+
+/// The document, ended by a line break.
+///
+/// # Errors
+/// None is expected: every part is a plain value. serde's error is passed on.
+pub fn render(shown: &Shown<'_>) -> Result<String, serde_json::Error> {
+    let counts = &shown.analysis.counts;
+    let document = Document {
+        version: VERSION,
+        tool: Tool { name: "loopwarden", version: env!("CARGO_PKG_VERSION") },
+        summary: Summary {
+            findings: shown.findings.len(),
+            causes: shown.causes(),
+            files: shown.analysis.sources.len(),
+            functions: counts.functions,
+            functions_on_loop: counts.loop_functions,
+            calls: counts.calls,
+            calls_resolved: counts.resolved,
+            calls_unknown_receiver: counts.unknown_receiver,
+            hidden_by_severity: shown.below_severity,
+            hidden_by_confidence: shown.below_confidence,
+        },
+        findings: shown.findings.iter().filter_map(|finding| reported(shown, finding)).collect(),
+        problems: shown.problems(),
+    };
+    let mut text = serde_json::to_string_pretty(&document)?;
+    text.push('\n');
+    Ok(text)
+}
