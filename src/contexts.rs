@@ -254,7 +254,7 @@ impl Spread<'_, '_> {
         for (file, summary) in self.input.summaries.iter_enumerated() {
             for (id, function) in summary.functions.iter_enumerated() {
                 let func = At { file, id };
-                let excluded = [ContextKind::Test, ContextKind::Loop].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
+                let excluded = [ContextKind::Test, ContextKind::Loop, ContextKind::Startup].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
                 if !function.is_async || excluded {
                     continue;
                 }
@@ -304,14 +304,16 @@ impl Spread<'_, '_> {
             }
             for (to, edge) in self.out.get(&func).into_iter().flatten() {
                 let callee = self.input.func(*to);
-                // A coroutine runs on a loop, whoever made it.
-                if callee.is_async && !matches!(kind, ContextKind::Loop | ContextKind::Test) {
+                // A coroutine runs on a loop, whoever made it; before serving begins if a start-up coroutine awaits it.
+                let goes_along = matches!(kind, ContextKind::Loop | ContextKind::Test) || (kind == ContextKind::Startup && function.is_async);
+                if callee.is_async && !goes_along {
                     continue;
                 }
                 match edge {
                     EdgeKind::Direct => queue.push_back((*to, false)),
                     EdgeKind::Later => queue.push_back((*to, kind == ContextKind::Loop)),
-                    EdgeKind::Moved(_) => {}
+                    EdgeKind::OffLoop if kind != ContextKind::Loop => queue.push_back((*to, false)),
+                    EdgeKind::Moved(_) | EdgeKind::OffLoop => {}
                 }
             }
         }

@@ -36,8 +36,8 @@ pub struct Sink {
     pub path: Name,
     /// What it does.
     pub channel: Channel,
-    /// An argument makes it harmless.
-    pub harmless: bool,
+    /// Why it is harmless, if it is: `argument`, `loop check`.
+    pub harmless: Option<&'static str>,
 }
 
 /// Effects of all functions.
@@ -65,7 +65,8 @@ pub fn infer(input: Input<'_>, graph: &Graph) -> Effects {
             continue;
         }
         if let Some(fact) = fact_of(input, external.call, external.path) {
-            let harmless = fact.unless.iter().any(|condition| holds(input, external.call, call, condition));
+            let argument = fact.unless.iter().any(|condition| holds(input, external.call, call, condition)).then_some("argument");
+            let harmless = argument.or_else(|| graph.off_loop.contains(&external.call).then_some("loop check"));
             let channel = (fact.effect, fact.weight);
             effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless });
         }
@@ -80,7 +81,7 @@ pub fn infer(input: Input<'_>, graph: &Graph) -> Effects {
     for channel in Effect::ALL.iter().flat_map(|effect| [(*effect, Weight::Light), (*effect, Weight::Heavy)]) {
         let mut known: FxHashMap<FuncAt, Witness> = FxHashMap::default();
         let mut queue = VecDeque::new();
-        for sink in effects.sinks.iter().filter(|sink| sink.channel == channel && !sink.harmless) {
+        for sink in effects.sinks.iter().filter(|sink| sink.channel == channel && sink.harmless.is_none()) {
             known.entry(sink.from).or_insert_with(|| {
                 queue.push_back(sink.from);
                 Witness { call: sink.call, next: None, path: sink.path, distance: 1 }

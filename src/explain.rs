@@ -44,6 +44,7 @@ fn edge_word(kind: EdgeKind) -> String {
     match kind {
         EdgeKind::Direct => "runs".to_owned(),
         EdgeKind::Later => "keeps for later".to_owned(),
+        EdgeKind::OffLoop => "runs, only where no loop runs,".to_owned(),
         EdgeKind::Moved(to) => format!("moves to {}", context_name(to)),
     }
 }

@@ -102,6 +102,8 @@ pub struct Facts {
     wraps: FxHashMap<Name, Which>,
     generics: FxHashMap<Name, schema::GenericKind>,
     concurrency: FxHashMap<Name, ()>,
+    awaitables: FxHashMap<Name, ()>,
+    loop_checks: FxHashMap<Name, crate::ir::Branch>,
     libraries: Vec<Name>,
 }
 
@@ -237,6 +239,10 @@ impl Facts {
         self.generics.extend(raw.generic.into_iter().map(|raw| (name(&raw.path), raw.kind)));
         self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
         self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
+        self.awaitables.extend(raw.awaitable.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
+        for raw in &raw.loop_check {
+            self.loop_checks.extend(raw.paths.iter().map(|path| (name(path), raw.off)));
+        }
         Ok(())
     }
 
@@ -270,6 +276,24 @@ impl Facts {
     #[must_use]
     pub fn call(&self, path: Name) -> Option<&CallFact> {
         self.by_path(&self.calls, path).copied().flatten().map(|at| &self.call_facts[at])
+    }
+
+    /// Whether a fact says that a call on `path` places its arguments in a context.
+    #[must_use]
+    pub fn places(&self, path: Name) -> bool {
+        self.boundaries.contains_key(&path) || self.decorators.contains_key(&path) || self.registrations.contains_key(&path)
+    }
+
+    /// Whether a value of the type `path` can be awaited.
+    #[must_use]
+    pub fn is_awaitable(&self, path: Name) -> bool {
+        self.by_path(&self.awaitables, path).is_some()
+    }
+
+    /// Whether `path` is a builtin of the language.
+    #[must_use]
+    pub fn is_builtin(&self, path: Name) -> bool {
+        path.starts_with("builtins.")
     }
 
     /// The boundary at `path`.
@@ -324,6 +348,12 @@ impl Facts {
     #[must_use]
     pub fn is_concurrency(&self, path: Name) -> bool {
         self.by_path(&self.concurrency, path).is_some()
+    }
+
+    /// The outcome of a call on `path` that shows that no loop runs here.
+    #[must_use]
+    pub fn off_loop(&self, path: Name) -> Option<crate::ir::Branch> {
+        self.by_path(&self.loop_checks, path).copied()
     }
 
     /// The type fact of `path`.

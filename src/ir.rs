@@ -16,6 +16,8 @@ define_index_type! { /// A class of one module.
     pub struct ClassId = u32; }
 define_index_type! { /// A call site of one module.
     pub struct CallId = u32; }
+define_index_type! { /// A test that calls of one module stand under.
+    pub struct GuardId = u32; }
 
 /// The module body's function.
 pub const MODULE_BODY: FuncId = FuncId::from_usize_unchecked(0);
@@ -132,6 +134,48 @@ pub struct Call {
     pub awaited: bool,
     /// Made under `if __name__ == "__main__"` or `require.main === module`.
     pub main_guard: bool,
+    /// The innermost test of a call's result that it stands under.
+    pub guard: Option<GuardId>,
+}
+
+/// How the result of the tested call came out where the guarded code runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Branch {
+    /// It was true.
+    True,
+    /// It was false.
+    False,
+    /// It equalled what it was compared with.
+    Equal,
+    /// It differed.
+    Differs,
+    /// The call raised.
+    Raised,
+}
+
+impl Branch {
+    /// The other branch.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Equal => Self::Differs,
+            Self::Differs | Self::Raised => Self::Equal,
+        }
+    }
+}
+
+/// A test that code stands under: `if get_ident() != owner:`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Guard {
+    /// The call whose result is tested.
+    pub test: CallId,
+    /// How it came out.
+    pub branch: Branch,
+    /// The test that this one stands under.
+    pub outer: Option<GuardId>,
 }
 
 /// A parameter.
@@ -303,6 +347,8 @@ pub struct ModuleSummary {
     pub exprs: IndexVec<ExprId, Expr>,
     /// Call sites in source order.
     pub calls: IndexVec<CallId, Call>,
+    /// Tests that calls stand under.
+    pub guards: IndexVec<GuardId, Guard>,
     /// Assignments.
     pub assigns: Vec<Assign>,
     /// Python: modules imported with a star.
@@ -349,6 +395,7 @@ impl ModuleSummary {
             vars: IndexVec::new(),
             exprs: IndexVec::new(),
             calls: IndexVec::new(),
+            guards: IndexVec::new(),
             assigns: Vec::new(),
             star_imports: Vec::new(),
             exports: Vec::new(),

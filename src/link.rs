@@ -2,6 +2,7 @@
 
 pub mod modules;
 mod access;
+mod awaits;
 mod bind;
 pub mod graph;
 mod values;

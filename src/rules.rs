@@ -15,6 +15,7 @@ use crate::facts::{ContextKind, Effect, Gil, Instead, Weight};
 use crate::finding::{Cleared, Finding, Severity};
 use crate::ir::Family;
 use crate::link::graph::{EdgeKind, Graph};
+use crate::base::Name;
 use crate::link::{CallAt, FuncAt, Input, Solution};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -87,7 +88,7 @@ pub struct Program<'a, 'b> {
 pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     let mut calls: FxHashMap<FuncAt, Vec<Reached>> = FxHashMap::default();
     let mut offloads = Vec::new();
-    for sink in program.effects.sinks.iter().filter(|sink| !sink.harmless) {
+    for sink in program.effects.sinks.iter().filter(|sink| sink.harmless.is_none()) {
         let witness = Witness { call: sink.call, next: None, path: sink.path, distance: 1 };
         calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel });
     }
@@ -132,7 +133,8 @@ impl Reaches {
         }
         let mut calls: Vec<_> = by_call.into_iter().collect();
         calls.sort_by_key(|(call, _)| *call);
-        let mut findings = Vec::new();
+        let mut findings: Vec<Finding> = Vec::new();
+        let mut opened: Vec<(Name, usize)> = Vec::new();
         for (call, mut ways) in calls {
             // The heaviest first, then the shortest chain.
             ways.sort_by_key(|one| (std::cmp::Reverse(one.channel.1), one.witness.distance, one.witness.next, one.witness.path));
@@ -141,6 +143,16 @@ impl Reaches {
             let Some(fact) = fact_of(program.input, sink, path) else { continue };
             for one in &ways {
                 reported.insert((call, one.channel.0));
+            }
+            // What is done with a file is told with its opening, where that stands in the same function.
+            let of_file = best.channel.0 == Effect::File && chain.len() == 1;
+            let owner = path.rsplit_once('.').map(|(owner, _)| owner);
+            if of_file && let Some((_, first)) = opened.iter().find(|(of, _)| Some(of.as_str()) == owner) {
+                findings[*first].more_sinks += 1;
+                continue;
+            }
+            if of_file && let Some(of) = program.input.facts_of(call.file).result(path) {
+                opened.push((of, findings.len()));
             }
             let light = best.channel.1 == Weight::Light;
             let shown = shown_path(path);
@@ -151,7 +163,7 @@ impl Reaches {
                 confidence: origin.confidence,
                 message: format!("{through} {} on the event loop", self.verb),
                 why: if fact.why.is_empty() { format!("`{shown}` {} and returns only then; nothing else runs on the loop meanwhile", self.verb) } else { fact.why.clone() },
-                help: help(program, func, &chain[0].callee, &shown, chain.len() > 1, &fact.instead, fact.gil),
+                help: help(program, func, &called(program, best.witness.call, &chain[0].callee), &shown, chain.len() > 1, &fact.instead, fact.gil),
                 source_url: fact.source.clone(),
                 entry: origin.label.clone(),
                 entry_file: origin.file,
@@ -195,6 +207,30 @@ fn help(program: &Program<'_, '_>, func: FuncAt, first: &str, shown: &str, deep:
     }
 }
 
+/// The callee as written, or its name where it is long.
+fn called(program: &Program<'_, '_>, at: CallAt, otherwise: &str) -> String {
+    const LONGEST: usize = 60;
+    let span = program.input.summaries[at.file].calls[at.id].span;
+    let text = program.input.sources[at.file].text.get(span.start as usize..span.end as usize).unwrap_or("");
+    let mut depth = 0usize;
+    let mut open = None;
+    for (position, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' => {
+                if depth == 0 {
+                    open = Some(position);
+                }
+                depth += 1;
+            }
+            b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    let callee = open.and_then(|open| text.get(..open)).unwrap_or("").trim();
+    let fits = !callee.is_empty() && callee.len() <= LONGEST && !callee.contains(['\n', '"', '\'']);
+    if fits { callee.to_owned() } else { otherwise.to_owned() }
+}
+
 fn rule_of(effect: Effect) -> Option<&'static str> {
     RULES.iter().find(|rule| rule.check.effects.contains(&effect)).map(|rule| rule.id)
 }
@@ -217,8 +253,8 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
     for sink in &program.effects.sinks {
         let on = |kind| program.contexts.origin(sink.from, kind).is_some();
         let guarded = input.summaries[sink.call.file].calls[sink.call.id].main_guard;
-        let reason = if sink.harmless {
-            "argument"
+        let reason = if let Some(harmless) = sink.harmless {
+            harmless
         } else if on(ContextKind::Test) {
             "test"
         } else if on(ContextKind::Loop) {

@@ -222,6 +222,15 @@ pub(super) struct RawPaths {
     _source: Option<String>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLoopCheck {
+    pub paths: Vec<String>,
+    pub off: crate::ir::Branch,
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
 /// What a generic type says of its argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -262,4 +271,8 @@ pub struct RawFacts {
     pub(super) neutral: Vec<RawPaths>,
     #[serde(default)]
     pub(super) concurrency: Vec<RawPaths>,
+    #[serde(default)]
+    pub(super) awaitable: Vec<RawPaths>,
+    #[serde(default)]
+    pub(super) loop_check: Vec<RawLoopCheck>,
 }

@@ -1,6 +1,7 @@
 //! Python to `ModuleSummary`, in one walk over the tree.
 
 mod expressions;
+mod guards;
 mod scopes;
 mod statements;
 
@@ -24,7 +25,7 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
         summary.problems.push(crate::ir::Problem { message: "could not be parsed".to_owned(), span: None });
         return summary;
     };
-    let mut lowering = Lowering { text, summary, scopes: vec![FxHashMap::default()], global_names: vec![FxHashMap::default()], func: MODULE_BODY, class: None, members: Vec::new(), main_guard: false, depth: 0 };
+    let mut lowering = Lowering { text, summary, scopes: vec![FxHashMap::default()], global_names: vec![FxHashMap::default()], func: MODULE_BODY, class: None, members: Vec::new(), main_guard: false, guard: None, depth: 0 };
     let root = tree.root_node();
     lowering.comments(root);
     if root.has_error() {
@@ -53,6 +54,7 @@ struct Lowering<'t> {
     /// Names bound in the class body that is being read.
     members: Vec<FxHashMap<Name, ExprId>>,
     main_guard: bool,
+    guard: Option<crate::ir::GuardId>,
     depth: usize,
 }
 

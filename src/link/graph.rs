@@ -5,9 +5,9 @@ use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::Name;
 use crate::facts::ContextKind;
-use crate::ir::{CallId, CallKind, Expr, Family};
+use crate::ir::{CallId, CallKind, Expr, Family, GuardId};
 use oxc_index::IndexVec;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How a call leads to a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum EdgeKind {
     Later,
     /// It runs in another context.
     Moved(ContextKind),
+    /// It runs in the call, which is made only where no loop runs.
+    OffLoop,
 }
 
 /// From a call to a function.
@@ -66,6 +68,8 @@ pub struct Graph {
     pub outcomes: IndexVec<crate::base::FileId, IndexVec<CallId, Outcome>>,
     /// Functions that take functions: which parameter they run or move.
     pub takes: FxHashMap<(FuncAt, usize), EdgeKind>,
+    /// Calls made only where a test has shown that no loop runs.
+    pub off_loop: FxHashSet<CallAt>,
 }
 
 impl Graph {
@@ -105,8 +109,54 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     graph.takes = takes(solution, &graph);
     pass_functions(solution, &mut graph);
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
+    move_decorated(solution, &mut graph);
+    super::awaits::drop_unawaitable(solution, &mut graph);
+    graph.off_loop = off_loop(input, &graph);
+    let off_loop = std::mem::take(&mut graph.off_loop);
+    for edge in graph.edges.iter_mut().filter(|edge| edge.kind == EdgeKind::Direct && off_loop.contains(&edge.call)) {
+        edge.kind = EdgeKind::OffLoop;
+    }
+    graph.off_loop = off_loop;
+    graph.edges.sort_by_key(|edge| (edge.call, edge.to));
     graph.edges.dedup_by_key(|edge| (edge.call, edge.to, matches!(edge.kind, EdgeKind::Moved(_)), edge.kind == EdgeKind::Later));
     graph
+}
+
+/// Calls of a function whose decorator moves it run it there: `@sync_to_async`.
+fn move_decorated(solution: &Solution<'_>, graph: &mut Graph) {
+    let input = solution.input;
+    let mut moved: FxHashMap<FuncAt, ContextKind> = FxHashMap::default();
+    for external in &graph.externals {
+        let call = &input.summaries[external.call.file].calls[external.call.id];
+        let path = external.path.strip_suffix("()").map_or(external.path, crate::base::name);
+        if call.kind == CallKind::Decorate
+            && let Some(boundary) = input.facts_of(external.call.file).boundary(path)
+        {
+            for arg in &call.args {
+                moved.extend(functions(solution, At { file: external.call.file, id: arg.value }).into_iter().map(|func| (func, boundary.to)));
+            }
+        }
+    }
+    for edge in graph.edges.iter_mut().filter(|edge| edge.kind == EdgeKind::Direct) {
+        if let Some(to) = moved.get(&edge.to) {
+            edge.kind = EdgeKind::Moved(*to);
+        }
+    }
+}
+
+fn off_loop(input: Input<'_>, graph: &Graph) -> FxHashSet<CallAt> {
+    let mut found = FxHashSet::default();
+    for (file, summary) in input.summaries.iter_enumerated() {
+        let facts = input.facts_of(file);
+        let mut off: IndexVec<GuardId, bool> = IndexVec::with_capacity(summary.guards.len());
+        for guard in &summary.guards {
+            let shows = graph.externals_of(At { file, id: guard.test }).any(|external| facts.off_loop(external.path) == Some(guard.branch));
+            off.push(shows || guard.outer.is_some_and(|outer| off[outer]));
+        }
+        let calls = summary.calls.iter_enumerated().filter(|(_, call)| call.guard.is_some_and(|guard| off[guard]));
+        found.extend(calls.map(|(id, _)| At { file, id }));
+    }
+    found
 }
 
 /// The functions that a value runs when it is called.
@@ -119,6 +169,13 @@ pub fn functions(solution: &Solution<'_>, at: ExprAt) -> Vec<FuncAt> {
         _ => None,
     });
     run.collect()
+}
+
+/// The names under which facts speak of a function of this run: the repository is the library itself.
+fn known_as(input: Input<'_>, func: FuncAt) -> impl Iterator<Item = Name> + '_ {
+    let facts = input.facts_of(func.file);
+    let name = input.func_name(func);
+    input.fact_names(func.file, &name).filter(move |path| facts.places(*path))
 }
 
 fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outcome {
@@ -136,6 +193,9 @@ fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outco
         outcome = Outcome::Known;
         match (call.kind, *value) {
             (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => graph.externals.push(External { call: at, from, path }),
+            (CallKind::Decorate, Value::Func(func) | Value::Bound(func)) => {
+                graph.externals.extend(known_as(input, func).map(|path| External { call: at, from, path }));
+            }
             (CallKind::Decorate, _) => {}
             (CallKind::With, Value::Inst(class)) => {
                 for member in ["__enter__", "__exit__", "__aenter__", "__aexit__"] {
@@ -162,6 +222,7 @@ fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outco
                 if !input.func(func).is_generator {
                     graph.edges.push(direct(func));
                 }
+                graph.externals.extend(known_as(input, func).map(|path| External { call: at, from, path }));
             }
             (_, Value::Class(class)) => {
                 if let Some(constructor) = solution.constructor(class) {

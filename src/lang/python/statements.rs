@@ -14,13 +14,15 @@ impl Lowering<'_> {
         self.depth += 1;
         let mut cursor = node.walk();
         let children: Vec<_> = node.named_children(&mut cursor).collect();
+        let outer = self.guard;
         for child in children {
             self.statement(child);
         }
+        self.guard = outer;
         self.depth -= 1;
     }
 
-    fn statement(&mut self, node: Node<'_>) {
+    pub(super) fn statement(&mut self, node: Node<'_>) {
         match node.kind() {
             "comment" | "pass_statement" | "global_statement" | "nonlocal_statement" | "break_statement" | "continue_statement" => {}
             "expression_statement" => {
@@ -42,6 +44,7 @@ impl Lowering<'_> {
             "class_definition" => self.class(node, &[]),
             "decorated_definition" => self.decorated(node),
             "if_statement" => self.if_statement(node),
+            "try_statement" => self.try_statement(node),
             "for_statement" => self.for_statement(node),
             "with_statement" => self.with_statement(node),
             "type_alias_statement" => {}
@@ -53,20 +56,6 @@ impl Lowering<'_> {
     pub(super) fn returns(&mut self, value: ExprId) {
         let func = self.func;
         self.summary.functions[func].returns.push(value);
-    }
-
-    fn if_statement(&mut self, node: Node<'_>) {
-        let before = self.main_guard;
-        let condition = node.child_by_field_name("condition");
-        let text = condition.map_or("", |condition| self.text_of(condition));
-        let guard = text.contains("__name__") && text.contains("__main__");
-        let mut cursor = node.walk();
-        let children: Vec<_> = node.named_children(&mut cursor).collect();
-        for child in children {
-            self.main_guard = before || (guard && child.kind() == "block");
-            self.statement(child);
-        }
-        self.main_guard = before;
     }
 
     fn for_statement(&mut self, node: Node<'_>) {
@@ -96,7 +85,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn call(&mut self, kind: CallKind, callee: ExprId, args: Vec<Arg>, at: Node<'_>, awaited: bool) -> ExprId {
-        let call = Call { kind, callee, args, span: span(at), func: self.func, awaited, main_guard: self.main_guard };
+        let call = Call { kind, callee, args, span: span(at), func: self.func, awaited, main_guard: self.main_guard, guard: self.guard };
         let id = self.summary.calls.push(call);
         self.push(Expr::Call(id))
     }
@@ -371,7 +360,7 @@ impl Lowering<'_> {
                 self.parameter(child, &mut params);
             }
         }
-        let (outer_func, outer_guard) = (self.func, self.main_guard);
+        let (outer_func, outer_guard) = (self.func, (self.main_guard, self.guard.take()));
         self.func = func;
         self.scopes.push(FxHashMap::default());
         self.global_names.push(FxHashMap::default());
@@ -392,7 +381,7 @@ impl Lowering<'_> {
         self.members.pop();
         self.global_names.pop();
         self.scopes.pop();
-        (self.func, self.main_guard) = (outer_func, outer_guard);
+        (self.func, (self.main_guard, self.guard)) = (outer_func, outer_guard);
         self.depth -= 1;
     }
 

@@ -1,0 +1,98 @@
+//! `await f()` tells that `f` gives an awaitable: candidates that cannot are not what is called.
+
+use super::graph::{EdgeKind, Graph};
+use super::values::{Solution, Value};
+use super::{At, ExprAt, FuncAt};
+use crate::base::name;
+use crate::ir::{CallKind, Expr, Family};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Variables and calls that are followed from a return.
+const DEEPEST: usize = 6;
+
+/// Drops edges of awaited calls to functions that give nothing awaitable. ECMAScript awaits any value.
+pub(super) fn drop_unawaitable(solution: &Solution<'_>, graph: &mut Graph) {
+    let input = solution.input;
+    let mut seen: FxHashMap<FuncAt, bool> = FxHashMap::default();
+    let mut dropped = FxHashSet::default();
+    for (at, edge) in graph.edges.iter().enumerate() {
+        let summary = &input.summaries[edge.call.file];
+        let call = &summary.calls[edge.call.id];
+        let plain = summary.family == Family::Python && call.awaited && call.kind == CallKind::Call && edge.kind == EdgeKind::Direct;
+        // A constructor gives an instance; whether that can be awaited is its class's matter.
+        if plain && input.func(edge.to).name.as_str() != "__init__" {
+            let gives = *seen.entry(edge.to).or_insert_with(|| gives_awaitable(solution, graph, edge.to, DEEPEST));
+            if !gives {
+                dropped.insert(at);
+            }
+        }
+    }
+    let mut at = 0;
+    graph.edges.retain(|_| {
+        at += 1;
+        !dropped.contains(&(at - 1))
+    });
+}
+
+fn gives_awaitable(solution: &Solution<'_>, graph: &Graph, func: FuncAt, depth: usize) -> bool {
+    let function = solution.input.func(func);
+    if function.is_async || function.is_abstract || !function.decorators.is_empty() || depth == 0 {
+        return true;
+    }
+    if function.is_generator {
+        return false;
+    }
+    if let Some(id) = function.return_type {
+        return is_awaitable_type(solution, At { file: func.file, id }, depth);
+    }
+    function.returns.iter().any(|id| is_awaitable(solution, graph, At { file: func.file, id: *id }, depth - 1))
+}
+
+fn is_awaitable_type(solution: &Solution<'_>, at: ExprAt, depth: usize) -> bool {
+    let file = at.file;
+    match &solution.input.summaries[file].exprs[at.id] {
+        Expr::Const(_) | Expr::Builtin(_) => false,
+        Expr::Index { base, .. } if depth > 0 => is_awaitable_type(solution, At { file, id: *base }, depth - 1),
+        Expr::Either(parts) if depth > 0 => parts.iter().any(|id| is_awaitable_type(solution, At { file, id: *id }, depth - 1)),
+        _ => {
+            let values = solution.values(at);
+            let facts = solution.input.facts_of(file);
+            values.is_empty()
+                || values.iter().any(|value| match value {
+                    Value::Class(class) => solution.find_method(*class, name("__await__")).is_some(),
+                    Value::Ext(path) => facts.is_awaitable(*path) || (facts.type_of(*path).is_none() && !facts.is_builtin(*path)),
+                    _ => true,
+                })
+        }
+    }
+}
+
+fn is_awaitable(solution: &Solution<'_>, graph: &Graph, at: ExprAt, depth: usize) -> bool {
+    let file = at.file;
+    let input = solution.input;
+    if depth == 0 {
+        return true;
+    }
+    match &input.summaries[file].exprs[at.id] {
+        Expr::Await(_) | Expr::Const(_) | Expr::Builtin(_) | Expr::Object(_) | Expr::List(_) => false,
+        Expr::Either(parts) => parts.iter().any(|id| is_awaitable(solution, graph, At { file, id: *id }, depth - 1)),
+        Expr::Var(var) => {
+            let assigned = solution.assigned(file, *var);
+            assigned.is_empty() || assigned.iter().any(|id| is_awaitable(solution, graph, At { file, id: *id }, depth - 1))
+        }
+        Expr::Call(id) => {
+            let call = At { file, id: *id };
+            let (mut known, mut awaitable) = (false, false);
+            for edge in graph.edges_of(call) {
+                known = true;
+                awaitable |= gives_awaitable(solution, graph, edge.to, depth - 1);
+            }
+            for external in graph.externals_of(call) {
+                known = true;
+                awaitable |= input.facts_of(file).call(external.path).is_none();
+            }
+            !known || awaitable
+        }
+        _ => true,
+    }
+}
