@@ -168,9 +168,10 @@ impl Spread<'_, '_> {
         for (file, summary) in input.summaries.iter_enumerated() {
             let facts = input.facts_of(file);
             for (id, class) in summary.classes.iter_enumerated() {
-                let (classes, external) = self.solution.lineage(At { file, id });
+                let lineage = self.solution.lineage(At { file, id });
+                let (classes, external) = &*lineage;
                 let own = classes.iter().skip(1).flat_map(|at| input.fact_names(at.file, &input.summaries[at.file].classes[at.id].name));
-                let mut bases: Vec<Name> = external.into_iter().chain(own).collect();
+                let mut bases: Vec<Name> = external.iter().copied().chain(own).collect();
                 let mut at = 0;
                 while at < bases.len() && at < 64 {
                     bases.extend(facts.type_bases(bases[at]));
@@ -254,7 +255,9 @@ impl Spread<'_, '_> {
         for (file, summary) in self.input.summaries.iter_enumerated() {
             for (id, function) in summary.functions.iter_enumerated() {
                 let func = At { file, id };
-                let excluded = [ContextKind::Test, ContextKind::Loop, ContextKind::Startup].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
+                let excluded = [ContextKind::Test, ContextKind::Loop, ContextKind::Startup]
+                    .iter()
+                    .any(|kind| self.contexts.origin(func, *kind).is_some());
                 if !function.is_async || excluded {
                     continue;
                 }
@@ -289,7 +292,9 @@ impl Spread<'_, '_> {
         while let Some((func, root)) = queue.pop_front() {
             let function = self.input.func(func);
             let root = kind == ContextKind::Loop && (root || function.is_async);
-            let better = |known: &FxHashMap<FuncAt, usize>, origins: &[Origin]| known.get(&func).is_none_or(|at| origins[*at].confidence < origins[origin].confidence);
+            let better = |known: &FxHashMap<FuncAt, usize>, origins: &[Origin]| {
+                known.get(&func).is_none_or(|at| origins[*at].confidence < origins[origin].confidence)
+            };
             let known = self.contexts.by_function.entry(kind).or_default();
             let mut news = better(known, &self.contexts.origins);
             if news {
@@ -305,7 +310,8 @@ impl Spread<'_, '_> {
             for (to, edge) in self.out.get(&func).into_iter().flatten() {
                 let callee = self.input.func(*to);
                 // A coroutine runs on a loop, whoever made it; before serving begins if a start-up coroutine awaits it.
-                let goes_along = matches!(kind, ContextKind::Loop | ContextKind::Test) || (kind == ContextKind::Startup && function.is_async);
+                let goes_along =
+                    matches!(kind, ContextKind::Loop | ContextKind::Test) || (kind == ContextKind::Startup && function.is_async);
                 if callee.is_async && !goes_along {
                     continue;
                 }

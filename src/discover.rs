@@ -85,7 +85,8 @@ impl Discovery {
         let foreign = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
         let (noted, base) = (foreign.clone(), folder.to_path_buf());
         builder.filter_entry(move |entry| {
-            let reason = (entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir())).then(|| left_out(entry.path())).flatten();
+            let reason =
+                (entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir())).then(|| left_out(entry.path())).flatten();
             match (reason, noted.lock()) {
                 (Some(reason), Ok(mut noted)) => {
                     noted.push((shown(entry.path(), &base), reason.to_owned()));
@@ -110,7 +111,9 @@ impl Discovery {
     fn link(&mut self, path: &Path, folder: &Path) {
         match (fs::canonicalize(path), path.parent().map(fs::canonicalize)) {
             (Err(error), _) => self.problem(shown(path, folder), &format!("symbolic link: {error}")),
-            (Ok(target), Some(Ok(at))) if at.starts_with(&target) => self.problem(shown(path, folder), "symbolic link to a folder that holds it: not followed"),
+            (Ok(target), Some(Ok(at))) if at.starts_with(&target) => {
+                self.problem(shown(path, folder), "symbolic link to a folder that holds it: not followed")
+            }
             _ => _ = self.left_out.insert(shown(path, folder), "symbolic link".to_owned()),
         }
     }
@@ -134,7 +137,9 @@ impl Discovery {
         }
         match fs::metadata(path).map(|metadata| metadata.len()) {
             Err(error) => return self.problem(shown(path, folder), &error.to_string()),
-            Ok(bytes) if bytes > MAX_BYTES => return self.problem(shown(path, folder), &format!("{bytes} bytes, over the limit of {MAX_BYTES}: left out")),
+            Ok(bytes) if bytes > MAX_BYTES => {
+                return self.problem(shown(path, folder), &format!("{bytes} bytes, over the limit of {MAX_BYTES}: left out"));
+            }
             Ok(_) => {}
         }
         let text = match fs::read(path) {

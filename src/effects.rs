@@ -116,7 +116,12 @@ impl Effects {
         let (mut chain, mut at, mut witness) = (Vec::new(), from, first);
         loop {
             let callee = witness.next.map_or_else(|| shown_path(witness.path), |next| input.func_name(next));
-            chain.push(Hop { file: witness.call.file, span: input.summaries[witness.call.file].calls[witness.call.id].span, caller: input.func_name(at), callee });
+            chain.push(Hop {
+                file: witness.call.file,
+                span: input.summaries[witness.call.file].calls[witness.call.id].span,
+                caller: input.func_name(at),
+                callee,
+            });
             let Some(next) = witness.next else { return (chain, witness.path, witness.call) };
             at = next;
             match self.witness(next, channel) {
@@ -161,9 +166,10 @@ fn holds(input: Input<'_>, at: CallAt, call: &Call, condition: &str) -> bool {
     call.args.iter().any(|arg| match arg.name {
         Some(named) => named.as_str() == key && is(arg),
         None => match &summary.exprs[arg.value] {
-            Expr::Object(fields) => fields
-                .iter()
-                .any(|(field, value)| field.is_some_and(|field| field.as_str() == key) && constant_text(&summary.exprs[*value]).is_some_and(|text| text.eq_ignore_ascii_case(wanted))),
+            Expr::Object(fields) => fields.iter().any(|(field, value)| {
+                field.is_some_and(|field| field.as_str() == key)
+                    && constant_text(&summary.exprs[*value]).is_some_and(|text| text.eq_ignore_ascii_case(wanted))
+            }),
             _ => false,
         },
     })

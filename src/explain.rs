@@ -77,8 +77,12 @@ pub fn line(analysis: &Analysis, file: FileId, line: usize) -> String {
         }
         for external in analysis.graph.externals_of(at) {
             known = true;
-            let effects: Vec<String> =
-                analysis.effects.sinks_of(at).filter(|sink| sink.path == external.path).map(|sink| format!("{:?}", sink.channel.0).to_lowercase()).collect();
+            let effects: Vec<String> = analysis
+                .effects
+                .sinks_of(at)
+                .filter(|sink| sink.path == external.path)
+                .map(|sink| format!("{:?}", sink.channel.0).to_lowercase())
+                .collect();
             let said = if effects.is_empty() { "no fact says that it blocks".to_owned() } else { effects.join(", ") };
             _ = writeln!(out, "  library {}: {said}", external.path);
         }
@@ -91,7 +95,9 @@ pub fn line(analysis: &Analysis, file: FileId, line: usize) -> String {
             _ = writeln!(out, "  {why}");
         }
     }
-    for finding in analysis.findings.iter().filter(|finding| finding.chain.iter().any(|hop| hop.file == file && span.contains(hop.span.start))) {
+    for finding in
+        analysis.findings.iter().filter(|finding| finding.chain.iter().any(|hop| hop.file == file && span.contains(hop.span.start)))
+    {
         let via = crate::report::concise::via(finding);
         _ = writeln!(out, "finding {}[{}] {} (via {via})", crate::report::severity(finding.severity), finding.rule, finding.message);
     }
@@ -121,7 +127,13 @@ pub fn graph(analysis: &Analysis) -> String {
             let from = summary.func_name(call.func);
             let head = format!("{} {from}", place(analysis, file, call.span));
             for edge in analysis.graph.edges_of(at) {
-                _ = writeln!(out, "{head} {} {}:{}", edge_word(edge.kind), analysis.sources[edge.to.file].path, func_name(analysis, edge.to));
+                _ = writeln!(
+                    out,
+                    "{head} {} {}:{}",
+                    edge_word(edge.kind),
+                    analysis.sources[edge.to.file].path,
+                    func_name(analysis, edge.to)
+                );
             }
             for external in analysis.graph.externals_of(at) {
                 _ = writeln!(out, "{head} calls library {}", external.path);
@@ -147,7 +159,11 @@ pub fn effects(analysis: &Analysis) -> String {
                     let Some(witness) = analysis.effects.witness(At { file, id }, (effect, weight)) else { continue };
                     let next = witness.next.map_or_else(|| witness.path.to_string(), |next| func_name(analysis, next));
                     let (at, name) = (place(analysis, file, function.name_span), summary.func_name(id));
-                    _ = writeln!(out, "{at} {name} {effect:?} {weight:?} through {next}, {} to the fact", crate::report::count(witness.distance as usize, "hop"));
+                    _ = writeln!(
+                        out,
+                        "{at} {name} {effect:?} {weight:?} through {next}, {} to the fact",
+                        crate::report::count(witness.distance as usize, "hop")
+                    );
                 }
             }
         }

@@ -102,6 +102,7 @@ pub struct Facts {
     wraps: FxHashMap<Name, Which>,
     generics: FxHashMap<Name, schema::GenericKind>,
     concurrency: FxHashMap<Name, ()>,
+    structural: FxHashMap<Name, ()>,
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     libraries: Vec<Name>,
@@ -239,6 +240,7 @@ impl Facts {
         self.generics.extend(raw.generic.into_iter().map(|raw| (name(&raw.path), raw.kind)));
         self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
         self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
+        self.structural.extend(raw.structural.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.awaitables.extend(raw.awaitable.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         for raw in &raw.loop_check {
             self.loop_checks.extend(raw.paths.iter().map(|path| (name(path), raw.off)));
@@ -288,6 +290,12 @@ impl Facts {
     #[must_use]
     pub fn is_awaitable(&self, path: Name) -> bool {
         self.by_path(&self.awaitables, path).is_some()
+    }
+
+    /// Whether a class with the base `path` is met by any class with the same members.
+    #[must_use]
+    pub fn is_structural(&self, path: Name) -> bool {
+        self.structural.contains_key(&path)
     }
 
     /// Whether `path` is a builtin of the language.

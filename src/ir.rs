@@ -7,17 +7,17 @@ use crate::base::{Name, Span};
 use oxc_index::{IndexVec, define_index_type};
 
 define_index_type! { /// An expression of one module.
-    pub struct ExprId = u32; }
+pub struct ExprId = u32; }
 define_index_type! { /// A variable of one module (module, class-free function scopes).
-    pub struct VarId = u32; }
+pub struct VarId = u32; }
 define_index_type! { /// A function of one module; 0 is the module's body.
-    pub struct FuncId = u32; }
+pub struct FuncId = u32; }
 define_index_type! { /// A class of one module.
-    pub struct ClassId = u32; }
+pub struct ClassId = u32; }
 define_index_type! { /// A call site of one module.
-    pub struct CallId = u32; }
+pub struct CallId = u32; }
 define_index_type! { /// A test that calls of one module stand under.
-    pub struct GuardId = u32; }
+pub struct GuardId = u32; }
 
 /// The module body's function.
 pub const MODULE_BODY: FuncId = FuncId::from_usize_unchecked(0);

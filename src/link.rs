@@ -1,10 +1,10 @@
 //! Names to definitions, receivers to types, call sites to callees: the call graph.
 
-pub mod modules;
 mod access;
 mod awaits;
 mod bind;
 pub mod graph;
+pub mod modules;
 mod values;
 
 use crate::base::{FileId, Name, Source};

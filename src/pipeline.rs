@@ -68,7 +68,9 @@ fn lower(text: &str, lang: Lang) -> Option<ModuleSummary> {
 
 fn lost(text: &str, lang: Lang) -> ModuleSummary {
     let mut summary = ModuleSummary::new(lang.family(), text.len());
-    summary.problems.push(crate::ir::Problem { message: "internal error: this file was not analysed; please report it".to_owned(), span: None });
+    summary
+        .problems
+        .push(crate::ir::Problem { message: "internal error: this file was not analysed; please report it".to_owned(), span: None });
     summary
 }
 

@@ -103,7 +103,8 @@ impl<'a> Shown<'a> {
     /// What could not be read, one line each: unusable files, then the share lost to syntax errors.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.discovery.problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+        let mut lines: Vec<String> =
+            self.discovery.problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
         let broken: Vec<_> = self.analysis.summaries.iter_enumerated().filter(|(_, summary)| !summary.problems.is_empty()).collect();
         const SHOWN: usize = 5;
         for (file, summary) in broken.iter().take(SHOWN) {

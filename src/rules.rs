@@ -1,21 +1,21 @@
 //! The rules: one line each; a rule's prose is `rules/<id>.md`.
 
-mod blocking_sleep;
-mod blocking_network_io;
 mod blocking_database_call;
-mod blocking_subprocess;
 mod blocking_file_io;
-mod blocking_wait;
-mod blocking_stdin;
 mod blocking_module_load;
+mod blocking_network_io;
+mod blocking_sleep;
+mod blocking_stdin;
+mod blocking_subprocess;
+mod blocking_wait;
 
+use crate::base::Name;
 use crate::contexts::Contexts;
 use crate::effects::{Channel, Effects, Witness, fact_of, shown_path};
 use crate::facts::{ContextKind, Effect, Gil, Instead, Weight};
 use crate::finding::{Cleared, Finding, Severity};
 use crate::ir::Family;
 use crate::link::graph::{EdgeKind, Graph};
-use crate::base::Name;
 use crate::link::{CallAt, FuncAt, Input, Solution};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -99,7 +99,9 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
                 let Some(below) = program.effects.witness(edge.to, channel) else { continue };
                 let witness = Witness { call: edge.call, next: Some(edge.to), path: crate::base::name(""), distance: below.distance + 1 };
                 match edge.kind {
-                    EdgeKind::Direct if !program.input.func(edge.to).is_async => calls.entry(edge.from).or_default().push(Reached { witness, channel }),
+                    EdgeKind::Direct if !program.input.func(edge.to).is_async => {
+                        calls.entry(edge.from).or_default().push(Reached { witness, channel })
+                    }
                     EdgeKind::Moved(ContextKind::Thread | ContextKind::Process) => offloads.push((edge.call, channel)),
                     _ => {}
                 }
@@ -125,7 +127,14 @@ struct Reached {
 }
 
 impl Reaches {
-    fn findings(self, rule: &Rule, program: &Program<'_, '_>, func: FuncAt, reached: &[Reached], reported: &mut FxHashSet<(CallAt, Effect)>) -> Vec<Finding> {
+    fn findings(
+        self,
+        rule: &Rule,
+        program: &Program<'_, '_>,
+        func: FuncAt,
+        reached: &[Reached],
+        reported: &mut FxHashSet<(CallAt, Effect)>,
+    ) -> Vec<Finding> {
         let Some(origin) = program.contexts.loop_root(func) else { return Vec::new() };
         let mut by_call: FxHashMap<CallAt, Vec<&Reached>> = FxHashMap::default();
         for one in reached.iter().filter(|one| self.effects.contains(&one.channel.0)) {
@@ -162,8 +171,20 @@ impl Reaches {
                 severity: if light { Severity::Info } else { rule.severity },
                 confidence: origin.confidence,
                 message: format!("{through} {} on the event loop", self.verb),
-                why: if fact.why.is_empty() { format!("`{shown}` {} and returns only then; nothing else runs on the loop meanwhile", self.verb) } else { fact.why.clone() },
-                help: help(program, func, &called(program, best.witness.call, &chain[0].callee), &shown, chain.len() > 1, &fact.instead, fact.gil),
+                why: if fact.why.is_empty() {
+                    format!("`{shown}` {} and returns only then; nothing else runs on the loop meanwhile", self.verb)
+                } else {
+                    fact.why.clone()
+                },
+                help: help(
+                    program,
+                    func,
+                    &called(program, best.witness.call, &chain[0].callee),
+                    &shown,
+                    chain.len() > 1,
+                    &fact.instead,
+                    fact.gil,
+                ),
                 source_url: fact.source.clone(),
                 entry: origin.label.clone(),
                 entry_file: origin.file,
@@ -200,7 +221,9 @@ fn help(program: &Program<'_, '_>, func: FuncAt, first: &str, shown: &str, deep:
     let threads = gil != Some(Gil::Held);
     match (runtime, deep) {
         (Some(replacement), false) => format!("write `{replacement}` in place of `{shown}`"),
-        (Some(replacement), true) if threads => format!("write `{replacement}` where `{shown}` is called and make the way there async, or call `await {offload}({first}, ...)` here"),
+        (Some(replacement), true) if threads => format!(
+            "write `{replacement}` where `{shown}` is called and make the way there async, or call `await {offload}({first}, ...)` here"
+        ),
         (Some(replacement), true) => format!("write `{replacement}` where `{shown}` is called and make the way there async"),
         (None, _) if threads => format!("call `await {offload}({first}, ...)`"),
         (None, _) => "move the call to a process: it holds the GIL, so a thread does not help".to_owned(),

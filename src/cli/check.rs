@@ -63,7 +63,8 @@ impl Check {
     pub(super) fn run(self) -> Exit {
         if let Some(unknown) = self.select.iter().chain(&self.ignore).find(|id| !RULES.iter().any(|rule| rule.is(id))) {
             let known: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
-            let nearest = known.iter().max_by(|one, other| strsim::jaro_winkler(one, unknown).total_cmp(&strsim::jaro_winkler(other, unknown)));
+            let nearest =
+                known.iter().max_by(|one, other| strsim::jaro_winkler(one, unknown).total_cmp(&strsim::jaro_winkler(other, unknown)));
             complain(&format!("no rule or group `{unknown}`; did you mean `{}`? `loopwarden rule` lists them", nearest.unwrap_or(&"")));
             return Exit::Usage;
         }
@@ -164,7 +165,13 @@ fn statistics(shown: &Shown<'_>) -> String {
     }
     let lost: u64 = shown.analysis.summaries.iter().map(|summary| u64::from(summary.lost_bytes)).sum();
     let bytes: usize = shown.analysis.sources.iter().map(|source| source.text.len()).sum();
-    _ = writeln!(out, "calls: {} resolved, {} on a receiver of unknown type, {} unresolved", counts.resolved, counts.unknown_receiver, counts.calls - counts.resolved - counts.unknown_receiver);
+    _ = writeln!(
+        out,
+        "calls: {} resolved, {} on a receiver of unknown type, {} unresolved",
+        counts.resolved,
+        counts.unknown_receiver,
+        counts.calls - counts.resolved - counts.unknown_receiver
+    );
     _ = write!(out, "value sets cut: {}; bytes lost to syntax errors: {lost} of {bytes}", counts.full_sets);
     out
 }

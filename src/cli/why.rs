@@ -17,7 +17,8 @@ pub(super) struct Why {
 
 impl Why {
     pub(super) fn run(self) -> Exit {
-        let parsed = self.place.rsplit_once(':').and_then(|(path, line)| Some((path, line.parse::<usize>().ok().filter(|line| *line > 0)?)));
+        let parsed =
+            self.place.rsplit_once(':').and_then(|(path, line)| Some((path, line.parse::<usize>().ok().filter(|line| *line > 0)?)));
         let Some((path, line)) = parsed else {
             complain(&format!("`{}`: give a place as FILE:LINE", self.place));
             return Exit::Usage;
@@ -27,9 +28,13 @@ impl Why {
             Err(exit) => return exit,
         };
         let wanted = path.trim_start_matches("./");
-        let found: Vec<FileId> = analysis.sources.iter_enumerated().filter(|(_, source)| source.path == wanted).map(|(file, _)| file).collect();
+        let found: Vec<FileId> =
+            analysis.sources.iter_enumerated().filter(|(_, source)| source.path == wanted).map(|(file, _)| file).collect();
         let Some(file) = found.first() else {
-            complain(&format!("{path}: not among the {} analysed files; `loopwarden check --show-files` lists them", analysis.sources.len()));
+            complain(&format!(
+                "{path}: not among the {} analysed files; `loopwarden check --show-files` lists them",
+                analysis.sources.len()
+            ));
             return Exit::Usage;
         };
         print(&explain::line(&analysis, *file, line));

@@ -31,8 +31,18 @@ pub enum Effect {
 
 impl Effect {
     /// All of them, in order.
-    pub const ALL: [Self; 10] =
-        [Self::Sleep, Self::Network, Self::Dns, Self::File, Self::Subprocess, Self::Database, Self::Wait, Self::Stdin, Self::Load, Self::Cpu];
+    pub const ALL: [Self; 10] = [
+        Self::Sleep,
+        Self::Network,
+        Self::Dns,
+        Self::File,
+        Self::Subprocess,
+        Self::Database,
+        Self::Wait,
+        Self::Stdin,
+        Self::Load,
+        Self::Cpu,
+    ];
 }
 
 /// How long a call usually takes.
@@ -271,6 +281,8 @@ pub struct RawFacts {
     pub(super) neutral: Vec<RawPaths>,
     #[serde(default)]
     pub(super) concurrency: Vec<RawPaths>,
+    #[serde(default)]
+    pub(super) structural: Vec<RawPaths>,
     #[serde(default)]
     pub(super) awaitable: Vec<RawPaths>,
     #[serde(default)]

@@ -7,8 +7,8 @@ mod statements;
 
 use super::problems;
 use crate::base::{Name, Span, name};
-use crate::ir::{ClassId, Expr, ExprId, FuncId, MODULE_BODY, ModuleSummary, Var, VarId};
 use crate::ir::Family;
+use crate::ir::{ClassId, Expr, ExprId, FuncId, MODULE_BODY, ModuleSummary, Var, VarId};
 use rustc_hash::FxHashMap;
 use tree_sitter::{Node, Parser};
 
@@ -25,7 +25,18 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
         summary.problems.push(crate::ir::Problem { message: "could not be parsed".to_owned(), span: None });
         return summary;
     };
-    let mut lowering = Lowering { text, summary, scopes: vec![FxHashMap::default()], global_names: vec![FxHashMap::default()], func: MODULE_BODY, class: None, members: Vec::new(), main_guard: false, guard: None, depth: 0 };
+    let mut lowering = Lowering {
+        text,
+        summary,
+        scopes: vec![FxHashMap::default()],
+        global_names: vec![FxHashMap::default()],
+        func: MODULE_BODY,
+        class: None,
+        members: Vec::new(),
+        main_guard: false,
+        guard: None,
+        depth: 0,
+    };
     let root = tree.root_node();
     lowering.comments(root);
     if root.has_error() {

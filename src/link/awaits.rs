@@ -13,7 +13,7 @@ const DEEPEST: usize = 6;
 /// Drops edges of awaited calls to functions that give nothing awaitable. ECMAScript awaits any value.
 pub(super) fn drop_unawaitable(solution: &Solution<'_>, graph: &mut Graph) {
     let input = solution.input;
-    let mut seen: FxHashMap<FuncAt, bool> = FxHashMap::default();
+    let mut seen: FxHashMap<(FuncAt, bool), bool> = FxHashMap::default();
     let mut dropped = FxHashSet::default();
     for (at, edge) in graph.edges.iter().enumerate() {
         let summary = &input.summaries[edge.call.file];
@@ -21,7 +21,10 @@ pub(super) fn drop_unawaitable(solution: &Solution<'_>, graph: &mut Graph) {
         let plain = summary.family == Family::Python && call.awaited && call.kind == CallKind::Call && edge.kind == EdgeKind::Direct;
         // A constructor gives an instance; whether that can be awaited is its class's matter.
         if plain && input.func(edge.to).name.as_str() != "__init__" {
-            let gives = *seen.entry(edge.to).or_insert_with(|| gives_awaitable(solution, graph, edge.to, DEEPEST));
+            // Where a coroutine function is among the candidates, a plain one must show that it gives an awaitable.
+            let doubt = !graph.edges_of(edge.call).any(|other| input.func(other.to).is_async);
+            let look = Look { solution, graph, doubt };
+            let gives = *seen.entry((edge.to, doubt)).or_insert_with(|| look.gives_awaitable(edge.to, DEEPEST));
             if !gives {
                 dropped.insert(at);
             }
@@ -34,65 +37,80 @@ pub(super) fn drop_unawaitable(solution: &Solution<'_>, graph: &mut Graph) {
     });
 }
 
-fn gives_awaitable(solution: &Solution<'_>, graph: &Graph, func: FuncAt, depth: usize) -> bool {
-    let function = solution.input.func(func);
-    if function.is_async || function.is_abstract || !function.decorators.is_empty() || depth == 0 {
-        return true;
-    }
-    if function.is_generator {
-        return false;
-    }
-    if let Some(id) = function.return_type {
-        return is_awaitable_type(solution, At { file: func.file, id }, depth);
-    }
-    function.returns.iter().any(|id| is_awaitable(solution, graph, At { file: func.file, id: *id }, depth - 1))
+struct Look<'a, 'b> {
+    solution: &'a Solution<'b>,
+    graph: &'a Graph,
+    /// The answer where nothing is known.
+    doubt: bool,
 }
 
-fn is_awaitable_type(solution: &Solution<'_>, at: ExprAt, depth: usize) -> bool {
-    let file = at.file;
-    match &solution.input.summaries[file].exprs[at.id] {
-        Expr::Const(_) | Expr::Builtin(_) => false,
-        Expr::Index { base, .. } if depth > 0 => is_awaitable_type(solution, At { file, id: *base }, depth - 1),
-        Expr::Either(parts) if depth > 0 => parts.iter().any(|id| is_awaitable_type(solution, At { file, id: *id }, depth - 1)),
-        _ => {
-            let values = solution.values(at);
-            let facts = solution.input.facts_of(file);
-            values.is_empty()
-                || values.iter().any(|value| match value {
-                    Value::Class(class) => solution.find_method(*class, name("__await__")).is_some(),
-                    Value::Ext(path) => facts.is_awaitable(*path) || (facts.type_of(*path).is_none() && !facts.is_builtin(*path)),
-                    _ => true,
-                })
+impl Look<'_, '_> {
+    fn gives_awaitable(&self, func: FuncAt, depth: usize) -> bool {
+        let solution = self.solution;
+        let function = solution.input.func(func);
+        if function.is_async {
+            return true;
         }
+        if function.is_abstract || !function.decorators.is_empty() || depth == 0 {
+            return self.doubt;
+        }
+        if function.is_generator {
+            return false;
+        }
+        if let Some(id) = function.return_type {
+            return self.is_awaitable_type(At { file: func.file, id }, depth);
+        }
+        function.returns.iter().any(|id| self.is_awaitable(At { file: func.file, id: *id }, depth - 1))
     }
-}
 
-fn is_awaitable(solution: &Solution<'_>, graph: &Graph, at: ExprAt, depth: usize) -> bool {
-    let file = at.file;
-    let input = solution.input;
-    if depth == 0 {
-        return true;
+    fn is_awaitable_type(&self, at: ExprAt, depth: usize) -> bool {
+        let solution = self.solution;
+        let file = at.file;
+        match &solution.input.summaries[file].exprs[at.id] {
+            Expr::Const(_) | Expr::Builtin(_) => false,
+            Expr::Index { base, .. } if depth > 0 => self.is_awaitable_type(At { file, id: *base }, depth - 1),
+            Expr::Either(parts) if depth > 0 => parts.iter().any(|id| self.is_awaitable_type(At { file, id: *id }, depth - 1)),
+            _ => {
+                let values = solution.values(at);
+                let facts = solution.input.facts_of(file);
+                (values.is_empty() && self.doubt)
+                    || values.iter().any(|value| match value {
+                        Value::Class(class) => solution.find_method(*class, name("__await__")).is_some(),
+                        Value::Ext(path) => facts.is_awaitable(*path) || (facts.type_of(*path).is_none() && !facts.is_builtin(*path)),
+                        _ => self.doubt,
+                    })
+            }
+        }
     }
-    match &input.summaries[file].exprs[at.id] {
-        Expr::Await(_) | Expr::Const(_) | Expr::Builtin(_) | Expr::Object(_) | Expr::List(_) => false,
-        Expr::Either(parts) => parts.iter().any(|id| is_awaitable(solution, graph, At { file, id: *id }, depth - 1)),
-        Expr::Var(var) => {
-            let assigned = solution.assigned(file, *var);
-            assigned.is_empty() || assigned.iter().any(|id| is_awaitable(solution, graph, At { file, id: *id }, depth - 1))
+
+    fn is_awaitable(&self, at: ExprAt, depth: usize) -> bool {
+        let (solution, graph) = (self.solution, self.graph);
+        let file = at.file;
+        let input = solution.input;
+        if depth == 0 {
+            return self.doubt;
         }
-        Expr::Call(id) => {
-            let call = At { file, id: *id };
-            let (mut known, mut awaitable) = (false, false);
-            for edge in graph.edges_of(call) {
-                known = true;
-                awaitable |= gives_awaitable(solution, graph, edge.to, depth - 1);
+        match &input.summaries[file].exprs[at.id] {
+            Expr::Await(_) | Expr::Const(_) | Expr::Builtin(_) | Expr::Object(_) | Expr::List(_) => false,
+            Expr::Either(parts) => parts.iter().any(|id| self.is_awaitable(At { file, id: *id }, depth - 1)),
+            Expr::Var(var) => {
+                let assigned = solution.assigned(file, *var);
+                (assigned.is_empty() && self.doubt) || assigned.iter().any(|id| self.is_awaitable(At { file, id: *id }, depth - 1))
             }
-            for external in graph.externals_of(call) {
-                known = true;
-                awaitable |= input.facts_of(file).call(external.path).is_none();
+            Expr::Call(id) => {
+                let call = At { file, id: *id };
+                let (mut known, mut awaitable) = (false, false);
+                for edge in graph.edges_of(call) {
+                    known = true;
+                    awaitable |= self.gives_awaitable(edge.to, depth - 1);
+                }
+                for external in graph.externals_of(call) {
+                    known = true;
+                    awaitable |= self.doubt && input.facts_of(file).call(external.path).is_none();
+                }
+                (!known && self.doubt) || awaitable
             }
-            !known || awaitable
+            _ => self.doubt,
         }
-        _ => true,
     }
 }

@@ -31,7 +31,9 @@ impl Solution<'_> {
             (CallKind::With, Value::Inst(class)) => {
                 let entered = ["__enter__", "__aenter__"].iter().find_map(|enter| self.find_method(class, name(enter)));
                 match entered {
-                    Some(enter) if !input.func(enter).returns.is_empty() || input.func(enter).return_type.is_some() => self.returned(enter, result),
+                    Some(enter) if !input.func(enter).returns.is_empty() || input.func(enter).return_type.is_some() => {
+                        self.returned(enter, result)
+                    }
                     _ => self.add(result, value),
                 }
             }
@@ -98,7 +100,7 @@ impl Solution<'_> {
     /// The method that a lookup on the class finds.
     #[must_use]
     pub fn find_method(&self, class: ClassAt, member: Name) -> Option<FuncAt> {
-        self.lineage(class).0.into_iter().find_map(|at| {
+        self.lineage(class).0.iter().find_map(|at| {
             let methods = &self.input.summaries[at.file].classes[at.id].methods;
             methods.iter().find(|(named, _)| *named == member).map(|(_, id)| At { file: at.file, id: *id })
         })

@@ -118,6 +118,7 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     }
     graph.off_loop = off_loop;
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
+    prefer_moved(&mut graph.edges);
     graph.edges.dedup_by_key(|edge| (edge.call, edge.to, matches!(edge.kind, EdgeKind::Moved(_)), edge.kind == EdgeKind::Later));
     graph
 }
@@ -133,7 +134,9 @@ fn move_decorated(solution: &Solution<'_>, graph: &mut Graph) {
             && let Some(boundary) = input.facts_of(external.call.file).boundary(path)
         {
             for arg in &call.args {
-                moved.extend(functions(solution, At { file: external.call.file, id: arg.value }).into_iter().map(|func| (func, boundary.to)));
+                moved.extend(
+                    functions(solution, At { file: external.call.file, id: arg.value }).into_iter().map(|func| (func, boundary.to)),
+                );
             }
         }
     }
@@ -157,6 +160,13 @@ fn off_loop(input: Input<'_>, graph: &Graph) -> FxHashSet<CallAt> {
         found.extend(calls.map(|(id, _)| At { file, id }));
     }
     found
+}
+
+/// Where one candidate runs the argument itself and another moves it, the call is meant to move it.
+fn prefer_moved(edges: &mut Vec<Edge>) {
+    let moved: FxHashSet<(CallAt, FuncAt)> =
+        edges.iter().filter(|edge| matches!(edge.kind, EdgeKind::Moved(_))).map(|edge| (edge.call, edge.to)).collect();
+    edges.retain(|edge| matches!(edge.kind, EdgeKind::Moved(_)) || !moved.contains(&(edge.call, edge.to)));
 }
 
 /// The functions that a value runs when it is called.
@@ -228,8 +238,8 @@ fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outco
                 if let Some(constructor) = solution.constructor(class) {
                     graph.edges.push(direct(constructor));
                 } else {
-                    let (_, bases) = solution.lineage(class);
-                    graph.externals.extend(bases.into_iter().map(|path| External { call: at, from, path }));
+                    let lineage = solution.lineage(class);
+                    graph.externals.extend(lineage.1.iter().map(|path| External { call: at, from, path: *path }));
                 }
             }
             (_, Value::Inst(class)) => graph.edges.extend(solution.find_method(class, crate::base::name("__call__")).map(direct)),
@@ -294,7 +304,7 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
             for (arg, position) in bound_parameters(input.func(edge.to), call, offset(solution, edge)) {
                 if let Some(kind) = known.get(&(edge.to, position))
                     && let Some(at) = is_parameter(input, At { file: edge.call.file, id: arg }, edge.from)
-                    && !known.contains_key(&at)
+                    && known.get(&at).is_none_or(|before| *before == EdgeKind::Direct && matches!(kind, EdgeKind::Moved(_)))
                 {
                     grown.push((at, *kind));
                 }
@@ -311,7 +321,10 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
 fn offset(solution: &Solution<'_>, edge: &Edge) -> usize {
     let input = solution.input;
     let call = &input.summaries[edge.call.file].calls[edge.call.id];
-    let bound = solution.values(At { file: edge.call.file, id: call.callee }).iter().any(|value| matches!(value, Value::Bound(_) | Value::Class(_) | Value::Inst(_)));
+    let bound = solution
+        .values(At { file: edge.call.file, id: call.callee })
+        .iter()
+        .any(|value| matches!(value, Value::Bound(_) | Value::Class(_) | Value::Inst(_)));
     usize::from(bound && input.summaries[edge.to.file].family == Family::Python)
 }
 
@@ -322,8 +335,13 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
     for edge in &graph.edges {
         let call = &input.summaries[edge.call.file].calls[edge.call.id];
         for (arg, position) in bound_parameters(input.func(edge.to), call, offset(solution, edge)) {
+            let at = At { file: edge.call.file, id: arg };
+            // What a parameter brings is told where the argument is given.
+            if is_parameter(input, at, edge.from).is_some() {
+                continue;
+            }
             if let Some(kind) = graph.takes.get(&(edge.to, position)) {
-                let run = functions(solution, At { file: edge.call.file, id: arg });
+                let run = functions(solution, at);
                 added.extend(run.into_iter().map(|to| Edge { to, kind: *kind, ..*edge }));
             }
         }
@@ -334,6 +352,9 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
         let facts = input.facts_of(file);
         let mut give = |which, kind| {
             for arg in argument(call, which) {
+                if is_parameter(input, At { file, id: arg.value }, external.from).is_some() {
+                    continue;
+                }
                 let run = functions(solution, At { file, id: arg.value });
                 added.extend(run.into_iter().map(|to| Edge { call: external.call, from: external.from, to, kind }));
             }
@@ -344,7 +365,10 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
             for which in facts.invokes(external.path) {
                 give(*which, EdgeKind::Direct);
             }
-        } else if input.summaries[file].family == Family::Ecma && call.kind != CallKind::Decorate && facts.registration(external.path).is_none() {
+        } else if input.summaries[file].family == Family::Ecma
+            && call.kind != CallKind::Decorate
+            && facts.registration(external.path).is_none()
+        {
             give(crate::facts::Which::All, EdgeKind::Later);
         }
     }

@@ -83,7 +83,8 @@ impl Modules {
         let base = join(dir, options["baseUrl"].as_str().unwrap_or("."));
         if let Some(paths) = options["paths"].as_object() {
             for (pattern, targets) in paths {
-                let targets = targets.as_array().into_iter().flatten().filter_map(|target| target.as_str()).map(|target| join(&base, target));
+                let targets =
+                    targets.as_array().into_iter().flatten().filter_map(|target| target.as_str()).map(|target| join(&base, target));
                 self.aliases.push((dir.to_owned(), pattern.clone(), targets.collect()));
             }
         }
@@ -107,7 +108,13 @@ impl Modules {
     /// The submodule `member` of the Python folder `dir`.
     #[must_use]
     pub fn python_in(&self, dir: &str, member: &str) -> Option<Resolved> {
-        let base = if member.is_empty() { dir.to_owned() } else if dir.is_empty() { member.replace('.', "/") } else { format!("{dir}/{}", member.replace('.', "/")) };
+        let base = if member.is_empty() {
+            dir.to_owned()
+        } else if dir.is_empty() {
+            member.replace('.', "/")
+        } else {
+            format!("{dir}/{}", member.replace('.', "/"))
+        };
         for candidate in [format!("{base}/__init__.py"), format!("{base}.py"), format!("{base}/__init__.pyi"), format!("{base}.pyi")] {
             if let Some(file) = self.files.get(candidate.trim_start_matches('/')).or_else(|| self.files.get(&candidate)) {
                 return Some(Resolved::File(*file));
@@ -169,7 +176,11 @@ impl Modules {
                 continue;
             }
             let (before, after) = pattern.split_once('*').unwrap_or((pattern, ""));
-            let matched = if pattern.contains('*') { specifier.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)) } else { (specifier == pattern).then_some("") };
+            let matched = if pattern.contains('*') {
+                specifier.strip_prefix(before).and_then(|rest| rest.strip_suffix(after))
+            } else {
+                (specifier == pattern).then_some("")
+            };
             if let Some(rest) = matched
                 && let Some(file) = targets.iter().find_map(|target| self.ecma_path(&target.replace('*', rest), 0))
             {
@@ -203,7 +214,11 @@ impl Modules {
             return Some(*file);
         }
         if depth == 0 && self.folders.contains(path) {
-            let main = self.packages.iter().find(|(_, at, _)| at == path).and_then(|(_, at, mains)| mains.iter().find_map(|main| self.ecma_path(&join(at, main), 1)));
+            let main = self
+                .packages
+                .iter()
+                .find(|(_, at, _)| at == path)
+                .and_then(|(_, at, mains)| mains.iter().find_map(|main| self.ecma_path(&join(at, main), 1)));
             return main.or_else(|| self.ecma_path(&format!("{path}/index"), 1));
         }
         None

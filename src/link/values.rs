@@ -7,11 +7,12 @@ use super::{At, CallAt, ClassAt, ExprAt, FuncAt, Input};
 use crate::base::{FileId, Name};
 use crate::facts::{FactBase, Facts};
 use crate::ir::{Const, Expr, ExprId, Family, FuncKind, MODULE_BODY, Target, VarId};
-use std::cell::RefCell;
 use oxc_index::IndexVec;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 /// Values kept for one expression at most.
 pub const LIMIT: usize = 12;
@@ -65,7 +66,7 @@ pub struct Solution<'a> {
     /// What linking read.
     pub input: Input<'a>,
     pub(super) facts: &'a Facts,
-    pub(super) lineages: RefCell<FxHashMap<ClassAt, (Vec<ClassAt>, Vec<Name>)>>,
+    pub(super) lineages: RefCell<FxHashMap<ClassAt, Rc<(Vec<ClassAt>, Vec<Name>)>>>,
     results: IndexVec<FileId, IndexVec<crate::ir::CallId, ExprId>>,
     assigned: IndexVec<FileId, FxHashMap<VarId, SmallVec<[ExprId; 1]>>>,
     expr_base: IndexVec<FileId, u32>,
@@ -76,6 +77,9 @@ pub struct Solution<'a> {
     edges: Vec<(Constraint, u32)>,
     queue: VecDeque<u32>,
     queued: Vec<bool>,
+    /// Nodes with a declared type: they take no instances of other classes.
+    pub(super) declared: FxHashMap<u32, SmallVec<[ClassAt; 2]>>,
+    is_declared: Vec<bool>,
     pub(super) fields: FxHashMap<(Owner, Name), u32>,
     pub(super) globals: IndexVec<FileId, FxHashMap<Name, crate::ir::VarId>>,
     pub(super) exports: IndexVec<FileId, FxHashMap<Name, crate::ir::ExprId>>,
@@ -156,6 +160,8 @@ impl<'a> Solution<'a> {
             edges: Vec::new(),
             queue: VecDeque::new(),
             queued: vec![false; count],
+            declared: FxHashMap::default(),
+            is_declared: vec![false; count],
             fields: FxHashMap::default(),
             globals: globals.collect(),
             exports: exports.collect(),
@@ -187,6 +193,7 @@ impl<'a> Solution<'a> {
         self.done.push(0);
         self.heads.push(NONE);
         self.queued.push(false);
+        self.is_declared.push(false);
         self.fields.insert((owner, member), node);
         node
     }
@@ -207,6 +214,16 @@ impl<'a> Solution<'a> {
         ((id as usize) < self.input.summaries[file].exprs.len()).then(|| At { file, id: ExprId::from_raw(id) })
     }
 
+    /// The file of an expression's or a variable's node.
+    pub(super) fn file_of(&self, node: u32) -> Option<FileId> {
+        let fields =
+            self.var_base.last().map_or(0, |base| base + self.input.summaries.last().map_or(0, |summary| summary.vars.len() as u32));
+        let first_var = self.var_base.first().copied().unwrap_or(0);
+        let bases = if node < first_var { &self.expr_base } else { &self.var_base };
+        let at = bases.raw.partition_point(|base| *base <= node).checked_sub(1)?;
+        (node < fields).then(|| FileId::from_usize(at))
+    }
+
     /// The values of an expression.
     #[must_use]
     pub fn values(&self, at: ExprAt) -> &[Value] {
@@ -222,10 +239,73 @@ impl<'a> Solution<'a> {
             self.full += 1;
             return;
         }
+        if self.is_declared[node as usize] && !self.fits(node, value) {
+            return;
+        }
+        let set = &mut self.sets[node as usize];
         set.push(value);
         if !self.queued[node as usize] {
             self.queued[node as usize] = true;
             self.queue.push_back(node);
+        }
+    }
+
+    fn fits(&self, node: u32, value: Value) -> bool {
+        let Some(declared) = self.declared.get(&node) else { return true };
+        match value {
+            Value::Inst(class) => {
+                let lineage = self.lineage(class);
+                declared.iter().any(|of| lineage.0.contains(of) || self.lineage(*of).0.contains(&class))
+            }
+            Value::ExtInst(_) => false,
+            _ => true,
+        }
+    }
+
+    /// Lets `node` hold only instances of the classes that the annotation names, where all of it is known.
+    fn declare(&mut self, node: u32, annotation: ExprAt) {
+        if let Some(classes) = self.declared_classes(annotation, 0)
+            && !classes.is_empty()
+        {
+            self.is_declared[node as usize] = true;
+            self.declared.entry(node).or_default().extend(classes);
+        }
+    }
+
+    fn declared_classes(&self, at: ExprAt, depth: usize) -> Option<Vec<ClassAt>> {
+        let file = at.file;
+        if depth > 8 {
+            return None;
+        }
+        match &self.input.summaries[file].exprs[at.id] {
+            Expr::Const(Const::Null) => Some(Vec::new()),
+            Expr::Either(parts) => {
+                let mut classes = Vec::new();
+                for part in parts {
+                    classes.extend(self.declared_classes(At { file, id: *part }, depth + 1)?);
+                }
+                Some(classes)
+            }
+            Expr::Index { base, key } => {
+                let kind = self.static_path(At { file, id: *base }).map(|path| self.input.facts_of(file).generic(path));
+                match kind {
+                    Some(Some(crate::facts::GenericKind::Transparent)) => self.declared_classes(At { file, id: *key }, depth + 1),
+                    Some(_) => None,
+                    None => self.declared_classes(At { file, id: *base }, depth + 1),
+                }
+            }
+            _ => {
+                let classes = self.static_classes(at, 0);
+                let nominal = |class: &ClassAt| {
+                    let summary = &self.input.summaries[class.file];
+                    let structural = |path: &Name| self.input.facts_of(class.file).is_structural(*path);
+                    let bodies = &summary.classes[class.id].methods;
+                    // An interface says what members there are, not which class it is.
+                    let interface = summary.family == Family::Ecma && bodies.iter().all(|(_, id)| summary.functions[*id].is_abstract);
+                    !interface && !self.lineage(*class).1.iter().any(structural)
+                };
+                (!classes.is_empty() && classes.iter().all(nominal)).then_some(classes)
+            }
         }
     }
 
@@ -304,6 +384,12 @@ impl<'a> Solution<'a> {
             }
         }
         for (file, summary) in input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == family) {
+            for (id, class) in summary.classes.iter_enumerated() {
+                for (named, of) in &class.types {
+                    let field = self.field(Owner::Class(At { file, id }), *named);
+                    self.declare(field, At { file, id: *of });
+                }
+            }
             for id in summary.exprs.indices() {
                 self.constrain_expr(At { file, id });
             }
@@ -397,6 +483,7 @@ impl<'a> Solution<'a> {
             let Some(var) = param.var else { continue };
             let to = self.var_node(file, var);
             if let Some(annotation) = param.annotation {
+                self.declare(to, At { file, id: annotation });
                 self.instantiate(At { file, id: annotation }, to, 0);
             }
             if let Some(default) = param.default {

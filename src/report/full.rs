@@ -3,7 +3,9 @@
 use super::{PAGES, Shown, cause, confidence};
 use crate::base::Source;
 use crate::finding::{Finding, Severity};
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
+};
 use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
 
@@ -122,7 +124,13 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
         }
     }
     let entry = shown.place(finding.entry_file, finding.entry_span);
-    _ = writeln!(out, "  {} on the event loop: {} at {entry} ({} confidence)", paint.bold("where:"), finding.entry, confidence(finding.confidence));
+    _ = writeln!(
+        out,
+        "  {} on the event loop: {} at {entry} ({} confidence)",
+        paint.bold("where:"),
+        finding.entry,
+        confidence(finding.confidence)
+    );
     _ = writeln!(out, "  {} {}", paint.bold("why:"), finding.why);
     _ = writeln!(out, "  {} {}", paint.bold("help:"), finding.help);
     if finding.more_sinks > 0 {

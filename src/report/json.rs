@@ -85,7 +85,8 @@ fn place<'a>(shown: &Shown<'a>, file: FileId, span: Span) -> Place<'a> {
 
 fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding) -> Option<Reported<'a>> {
     let first = finding.chain.first()?;
-    let chain = finding.chain.iter().map(|hop| ReportedHop { place: place(shown, hop.file, hop.span), caller: &hop.caller, callee: &hop.callee });
+    let chain =
+        finding.chain.iter().map(|hop| ReportedHop { place: place(shown, hop.file, hop.span), caller: &hop.caller, callee: &hop.callee });
     Some(Reported {
         rule: finding.rule,
         severity: severity(finding.severity),

@@ -4,5 +4,10 @@ use super::{Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
-pub(super) const RULE: Rule =
-    Rule { id: "blocking-database-call", group: "event-loop", severity: Severity::Error, page: include_str!("../../rules/blocking-database-call.md"), check: Reaches { effects: &[Effect::Database], verb: "waits for a database" } };
+pub(super) const RULE: Rule = Rule {
+    id: "blocking-database-call",
+    group: "event-loop",
+    severity: Severity::Error,
+    page: include_str!("../../rules/blocking-database-call.md"),
+    check: Reaches { effects: &[Effect::Database], verb: "waits for a database" },
+};

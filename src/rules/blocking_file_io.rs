@@ -4,5 +4,10 @@ use super::{Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
-pub(super) const RULE: Rule =
-    Rule { id: "blocking-file-io", group: "event-loop", severity: Severity::Warning, page: include_str!("../../rules/blocking-file-io.md"), check: Reaches { effects: &[Effect::File], verb: "reads or writes files" } };
+pub(super) const RULE: Rule = Rule {
+    id: "blocking-file-io",
+    group: "event-loop",
+    severity: Severity::Warning,
+    page: include_str!("../../rules/blocking-file-io.md"),
+    check: Reaches { effects: &[Effect::File], verb: "reads or writes files" },
+};

@@ -4,5 +4,10 @@ use super::{Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
-pub(super) const RULE: Rule =
-    Rule { id: "blocking-module-load", group: "event-loop", severity: Severity::Warning, page: include_str!("../../rules/blocking-module-load.md"), check: Reaches { effects: &[Effect::Load], verb: "loads a module or certificates" } };
+pub(super) const RULE: Rule = Rule {
+    id: "blocking-module-load",
+    group: "event-loop",
+    severity: Severity::Warning,
+    page: include_str!("../../rules/blocking-module-load.md"),
+    check: Reaches { effects: &[Effect::Load], verb: "loads a module or certificates" },
+};

@@ -4,5 +4,10 @@ use super::{Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
-pub(super) const RULE: Rule =
-    Rule { id: "blocking-network-io", group: "event-loop", severity: Severity::Error, page: include_str!("../../rules/blocking-network-io.md"), check: Reaches { effects: &[Effect::Network, Effect::Dns], verb: "waits for the network" } };
+pub(super) const RULE: Rule = Rule {
+    id: "blocking-network-io",
+    group: "event-loop",
+    severity: Severity::Error,
+    page: include_str!("../../rules/blocking-network-io.md"),
+    check: Reaches { effects: &[Effect::Network, Effect::Dns], verb: "waits for the network" },
+};

@@ -4,5 +4,10 @@ use super::{Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
-pub(super) const RULE: Rule =
-    Rule { id: "blocking-sleep", group: "event-loop", severity: Severity::Error, page: include_str!("../../rules/blocking-sleep.md"), check: Reaches { effects: &[Effect::Sleep], verb: "sleeps" } };
+pub(super) const RULE: Rule = Rule {
+    id: "blocking-sleep",
+    group: "event-loop",
+    severity: Severity::Error,
+    page: include_str!("../../rules/blocking-sleep.md"),
+    check: Reaches { effects: &[Effect::Sleep], verb: "sleeps" },
+};

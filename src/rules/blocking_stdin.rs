@@ -4,5 +4,10 @@ use super::{Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
-pub(super) const RULE: Rule =
-    Rule { id: "blocking-stdin", group: "event-loop", severity: Severity::Error, page: include_str!("../../rules/blocking-stdin.md"), check: Reaches { effects: &[Effect::Stdin], verb: "waits for standard input" } };
+pub(super) const RULE: Rule = Rule {
+    id: "blocking-stdin",
+    group: "event-loop",
+    severity: Severity::Error,
+    page: include_str!("../../rules/blocking-stdin.md"),
+    check: Reaches { effects: &[Effect::Stdin], verb: "waits for standard input" },
+};

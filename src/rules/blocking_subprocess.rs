@@ -4,5 +4,10 @@ use super::{Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
-pub(super) const RULE: Rule =
-    Rule { id: "blocking-subprocess", group: "event-loop", severity: Severity::Error, page: include_str!("../../rules/blocking-subprocess.md"), check: Reaches { effects: &[Effect::Subprocess], verb: "starts or waits for a process" } };
+pub(super) const RULE: Rule = Rule {
+    id: "blocking-subprocess",
+    group: "event-loop",
+    severity: Severity::Error,
+    page: include_str!("../../rules/blocking-subprocess.md"),
+    check: Reaches { effects: &[Effect::Subprocess], verb: "starts or waits for a process" },
+};

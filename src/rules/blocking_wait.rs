@@ -4,5 +4,10 @@ use super::{Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
-pub(super) const RULE: Rule =
-    Rule { id: "blocking-wait", group: "event-loop", severity: Severity::Error, page: include_str!("../../rules/blocking-wait.md"), check: Reaches { effects: &[Effect::Wait], verb: "waits for another thread or process" } };
+pub(super) const RULE: Rule = Rule {
+    id: "blocking-wait",
+    group: "event-loop",
+    severity: Severity::Error,
+    page: include_str!("../../rules/blocking-wait.md"),
+    check: Reaches { effects: &[Effect::Wait], verb: "waits for another thread or process" },
+};

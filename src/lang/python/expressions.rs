@@ -54,7 +54,9 @@ impl Lowering<'_> {
                 self.push(Expr::Await(value))
             }
             "attribute" => {
-                let (Some(object), Some(attribute)) = (node.child_by_field_name("object"), node.child_by_field_name("attribute")) else { return self.unknown() };
+                let (Some(object), Some(attribute)) = (node.child_by_field_name("object"), node.child_by_field_name("attribute")) else {
+                    return self.unknown();
+                };
                 let base = self.expression(object);
                 let named = self.name_of(attribute);
                 self.push(Expr::Attr { base, name: named })
@@ -103,7 +105,9 @@ impl Lowering<'_> {
                 parts.pop().unwrap_or_else(|| self.unknown())
             }
             "named_expression" => {
-                let (Some(named), Some(value)) = (node.child_by_field_name("name"), node.child_by_field_name("value")) else { return self.unknown() };
+                let (Some(named), Some(value)) = (node.child_by_field_name("name"), node.child_by_field_name("value")) else {
+                    return self.unknown();
+                };
                 let value = self.expression(value);
                 self.assign_to(named, value);
                 value
@@ -173,7 +177,9 @@ impl Lowering<'_> {
 
     fn list(&mut self, node: Node<'_>) -> ExprId {
         let items = self.children(node);
-        if node.kind() != "expression_list" && items.iter().all(|item| matches!(self.summary.exprs[*item], Expr::Const(_) | Expr::Unknown | Expr::Builtin(_))) {
+        if node.kind() != "expression_list"
+            && items.iter().all(|item| matches!(self.summary.exprs[*item], Expr::Const(_) | Expr::Unknown | Expr::Builtin(_)))
+        {
             return self.builtin(match node.kind() {
                 "list" => "list",
                 "set" => "set",
@@ -247,7 +253,9 @@ impl Lowering<'_> {
     }
 
     fn call_expression(&mut self, node: Node<'_>, awaited: bool) -> ExprId {
-        let (Some(function), arguments) = (node.child_by_field_name("function"), node.child_by_field_name("arguments")) else { return self.unknown() };
+        let (Some(function), arguments) = (node.child_by_field_name("function"), node.child_by_field_name("arguments")) else {
+            return self.unknown();
+        };
         if self.text_of(function) == "super"
             && let Some(class) = self.summary.functions[self.func].class.or(self.class)
         {

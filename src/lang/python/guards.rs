@@ -60,7 +60,12 @@ impl Lowering<'_> {
         }
         let tested = first.and_then(|first| {
             let within = span(first);
-            self.summary.calls.iter_enumerated().skip(from).find(|(_, call)| within.start <= call.span.start && call.span.end <= within.end).map(|(id, _)| id)
+            self.summary
+                .calls
+                .iter_enumerated()
+                .skip(from)
+                .find(|(_, call)| within.start <= call.span.start && call.span.end <= within.end)
+                .map(|(id, _)| id)
         });
         let mut cursor = node.walk();
         let clauses: Vec<_> = node.named_children(&mut cursor).filter(|child| Some(*child) != body).collect();
@@ -107,7 +112,9 @@ impl Lowering<'_> {
                         continue;
                     }
                     for part in parts.into_iter().filter(|part| part.kind() == "call") {
-                        tests.extend(self.call_at(part, from).map(|test| (test, if equal == negated { Branch::Differs } else { Branch::Equal })));
+                        tests.extend(
+                            self.call_at(part, from).map(|test| (test, if equal == negated { Branch::Differs } else { Branch::Equal })),
+                        );
                     }
                 }
                 _ => {}

@@ -107,7 +107,8 @@ impl Lowering<'_> {
         }
         for item in items {
             let Some(value) = item.child_by_field_name("value").or_else(|| item.named_child(0)) else { continue };
-            let (context, target) = if value.kind() == "as_pattern" { (value.named_child(0), value.child_by_field_name("alias")) } else { (Some(value), None) };
+            let (context, target) =
+                if value.kind() == "as_pattern" { (value.named_child(0), value.child_by_field_name("alias")) } else { (Some(value), None) };
             let Some(context) = context else { continue };
             let manager = self.expression(context);
             let entered = self.call(CallKind::With, manager, Vec::new(), context, is_async);
@@ -258,7 +259,11 @@ impl Lowering<'_> {
     }
 
     fn import_from(&mut self, node: Node<'_>) {
-        let Some(module) = node.child_by_field_name("module_name").map(|module| name(&self.text_of(module).replace(char::is_whitespace, ""))) else { return };
+        let Some(module) =
+            node.child_by_field_name("module_name").map(|module| name(&self.text_of(module).replace(char::is_whitespace, "")))
+        else {
+            return;
+        };
         let mut cursor = node.walk();
         if node.named_children(&mut cursor).any(|child| child.kind() == "wildcard_import") {
             self.summary.star_imports.push(module);
@@ -324,7 +329,8 @@ impl Lowering<'_> {
             kind: if is_method { self.kind_of(decorators) } else { FuncKind::Function },
             is_async: node.child(0).is_some_and(|child| child.kind() == "async"),
             is_generator: false,
-            is_abstract: body.is_some_and(|body| self.is_abstract(body)) || decorators.iter().any(|(_, at)| self.text_of(*at).ends_with("abstractmethod")),
+            is_abstract: body.is_some_and(|body| self.is_abstract(body))
+                || decorators.iter().any(|(_, at)| self.text_of(*at).ends_with("abstractmethod")),
             params: Vec::new(),
             returns: Vec::new(),
             return_type: None,
@@ -401,7 +407,14 @@ impl Lowering<'_> {
             named = named.and_then(|node| node.child_by_field_name("name").or_else(|| node.named_child(0)));
         }
         if let Some(named) = named {
-            params.push(Param { name: self.name_of(named), var: None, annotation: annotation.filter(|_| !rest && !keywords), default, rest, keywords });
+            params.push(Param {
+                name: self.name_of(named),
+                var: None,
+                annotation: annotation.filter(|_| !rest && !keywords),
+                default,
+                rest,
+                keywords,
+            });
         }
     }
 
@@ -458,8 +471,38 @@ impl Lowering<'_> {
 fn is_expression(kind: &str) -> bool {
     matches!(
         kind,
-        "call" | "await" | "identifier" | "attribute" | "subscript" | "boolean_operator" | "comparison_operator" | "not_operator" | "binary_operator" | "unary_operator" | "conditional_expression"
-            | "named_expression" | "parenthesized_expression" | "string" | "concatenated_string" | "integer" | "float" | "true" | "false" | "none" | "list" | "tuple" | "set" | "dictionary"
-            | "list_comprehension" | "set_comprehension" | "dictionary_comprehension" | "generator_expression" | "lambda" | "assignment" | "augmented_assignment" | "yield" | "expression_list"
+        "call"
+            | "await"
+            | "identifier"
+            | "attribute"
+            | "subscript"
+            | "boolean_operator"
+            | "comparison_operator"
+            | "not_operator"
+            | "binary_operator"
+            | "unary_operator"
+            | "conditional_expression"
+            | "named_expression"
+            | "parenthesized_expression"
+            | "string"
+            | "concatenated_string"
+            | "integer"
+            | "float"
+            | "true"
+            | "false"
+            | "none"
+            | "list"
+            | "tuple"
+            | "set"
+            | "dictionary"
+            | "list_comprehension"
+            | "set_comprehension"
+            | "dictionary_comprehension"
+            | "generator_expression"
+            | "lambda"
+            | "assignment"
+            | "augmented_assignment"
+            | "yield"
+            | "expression_list"
     )
 }
