@@ -1,0 +1,273 @@
+//! Classes, interfaces, enumerations, namespaces.
+
+use super::functions::Shape;
+use super::{DEEPEST, Lowering, has_token, named_children, span};
+use crate::base::{Name, name};
+use crate::ir::{Arg, CallKind, Class, ClassId, Expr, ExprId, FuncId, FuncKind};
+use tree_sitter::Node;
+
+impl Lowering<'_> {
+    /// A class declaration with the decorators that stand before an `export`.
+    pub(super) fn class_declaration<'n>(&mut self, node: Node<'n>, before: &[Node<'n>]) -> ExprId {
+        let named = node.child_by_field_name("name").map(|named| self.name_of(named));
+        let value = self.class(node, before);
+        if let Some(named) = named {
+            self.bind_name(named, value);
+        }
+        value
+    }
+
+    /// A class, as declaration or expression.
+    pub(super) fn class<'n>(&mut self, node: Node<'n>, before: &[Node<'n>]) -> ExprId {
+        let hint = self.hint.take();
+        if self.depth > DEEPEST {
+            return self.unknown();
+        }
+        self.depth += 1;
+        let named = node.child_by_field_name("name").map(|named| self.name_of(named)).or(hint).unwrap_or_else(|| name("<class>"));
+        let mut decorators = before.to_vec();
+        decorators.extend(named_children(node).into_iter().filter(|child| child.kind() == "decorator"));
+        let decorators = self.decorators(&decorators);
+        let bases = self.heritage(node);
+        let class = Class {
+            name: named,
+            span: span(node),
+            parent: self.func,
+            bases,
+            decorators: decorators.iter().map(|(expr, _)| *expr).collect(),
+            methods: Vec::new(),
+            fields: Vec::new(),
+            types: Vec::new(),
+        };
+        let class = self.summary.classes.push(class);
+        let value = self.push(Expr::Class(class));
+        let outer = self.class.replace(class);
+        if let Some(body) = node.child_by_field_name("body") {
+            self.members(body, class);
+        }
+        self.class = outer;
+        self.decorate(&decorators, value);
+        self.depth -= 1;
+        value
+    }
+
+    fn heritage(&mut self, node: Node<'_>) -> Vec<ExprId> {
+        let mut bases = Vec::new();
+        for heritage in named_children(node).into_iter().filter(|child| child.kind() == "class_heritage") {
+            for part in named_children(heritage) {
+                match part.kind() {
+                    "extends_clause" => {
+                        let mut cursor = part.walk();
+                        let values: Vec<_> = part.children_by_field_name("value", &mut cursor).collect();
+                        bases.extend(values.into_iter().map(|value| self.expression(value)));
+                    }
+                    "implements_clause" => bases.extend(named_children(part).into_iter().map(|of| self.type_of(of))),
+                    _ => bases.push(self.expression(part)),
+                }
+            }
+        }
+        bases
+    }
+
+    fn decorators<'n>(&mut self, nodes: &[Node<'n>]) -> Vec<(ExprId, Node<'n>)> {
+        let mut decorators = Vec::new();
+        for node in nodes {
+            if let Some(inner) = node.named_child(0) {
+                decorators.push((self.expression(inner), *node));
+            }
+        }
+        decorators
+    }
+
+    fn decorate(&mut self, decorators: &[(ExprId, Node<'_>)], decorated: ExprId) {
+        for (decorator, at) in decorators {
+            self.call(CallKind::Decorate, *decorator, vec![Arg { name: None, value: decorated, spread: false }], *at, false);
+        }
+    }
+
+    fn members(&mut self, body: Node<'_>, class: ClassId) {
+        let members = named_children(body);
+        let constructor = members.iter().find(|member| self.is_constructor(**member)).copied();
+        let has_fields = members
+            .iter()
+            .any(|member| is_field(*member) && !has_token(*member, "static") && member.child_by_field_name("value").is_some());
+        let constructor_func = match constructor {
+            Some(node) => Some(self.new_method(node, class, name("constructor"))),
+            None if has_fields => Some(self.implied_constructor(body, class)),
+            None => None,
+        };
+        let mut pending = Vec::new();
+        for member in members {
+            match member.kind() {
+                // TypeScript's grammar has decorators stand before their member.
+                "decorator" => pending.push(member),
+                "method_definition" | "abstract_method_signature" | "method_signature" => {
+                    let mut decorators = std::mem::take(&mut pending);
+                    decorators.extend(named_children(member).into_iter().filter(|child| child.kind() == "decorator"));
+                    if Some(member) == constructor {
+                        if let Some(func) = constructor_func {
+                            self.method_body(member, func, &decorators);
+                        }
+                    } else if let Some(named) = member.child_by_field_name("name").and_then(|named| self.key_of(named)) {
+                        let func = self.new_method(member, class, named);
+                        self.method_body(member, func, &decorators);
+                    }
+                }
+                "field_definition" | "public_field_definition" => {
+                    pending.clear();
+                    self.field(member, class, constructor_func);
+                }
+                "class_static_block" => {
+                    if let Some(block) = member.child_by_field_name("body") {
+                        self.statement(block);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn is_constructor(&self, member: Node<'_>) -> bool {
+        member.kind() == "method_definition" && member.child_by_field_name("name").is_some_and(|named| self.text_of(named) == "constructor")
+    }
+
+    fn new_method(&mut self, node: Node<'_>, class: ClassId, named: Name) -> FuncId {
+        let kind = if has_token(node, "static") {
+            FuncKind::Static
+        } else if has_token(node, "get") {
+            FuncKind::Getter
+        } else if has_token(node, "set") {
+            FuncKind::Setter
+        } else {
+            FuncKind::Method
+        };
+        let func = self.new_function(node, Shape { named: Some(named), kind, class: Some(class), object: None });
+        self.summary.classes[class].methods.push((named, func));
+        func
+    }
+
+    /// Fields are set when an instance is made: without a constructor of its own, the class has one that does only this.
+    fn implied_constructor(&mut self, body: Node<'_>, class: ClassId) -> FuncId {
+        let func =
+            self.new_function(body, Shape { named: Some(name("constructor")), kind: FuncKind::Method, class: Some(class), object: None });
+        self.summary.functions[func].is_abstract = false;
+        self.summary.functions[func].is_async = false;
+        self.summary.functions[func].is_generator = false;
+        self.summary.functions[func].name_span = crate::base::Span::new(body.start_byte(), body.start_byte());
+        self.summary.functions[func].span = self.summary.functions[func].name_span;
+        self.summary.classes[class].methods.push((name("constructor"), func));
+        if !self.summary.classes[class].bases.is_empty() {
+            let callee = self.push(Expr::Super(class));
+            let outer = std::mem::replace(&mut self.func, func);
+            self.call(CallKind::Call, callee, Vec::new(), body, false);
+            self.func = outer;
+        }
+        func
+    }
+
+    fn method_body(&mut self, node: Node<'_>, func: FuncId, decorators: &[Node<'_>]) {
+        let decorators = self.decorators(decorators);
+        self.summary.functions[func].decorators = decorators.iter().map(|(expr, _)| *expr).collect();
+        self.function_body(node, func);
+        let value = self.push(Expr::Function(func));
+        self.decorate(&decorators, value);
+    }
+
+    fn field(&mut self, node: Node<'_>, class: ClassId, constructor: Option<FuncId>) {
+        let Some(named) =
+            node.child_by_field_name("name").or_else(|| node.child_by_field_name("property")).and_then(|named| self.key_of(named))
+        else {
+            return;
+        };
+        if let Some(of) = node.child_by_field_name("type") {
+            let of = self.type_of(of);
+            self.summary.classes[class].types.push((named, of));
+        }
+        let Some(value) = node.child_by_field_name("value") else { return };
+        let outer = (self.func, self.this);
+        if let (Some(constructor), false) = (constructor, has_token(node, "static")) {
+            (self.func, self.this) = (constructor, constructor);
+        }
+        self.hint = Some(named);
+        let value = self.expression(value);
+        self.hint = None;
+        (self.func, self.this) = outer;
+        self.summary.classes[class].fields.push((named, value));
+    }
+
+    pub(super) fn interface(&mut self, node: Node<'_>) {
+        let Some(named) = node.child_by_field_name("name").map(|named| self.name_of(named)) else { return };
+        let mut bases = Vec::new();
+        for clause in named_children(node).into_iter().filter(|child| child.kind() == "extends_type_clause") {
+            bases.extend(named_children(clause).into_iter().map(|of| self.type_of(of)));
+        }
+        let class = Class {
+            name: named,
+            span: span(node),
+            parent: self.func,
+            bases,
+            decorators: Vec::new(),
+            methods: Vec::new(),
+            fields: Vec::new(),
+            types: Vec::new(),
+        };
+        let class = self.summary.classes.push(class);
+        let value = self.push(Expr::Class(class));
+        self.bind_name(named, value);
+        let Some(body) = node.child_by_field_name("body") else { return };
+        for member in named_children(body) {
+            let Some(key) = member.child_by_field_name("name").and_then(|named| self.key_of(named)) else { continue };
+            match member.kind() {
+                "property_signature" => {
+                    if let Some(of) = member.child_by_field_name("type") {
+                        let of = self.type_of(of);
+                        self.summary.classes[class].types.push((key, of));
+                    }
+                }
+                "method_signature" => {
+                    let func = self.new_method(member, class, key);
+                    self.function_body(member, func);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn type_alias(&mut self, node: Node<'_>) {
+        if let (Some(named), Some(of)) = (node.child_by_field_name("name"), node.child_by_field_name("value")) {
+            let named = self.name_of(named);
+            let of = self.type_of(of);
+            self.bind_name(named, of);
+        }
+    }
+
+    pub(super) fn enumeration(&mut self, node: Node<'_>) {
+        let Some(named) = node.child_by_field_name("name").map(|named| self.name_of(named)) else { return };
+        let value = self.push(Expr::Builtin(name("Object")));
+        self.bind_name(named, value);
+    }
+
+    /// A namespace: its declarations hold in it, the ones it exports are its members.
+    pub(super) fn namespace(&mut self, node: Node<'_>) {
+        let (named, body) = (node.child_by_field_name("name").map(|named| self.name_of(named)), node.child_by_field_name("body"));
+        let Some(body) = body else { return };
+        self.scopes.push(rustc_hash::FxHashMap::default());
+        let before = self.summary.exports.len();
+        self.block(body);
+        let exported = self.summary.exports.split_off(before);
+        self.scopes.pop();
+        let fields = exported.into_iter().filter_map(|export| match export {
+            crate::ir::Export::Named { name, value } => Some((Some(name), value)),
+            crate::ir::Export::Star { .. } => None,
+        });
+        let value = Expr::Object(fields.collect());
+        let value = self.push(value);
+        if let Some(named) = named {
+            self.bind_name(named, value);
+        }
+    }
+}
+
+fn is_field(member: Node<'_>) -> bool {
+    matches!(member.kind(), "field_definition" | "public_field_definition")
+}

@@ -1,0 +1,378 @@
+//! Expressions.
+
+use super::{DEEPEST, Lowering, named_children};
+use crate::base::{Name, name};
+use crate::ir::{Arg, CallKind, Const, Expr, ExprId};
+use tree_sitter::Node;
+
+/// Object literals with more constant fields than this are data, whose fields do not matter.
+const MOST_CONSTANTS: usize = 8;
+
+impl Lowering<'_> {
+    pub(super) fn expression(&mut self, node: Node<'_>) -> ExprId {
+        if self.depth > DEEPEST {
+            return self.unknown();
+        }
+        self.depth += 1;
+        let value = self.expression_within(node);
+        self.depth -= 1;
+        value
+    }
+
+    fn expression_within(&mut self, node: Node<'_>) -> ExprId {
+        match node.kind() {
+            "identifier" | "shorthand_property_identifier" => self.identifier(node),
+            "this" => {
+                let this = self.this;
+                self.push(Expr::This(this))
+            }
+            "super" => match self.class {
+                Some(class) => self.push(Expr::Super(class)),
+                None => self.unknown(),
+            },
+            "string" => {
+                let text = self.string(node);
+                self.push(Expr::Const(Const::Str(text)))
+            }
+            "template_string" => self.template(node),
+            "number" => {
+                let value = self.text_of(node).replace('_', "").parse().unwrap_or(f64::NAN);
+                self.push(Expr::Const(Const::Number(value)))
+            }
+            "true" | "false" => self.push(Expr::Const(Const::Bool(node.kind() == "true"))),
+            "null" | "undefined" => self.push(Expr::Const(Const::Null)),
+            "regex" => self.push(Expr::Builtin(name("RegExp"))),
+            "member_expression" => self.member(node),
+            "subscript_expression" => self.subscript(node),
+            "call_expression" => self.call_expression(node, false),
+            "new_expression" => self.new_expression(node, false),
+            "await_expression" => self.await_expression(node),
+            "yield_expression" => {
+                let delegates = super::has_token(node, "*");
+                if let Some(inner) = node.named_child(0) {
+                    let value = self.expression(inner);
+                    if delegates {
+                        self.consume(value, inner, false);
+                    }
+                }
+                self.unknown()
+            }
+            "arrow_function" | "function_expression" | "generator_function" | "function" => self.function(node),
+            "class" => self.class(node, &[]),
+            "object" => self.object(node),
+            "array" => self.array(node),
+            "parenthesized_expression" => match named_children(node).into_iter().find(|child| child.kind() != "comment") {
+                Some(inner) => self.expression(inner),
+                None => self.unknown(),
+            },
+            "sequence_expression" => {
+                let mut last = None;
+                for part in named_children(node) {
+                    last = Some(self.expression(part));
+                }
+                last.unwrap_or_else(|| self.unknown())
+            }
+            "ternary_expression" => {
+                if let Some(condition) = node.child_by_field_name("condition") {
+                    self.expression(condition);
+                }
+                let hint = self.hint;
+                let mut parts = Vec::new();
+                for field in ["consequence", "alternative"] {
+                    if let Some(part) = node.child_by_field_name(field) {
+                        self.hint = hint;
+                        parts.push(self.expression(part));
+                    }
+                }
+                self.push(Expr::Either(parts))
+            }
+            "binary_expression" => self.binary(node),
+            "assignment_expression" => self.assignment(node),
+            "augmented_assignment_expression" => self.augmented(node),
+            "as_expression" | "satisfies_expression" | "non_null_expression" | "type_assertion" | "instantiation_expression" => {
+                self.assertion(node)
+            }
+            "spread_element" => match node.named_child(0) {
+                Some(inner) => {
+                    let value = self.expression(inner);
+                    self.push(Expr::Element(value))
+                }
+                None => self.unknown(),
+            },
+            _ => {
+                self.hint = None;
+                for child in named_children(node) {
+                    if child.kind().ends_with("_statement") || child.kind().ends_with("_declaration") {
+                        self.statement(child);
+                    } else {
+                        self.expression(child);
+                    }
+                }
+                self.unknown()
+            }
+        }
+    }
+
+    fn identifier(&mut self, node: Node<'_>) -> ExprId {
+        let named = self.name_of(node);
+        if named.as_str() == "exports" && self.find_var(named).is_none() {
+            return self.push(Expr::ModuleExports);
+        }
+        self.name_expr(named)
+    }
+
+    fn template(&mut self, node: Node<'_>) -> ExprId {
+        let parts = named_children(node);
+        let mut substituted = false;
+        for part in parts.into_iter().filter(|part| part.kind() == "template_substitution") {
+            substituted = true;
+            if let Some(inner) = part.named_child(0) {
+                self.expression(inner);
+            }
+        }
+        if substituted {
+            return self.push(Expr::Builtin(name("String")));
+        }
+        let text = self.string(node);
+        self.push(Expr::Const(Const::Str(text)))
+    }
+
+    fn member(&mut self, node: Node<'_>) -> ExprId {
+        let (Some(object), Some(property)) = (node.child_by_field_name("object"), node.child_by_field_name("property")) else {
+            return self.unknown();
+        };
+        let named = self.name_of(property);
+        if named.as_str() == "exports" && self.text_of(object) == "module" && self.find_var(name("module")).is_none() {
+            return self.push(Expr::ModuleExports);
+        }
+        let base = self.expression(object);
+        self.push(Expr::Attr { base, name: named })
+    }
+
+    fn subscript(&mut self, node: Node<'_>) -> ExprId {
+        let (Some(object), Some(index)) = (node.child_by_field_name("object"), node.child_by_field_name("index")) else {
+            return self.unknown();
+        };
+        let base = self.expression(object);
+        if index.kind() == "string" {
+            let name = self.string(index);
+            return self.push(Expr::Attr { base, name });
+        }
+        let key = self.expression(index);
+        self.push(Expr::Index { base, key })
+    }
+
+    fn arguments(&mut self, node: Node<'_>) -> Vec<Arg> {
+        let mut args = Vec::new();
+        for part in named_children(node).into_iter().filter(|part| part.kind() != "comment") {
+            self.hint = None;
+            if part.kind() == "spread_element" {
+                if let Some(inner) = part.named_child(0) {
+                    let value = self.expression(inner);
+                    args.push(Arg { name: None, value, spread: true });
+                }
+            } else {
+                let value = self.expression(part);
+                args.push(Arg { name: None, value, spread: false });
+            }
+        }
+        args
+    }
+
+    pub(super) fn call_expression(&mut self, node: Node<'_>, awaited: bool) -> ExprId {
+        self.hint = None;
+        let (Some(function), Some(arguments)) = (node.child_by_field_name("function"), node.child_by_field_name("arguments")) else {
+            return self.unknown();
+        };
+        if arguments.kind() == "template_string" {
+            let callee = self.expression(function);
+            self.template(arguments);
+            return self.call(CallKind::Call, callee, Vec::new(), node, awaited);
+        }
+        if function.kind() == "import" {
+            let args = self.arguments(arguments);
+            let module = args.first().and_then(|arg| match self.summary.exprs[arg.value] {
+                Expr::Const(Const::Str(module)) => Some(module),
+                _ => None,
+            });
+            return match module {
+                Some(module) => self.push(Expr::Module(module)),
+                None => self.unknown(),
+            };
+        }
+        if let Some(value) = self.require(node, function, arguments).or_else(|| self.compiled_form(function, arguments)) {
+            return value;
+        }
+        let callee = self.expression(function);
+        let args = self.arguments(arguments);
+        self.call(CallKind::Call, callee, args, node, awaited)
+    }
+
+    fn new_expression(&mut self, node: Node<'_>, awaited: bool) -> ExprId {
+        self.hint = None;
+        let Some(constructor) = node.child_by_field_name("constructor") else { return self.unknown() };
+        let callee = self.expression(constructor);
+        let args = node.child_by_field_name("arguments").map(|arguments| self.arguments(arguments)).unwrap_or_default();
+        self.call(CallKind::New, callee, args, node, awaited)
+    }
+
+    fn await_expression(&mut self, node: Node<'_>) -> ExprId {
+        let mut inner = node.named_child(0);
+        while let Some(next) = inner.filter(|next| next.kind() == "parenthesized_expression") {
+            inner = next.named_child(0);
+        }
+        let Some(inner) = inner else { return self.unknown() };
+        let value = match inner.kind() {
+            "call_expression" => self.call_expression(inner, true),
+            "new_expression" => self.new_expression(inner, true),
+            _ => self.expression(inner),
+        };
+        self.push(Expr::Await(value))
+    }
+
+    fn object(&mut self, node: Node<'_>) -> ExprId {
+        self.hint = None;
+        let object = self.push(Expr::Object(Vec::new()));
+        let mut fields: Vec<(Option<Name>, ExprId)> = Vec::new();
+        for part in named_children(node) {
+            match part.kind() {
+                "pair" => {
+                    let key = part.child_by_field_name("key").and_then(|key| self.key_of(key));
+                    let Some(value) = part.child_by_field_name("value") else { continue };
+                    let value = if matches!(value.kind(), "function_expression" | "generator_function") {
+                        self.function_of_object(value, key, object)
+                    } else {
+                        self.hint = key;
+                        let value = self.expression(value);
+                        self.hint = None;
+                        value
+                    };
+                    fields.push((key, value));
+                }
+                "method_definition" => {
+                    let key = part.child_by_field_name("name").and_then(|key| self.key_of(key));
+                    let value = self.function_of_object(part, key, object);
+                    fields.push((key, value));
+                }
+                "shorthand_property_identifier" => {
+                    let key = self.name_of(part);
+                    let value = self.identifier(part);
+                    fields.push((Some(key), value));
+                }
+                "spread_element" => {
+                    if let Some(inner) = part.named_child(0) {
+                        let value = self.expression(inner);
+                        fields.push((None, value));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let constant = |value: &ExprId| matches!(self.summary.exprs[*value], Expr::Const(_) | Expr::Builtin(_) | Expr::Unknown);
+        let data = fields.len() > MOST_CONSTANTS && fields.iter().all(|(_, value)| constant(value));
+        self.summary.exprs[object] = if data { Expr::Builtin(name("Object")) } else { Expr::Object(fields) };
+        object
+    }
+
+    fn array(&mut self, node: Node<'_>) -> ExprId {
+        self.hint = None;
+        let mut items = Vec::new();
+        for part in named_children(node).into_iter().filter(|part| part.kind() != "comment") {
+            items.push(self.expression(part));
+        }
+        let constant = items.iter().all(|item| matches!(self.summary.exprs[*item], Expr::Const(_) | Expr::Builtin(_) | Expr::Unknown));
+        self.push(if constant { Expr::Builtin(name("Array")) } else { Expr::List(items) })
+    }
+
+    /// Long sums nest to the left: they are read in a loop.
+    fn binary(&mut self, node: Node<'_>) -> ExprId {
+        let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
+        let (left, right) = (node.child_by_field_name("left"), node.child_by_field_name("right"));
+        if matches!(operator, "||" | "&&" | "??") {
+            // `0 && (module.exports = {...})` only tells tools the names of exports.
+            if operator == "&&" && left.is_some_and(|left| self.text_of(left) == "0") {
+                return self.unknown();
+            }
+            let hint = self.hint;
+            let parts: Vec<ExprId> = [left, right]
+                .into_iter()
+                .flatten()
+                .map(|part| {
+                    self.hint = hint;
+                    self.expression(part)
+                })
+                .collect();
+            return self.push(Expr::Either(parts));
+        }
+        self.hint = None;
+        let mut pending = vec![node];
+        while let Some(next) = pending.pop() {
+            if next.kind() == "binary_expression" {
+                pending.extend([next.child_by_field_name("right"), next.child_by_field_name("left")].into_iter().flatten());
+            } else {
+                self.expression(next);
+            }
+        }
+        self.unknown()
+    }
+
+    fn assignment(&mut self, node: Node<'_>) -> ExprId {
+        let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right")) else {
+            return self.unknown();
+        };
+        let exported = self.exported_by(left);
+        self.hint = match left.kind() {
+            "identifier" => Some(self.name_of(left)),
+            "member_expression" => exported.or_else(|| left.child_by_field_name("property").map(|property| self.name_of(property))),
+            _ => None,
+        };
+        if self.text_of(right) == "void 0" {
+            return self.unknown();
+        }
+        let value = self.expression(right);
+        self.hint = None;
+        match exported {
+            Some(named) => self.export_named(named, value),
+            // `exports = module.exports = x` binds a name that nobody reads.
+            None if left.kind() == "identifier" && self.text_of(left) == "exports" => {}
+            None => self.assign_to(left, value),
+        }
+        value
+    }
+
+    fn augmented(&mut self, node: Node<'_>) -> ExprId {
+        let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right")) else {
+            return self.unknown();
+        };
+        let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
+        let value = self.expression(right);
+        if matches!(operator, "||=" | "&&=" | "??=") {
+            self.assign_to(left, value);
+            return value;
+        }
+        self.expression(left);
+        self.unknown()
+    }
+
+    fn assertion(&mut self, node: Node<'_>) -> ExprId {
+        let children = named_children(node);
+        let (value, of) = match (node.kind(), children.as_slice()) {
+            ("type_assertion", [of, value]) => (*value, Some(*of)),
+            (_, [value, of, ..]) => (*value, Some(*of)),
+            (_, [value]) => (*value, None),
+            _ => return self.unknown(),
+        };
+        let value = self.expression(value);
+        // `x as T` types what the analysis knows nothing of.
+        if let (Some(of), Expr::Unknown | Expr::Attr { .. } | Expr::Call(_) | Expr::Await(_)) = (of, &self.summary.exprs[value])
+            && matches!(of.kind(), "type_identifier" | "generic_type" | "nested_type_identifier")
+        {
+            let of = self.type_of(of);
+            let var = self.summary.vars.push(crate::ir::Var { name: name("<as>"), func: self.func });
+            self.store(crate::ir::Target::Var(var), of, true);
+            self.store(crate::ir::Target::Var(var), value, false);
+            return self.push(Expr::Var(var));
+        }
+        value
+    }
+}

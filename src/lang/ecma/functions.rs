@@ -1,0 +1,166 @@
+//! Functions, methods, arrows and their parameters.
+
+use super::{DEEPEST, Lowering, has_token, named_children, span};
+use crate::base::{Name, name};
+use crate::ir::{Expr, ExprId, FuncId, FuncKind, Function, Param, Target};
+use tree_sitter::Node;
+
+/// What a function is besides its syntax.
+pub(super) struct Shape {
+    pub named: Option<Name>,
+    pub kind: FuncKind,
+    pub class: Option<crate::ir::ClassId>,
+    pub object: Option<ExprId>,
+}
+
+impl Lowering<'_> {
+    /// A function, arrow or generator that is no method.
+    pub(super) fn function(&mut self, node: Node<'_>) -> ExprId {
+        let hint = self.hint.take();
+        let named = node.child_by_field_name("name").map(|named| self.name_of(named)).or(hint);
+        let plain = matches!(node.kind(), "function_declaration" | "generator_function_declaration");
+        let kind = if plain { FuncKind::Function } else { FuncKind::Lambda };
+        let func = self.new_function(node, Shape { named, kind, class: None, object: None });
+        self.function_body(node, func);
+        self.push(Expr::Function(func))
+    }
+
+    /// A function that an object literal holds: its `this` is the object.
+    pub(super) fn function_of_object(&mut self, node: Node<'_>, named: Option<Name>, object: ExprId) -> ExprId {
+        let kind = match node.kind() {
+            "method_definition" if has_token(node, "get") => FuncKind::Getter,
+            "method_definition" if has_token(node, "set") => FuncKind::Setter,
+            _ => FuncKind::Function,
+        };
+        let func = self.new_function(node, Shape { named, kind, class: None, object: Some(object) });
+        self.function_body(node, func);
+        self.push(Expr::Function(func))
+    }
+
+    pub(super) fn new_function(&mut self, node: Node<'_>, shape: Shape) -> FuncId {
+        let name_node = node.child_by_field_name("name");
+        let function = Function {
+            name: shape.named.unwrap_or_else(|| name("<lambda>")),
+            span: span(node),
+            name_span: name_node.map_or_else(|| span(node), span),
+            parent: Some(self.func),
+            class: shape.class,
+            object: shape.object,
+            kind: shape.kind,
+            is_async: has_token(node, "async"),
+            is_generator: has_token(node, "*") || node.kind().starts_with("generator"),
+            is_abstract: node.child_by_field_name("body").is_none(),
+            params: Vec::new(),
+            returns: Vec::new(),
+            return_type: None,
+            decorators: Vec::new(),
+        };
+        self.summary.functions.push(function)
+    }
+
+    /// Reads parameters and body of `node` into `func`.
+    pub(super) fn function_body(&mut self, node: Node<'_>, func: FuncId) {
+        if self.depth > DEEPEST {
+            return;
+        }
+        self.depth += 1;
+        let is_arrow = node.kind() == "arrow_function";
+        let outer = (self.func, self.this, self.main_guard, self.guard.take());
+        self.func = func;
+        if !is_arrow {
+            self.this = func;
+        }
+        self.scopes.push(rustc_hash::FxHashMap::default());
+        // A function expression's own name holds inside it.
+        if let Some(named) =
+            node.child_by_field_name("name").filter(|_| node.kind().ends_with("_expression") || node.kind() == "generator_function")
+        {
+            let named = self.name_of(named);
+            let var = self.declare_var(named);
+            let value = self.push(Expr::Function(func));
+            self.store(Target::Var(var), value, false);
+        }
+        self.parameters(node, func);
+        if let Some(of) = node.child_by_field_name("return_type") {
+            let of = self.type_of(of);
+            self.summary.functions[func].return_type = Some(of);
+        }
+        if let Some(body) = node.child_by_field_name("body") {
+            if body.kind() == "statement_block" {
+                self.enter_function(body);
+                self.block(body);
+                self.scopes.pop();
+            } else {
+                let value = self.expression(body);
+                self.summary.functions[func].returns.push(value);
+            }
+        }
+        self.scopes.pop();
+        (self.func, self.this, self.main_guard, self.guard) = outer;
+        self.depth -= 1;
+    }
+
+    fn parameters(&mut self, node: Node<'_>, func: FuncId) {
+        let parts = match (node.child_by_field_name("parameter"), node.child_by_field_name("parameters")) {
+            (Some(single), _) => vec![single],
+            (None, Some(list)) => named_children(list),
+            (None, None) => Vec::new(),
+        };
+        for part in parts.into_iter().filter(|part| part.kind() != "comment" && part.kind() != "decorator") {
+            self.parameter(part, func);
+        }
+    }
+
+    fn parameter(&mut self, node: Node<'_>, func: FuncId) {
+        let is_typed = matches!(node.kind(), "required_parameter" | "optional_parameter");
+        let pattern = if is_typed { node.child_by_field_name("pattern").or_else(|| node.child_by_field_name("name")) } else { Some(node) };
+        let Some(mut pattern) = pattern else { return };
+        // TypeScript's `this` parameter is no parameter.
+        if pattern.kind() == "this" {
+            return;
+        }
+        let mut default = node.child_by_field_name("value");
+        if pattern.kind() == "assignment_pattern" {
+            default = pattern.child_by_field_name("right");
+            match pattern.child_by_field_name("left") {
+                Some(left) => pattern = left,
+                None => return,
+            }
+        }
+        let rest = pattern.kind() == "rest_pattern";
+        let annotation = node.child_by_field_name("type").map(|of| self.type_of(of));
+        let inner = if rest { pattern.named_child(0).unwrap_or(pattern) } else { pattern };
+        self.declare_pattern(inner);
+        let (named, var) = if inner.kind() == "identifier" {
+            let named = self.name_of(inner);
+            (named, self.find_var(named))
+        } else {
+            let var = self.summary.vars.push(crate::ir::Var { name: name("<pattern>"), func });
+            let value = self.push(Expr::Var(var));
+            self.assign_to(inner, value);
+            (name("<pattern>"), Some(var))
+        };
+        let default = default.map(|default| self.expression(default));
+        if has_property_modifier(node) {
+            self.parameter_property(func, named, var, annotation);
+        }
+        self.summary.functions[func].params.push(Param { name: named, var, annotation, default, rest, keywords: false });
+    }
+
+    /// `constructor(private readonly svc: Svc)`: an attribute with the parameter's type and value.
+    fn parameter_property(&mut self, func: FuncId, named: Name, var: Option<crate::ir::VarId>, annotation: Option<ExprId>) {
+        if let (Some(class), Some(of)) = (self.summary.functions[func].class, annotation) {
+            self.summary.classes[class].types.push((named, of));
+        }
+        if let Some(var) = var {
+            let base = self.push(Expr::This(func));
+            let value = self.push(Expr::Var(var));
+            self.store(Target::Attr { base, name: named }, value, false);
+        }
+    }
+}
+
+fn has_property_modifier(node: Node<'_>) -> bool {
+    let mut cursor = node.walk();
+    node.children(&mut cursor).any(|child| matches!(child.kind(), "accessibility_modifier" | "readonly" | "override_modifier"))
+}

@@ -1,0 +1,281 @@
+//! Imports and exports: ECMAScript modules, CommonJS, and what compilers make of the one in terms of the other.
+
+use super::{Lowering, named_children};
+use crate::base::{Name, name};
+use crate::ir::{Arg, CallKind, Const, Export, Expr, ExprId};
+use tree_sitter::Node;
+
+impl Lowering<'_> {
+    pub(super) fn import(&mut self, node: Node<'_>) {
+        let source = node.child_by_field_name("source").map(|source| self.string(source));
+        for clause in named_children(node) {
+            let source = clause.child_by_field_name("source").map(|inner| self.string(inner)).or(source);
+            let Some(module) = source else { continue };
+            match clause.kind() {
+                "import_clause" => {
+                    for part in named_children(clause) {
+                        self.import_part(part, module);
+                    }
+                }
+                "import_require_clause" => {
+                    if let Some(local) = clause.named_child(0) {
+                        let value = self.push(Expr::Module(module));
+                        let local = self.name_of(local);
+                        self.bind_name(local, value);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn import_part(&mut self, part: Node<'_>, module: Name) {
+        match part.kind() {
+            "identifier" => {
+                let value = self.push(Expr::Imported { module, name: name("default") });
+                let local = self.name_of(part);
+                self.bind_name(local, value);
+            }
+            "namespace_import" => {
+                if let Some(local) = part.named_child(0) {
+                    let value = self.push(Expr::Module(module));
+                    let local = self.name_of(local);
+                    self.bind_name(local, value);
+                }
+            }
+            "named_imports" => {
+                for specifier in named_children(part).into_iter().filter(|child| child.kind() == "import_specifier") {
+                    let Some(imported) = specifier.child_by_field_name("name") else { continue };
+                    let local = specifier.child_by_field_name("alias").unwrap_or(imported);
+                    let imported = self.key_of(imported).unwrap_or_else(|| self.name_of(imported));
+                    let value = self.push(Expr::Imported { module, name: imported });
+                    let local = self.name_of(local);
+                    self.bind_name(local, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn export_named(&mut self, named: Name, value: ExprId) {
+        self.summary.exports.push(Export::Named { name: named, value });
+    }
+
+    pub(super) fn export(&mut self, node: Node<'_>) {
+        let source = node.child_by_field_name("source").map(|source| self.string(source));
+        let children = named_children(node);
+        let decorators: Vec<_> = children.iter().filter(|child| child.kind() == "decorator").copied().collect();
+        let is_default = super::has_token(node, "default");
+        if let Some(declaration) = node.child_by_field_name("declaration") {
+            self.export_declaration(declaration, &decorators, is_default);
+            return;
+        }
+        if let Some(value) = node.child_by_field_name("value") {
+            self.hint = Some(name("default"));
+            let value = self.expression(value);
+            self.hint = None;
+            self.export_named(name("default"), value);
+            return;
+        }
+        let mut named_something = false;
+        for child in &children {
+            match child.kind() {
+                "export_clause" => {
+                    named_something = true;
+                    for specifier in named_children(*child) {
+                        self.export_specifier(specifier, source);
+                    }
+                }
+                "namespace_export" => {
+                    named_something = true;
+                    if let (Some(local), Some(module)) = (child.named_child(0), source) {
+                        let value = self.push(Expr::Module(module));
+                        let local = self.key_of(local).unwrap_or_else(|| self.name_of(local));
+                        self.export_named(local, value);
+                    }
+                }
+                _ => {}
+            }
+        }
+        match source {
+            Some(module) if !named_something => self.summary.exports.push(Export::Star { module }),
+            None if super::has_token(node, "=") => {
+                // TypeScript's `export = value`.
+                if let Some(value) = children.last() {
+                    let value = self.expression(*value);
+                    self.export_named(name("module.exports"), value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn export_declaration(&mut self, declaration: Node<'_>, decorators: &[Node<'_>], is_default: bool) {
+        let named = declaration.child_by_field_name("name").map(|named| self.name_of(named));
+        match declaration.kind() {
+            "class_declaration" | "abstract_class_declaration" => {
+                let value = self.class_declaration(declaration, decorators);
+                self.export_as(named, value, is_default);
+            }
+            "function_declaration" | "generator_function_declaration" => {
+                self.hint = Some(name("default"));
+                let value = self.function(declaration);
+                if let Some(named) = named {
+                    self.bind_name(named, value);
+                }
+                self.export_as(named, value, is_default);
+            }
+            "lexical_declaration" | "variable_declaration" => {
+                self.statement(declaration);
+                let mut pending: Vec<_> =
+                    named_children(declaration).into_iter().filter_map(|declarator| declarator.child_by_field_name("name")).collect();
+                while let Some(pattern) = pending.pop() {
+                    match pattern.kind() {
+                        "identifier" | "shorthand_property_identifier_pattern" => {
+                            let named = self.name_of(pattern);
+                            let value = self.name_expr(named);
+                            self.export_named(named, value);
+                        }
+                        "pair_pattern" => pending.extend(pattern.child_by_field_name("value")),
+                        "object_assignment_pattern" | "assignment_pattern" => pending.extend(pattern.child_by_field_name("left")),
+                        _ => pending.extend(named_children(pattern)),
+                    }
+                }
+            }
+            _ => {
+                self.statement(declaration);
+                if let Some(named) = named {
+                    let value = self.name_expr(named);
+                    self.export_as(Some(named), value, is_default);
+                }
+            }
+        }
+    }
+
+    fn export_as(&mut self, named: Option<Name>, value: ExprId, is_default: bool) {
+        if is_default {
+            self.export_named(name("default"), value);
+        } else if let Some(named) = named {
+            self.export_named(named, value);
+        }
+    }
+
+    fn export_specifier(&mut self, specifier: Node<'_>, source: Option<Name>) {
+        let Some(inner) = specifier.child_by_field_name("name") else { return };
+        let exported = specifier.child_by_field_name("alias").unwrap_or(inner);
+        let inner = self.key_of(inner).unwrap_or_else(|| self.name_of(inner));
+        let exported = self.key_of(exported).unwrap_or_else(|| self.name_of(exported));
+        let value = match source {
+            Some(module) => self.push(Expr::Imported { module, name: inner }),
+            None => self.name_expr(inner),
+        };
+        self.export_named(exported, value);
+    }
+
+    /// What `require("m")` gives, with the call that loads it; none for any other call.
+    pub(super) fn require(&mut self, node: Node<'_>, function: Node<'_>, arguments: Node<'_>) -> Option<ExprId> {
+        if function.kind() != "identifier" || self.text_of(function) != "require" || self.find_var(name("require")).is_some() {
+            return None;
+        }
+        let argument = arguments.named_child(0).filter(|argument| argument.kind() == "string")?;
+        let module = self.string(argument);
+        let callee = self.push(Expr::Global(name("require")));
+        let value = self.push(Expr::Const(Const::Str(module)));
+        self.call(CallKind::Call, callee, vec![Arg { name: None, value, spread: false }], node, false);
+        Some(self.push(Expr::Module(module)))
+    }
+
+    /// What compilers wrap around modules: `__importDefault(require("m"))`, `__exportStar(require("m"), exports)`,
+    /// `Object.defineProperty(exports, "x", { get })`, `__export(exports, { x: () => x })`.
+    pub(super) fn compiled_form(&mut self, function: Node<'_>, arguments: Node<'_>) -> Option<ExprId> {
+        let text = self.text_of(function);
+        let last = text.trim_end_matches(')').rsplit(['.', ',', ' ', '(']).next().unwrap_or(text);
+        let parts: Vec<_> = named_children(arguments).into_iter().filter(|part| part.kind() != "comment").collect();
+        match last {
+            "__importDefault"
+            | "__importStar"
+            | "_interopRequireDefault"
+            | "_interopRequireWildcard"
+            | "_interop_require_default"
+            | "_interop_require_wildcard"
+            | "__toESM"
+            | "__toCommonJS"
+            | "_interopNamespace" => {
+                let inner = self.expression(*parts.first()?);
+                let is_module = matches!(self.summary.exprs[inner], Expr::Module(_));
+                (is_module || last == "__toCommonJS").then_some(inner)
+            }
+            "__exportStar" | "__reExport" | "_export_star" => {
+                let module = parts.iter().find_map(|part| {
+                    let value = self.expression(*part);
+                    match self.summary.exprs[value] {
+                        Expr::Module(module) => Some(module),
+                        _ => None,
+                    }
+                })?;
+                self.summary.exports.push(Export::Star { module });
+                Some(self.unknown())
+            }
+            "defineProperty" if text == "Object.defineProperty" => {
+                let [target, key, descriptor, ..] = parts.as_slice() else { return None };
+                if !matches!(self.text_of(*target), "exports" | "module.exports") || key.kind() != "string" || descriptor.kind() != "object"
+                {
+                    return None;
+                }
+                let named = self.string(*key);
+                for pair in named_children(*descriptor) {
+                    if pair
+                        .child_by_field_name("key")
+                        .or_else(|| pair.child_by_field_name("name"))
+                        .is_some_and(|key| self.text_of(key) == "get")
+                    {
+                        let getter = pair.child_by_field_name("value").unwrap_or(pair);
+                        if let Some(value) = self.returned(getter) {
+                            self.export_named(named, value);
+                        }
+                    }
+                }
+                Some(self.unknown())
+            }
+            "__export" | "_export" => {
+                let object = parts.iter().find(|part| part.kind() == "object")?;
+                for pair in named_children(*object) {
+                    let key = pair.child_by_field_name("key").or_else(|| pair.child_by_field_name("name")).and_then(|key| self.key_of(key));
+                    if let Some(named) = key {
+                        let getter = pair.child_by_field_name("value").unwrap_or(pair);
+                        if let Some(value) = self.returned(getter) {
+                            self.export_named(named, value);
+                        }
+                    }
+                }
+                Some(self.unknown())
+            }
+            _ => None,
+        }
+    }
+
+    /// The value that a getter gives: the expression it returns, read where the getter stands.
+    fn returned(&mut self, getter: Node<'_>) -> Option<ExprId> {
+        let body = getter.child_by_field_name("body")?;
+        if body.kind() != "statement_block" {
+            return Some(self.expression(body));
+        }
+        let last = named_children(body).into_iter().rfind(|statement| statement.kind() == "return_statement")?;
+        let value = last.named_child(0)?;
+        Some(self.expression(value))
+    }
+
+    /// The name under which an assignment to this place exports: `exports.x`, `module.exports`, `module.exports.x`.
+    pub(super) fn exported_by(&self, left: Node<'_>) -> Option<Name> {
+        if left.kind() != "member_expression" {
+            return None;
+        }
+        let (object, property) = (left.child_by_field_name("object")?, left.child_by_field_name("property")?);
+        match self.text_of(object) {
+            "module" if self.text_of(property) == "exports" && self.find_var(name("module")).is_none() => Some(name("module.exports")),
+            "exports" if self.find_var(name("exports")).is_none() => Some(self.name_of(property)),
+            "module.exports" => Some(self.name_of(property)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Statements, bindings and calls.
+
+use super::{DEEPEST, Lowering, named_children, span};
+use crate::ir::{Arg, Assign, Call, CallKind, Const, Expr, ExprId, Target};
+use rustc_hash::FxHashMap;
+use tree_sitter::Node;
+
+impl Lowering<'_> {
+    /// A block whose scope is already open: a module, a function's body.
+    pub(super) fn block(&mut self, node: Node<'_>) {
+        if self.depth > DEEPEST {
+            return;
+        }
+        self.depth += 1;
+        self.declare_block(node);
+        let outer = self.guard;
+        for child in named_children(node) {
+            self.statement(child);
+        }
+        self.guard = outer;
+        self.depth -= 1;
+    }
+
+    fn scoped_block(&mut self, node: Node<'_>) {
+        self.scopes.push(FxHashMap::default());
+        self.block(node);
+        self.scopes.pop();
+    }
+
+    pub(super) fn statement(&mut self, node: Node<'_>) {
+        match node.kind() {
+            "comment" | "empty_statement" | "break_statement" | "continue_statement" | "debugger_statement" | "hash_bang_line"
+            | "function_signature" | "import_alias" => {}
+            "expression_statement" => {
+                if let Some(inner) = node.named_child(0) {
+                    if inner.kind() == "internal_module" {
+                        self.namespace(inner);
+                    } else {
+                        self.directive(inner);
+                        self.expression(inner);
+                    }
+                }
+            }
+            "lexical_declaration" | "variable_declaration" | "using_declaration" => {
+                for declarator in named_children(node) {
+                    self.declarator(declarator);
+                }
+            }
+            "return_statement" => {
+                if let Some(value) = node.named_child(0).filter(|value| value.kind() != "comment") {
+                    let value = self.expression(value);
+                    let func = self.func;
+                    self.summary.functions[func].returns.push(value);
+                }
+            }
+            "function_declaration" | "generator_function_declaration" => {
+                let named = node.child_by_field_name("name").map(|named| self.name_of(named));
+                let value = self.function(node);
+                if let Some(named) = named {
+                    self.bind_name(named, value);
+                }
+            }
+            "class_declaration" | "abstract_class_declaration" => _ = self.class_declaration(node, &[]),
+            "interface_declaration" => self.interface(node),
+            "type_alias_declaration" => self.type_alias(node),
+            "enum_declaration" => self.enumeration(node),
+            "internal_module" | "module" => self.namespace(node),
+            "import_statement" => self.import(node),
+            "export_statement" => self.export(node),
+            "if_statement" => self.if_statement(node),
+            "for_in_statement" => self.for_in(node),
+            "for_statement" => {
+                self.scopes.push(FxHashMap::default());
+                self.declare_block(node);
+                for child in named_children(node) {
+                    self.any(child);
+                }
+                self.scopes.pop();
+            }
+            "statement_block" => self.scoped_block(node),
+            "switch_statement" => {
+                if let Some(value) = node.child_by_field_name("value") {
+                    self.expression(value);
+                }
+                if let Some(body) = node.child_by_field_name("body") {
+                    self.scopes.push(FxHashMap::default());
+                    for case in named_children(body) {
+                        self.declare_block(case);
+                    }
+                    for case in named_children(body) {
+                        for child in named_children(case) {
+                            self.any(child);
+                        }
+                    }
+                    self.scopes.pop();
+                }
+            }
+            "catch_clause" => {
+                self.scopes.push(FxHashMap::default());
+                if let Some(parameter) = node.child_by_field_name("parameter") {
+                    self.declare_pattern(parameter);
+                }
+                if let Some(body) = node.child_by_field_name("body") {
+                    self.block(body);
+                }
+                self.scopes.pop();
+            }
+            _ => {
+                for child in named_children(node) {
+                    self.any(child);
+                }
+            }
+        }
+    }
+
+    /// A child that may be a statement or an expression.
+    fn any(&mut self, node: Node<'_>) {
+        let kind = node.kind();
+        let is_statement = kind.ends_with("_statement")
+            || kind.ends_with("_declaration")
+            || kind.ends_with("_clause")
+            || kind == "statement_block"
+            || kind == "ERROR";
+        if is_statement {
+            if self.depth < DEEPEST {
+                self.depth += 1;
+                self.statement(node);
+                self.depth -= 1;
+            }
+        } else if kind != "comment" {
+            self.expression(node);
+        }
+    }
+
+    fn directive(&mut self, node: Node<'_>) {
+        if node.kind() == "string" && self.summary.calls.is_empty() && self.string(node).as_str() == "use client" {
+            self.summary.is_client = true;
+        }
+    }
+
+    fn if_statement(&mut self, node: Node<'_>) {
+        let before = self.main_guard;
+        let condition = node.child_by_field_name("condition");
+        let text = condition.map_or("", |condition| self.text_of(condition));
+        let is_main = text.contains("require.main") || text.contains("import.meta.main");
+        if let Some(condition) = condition {
+            self.expression(condition);
+        }
+        self.main_guard = before || is_main;
+        if let Some(consequence) = node.child_by_field_name("consequence") {
+            self.any(consequence);
+        }
+        self.main_guard = before;
+        if let Some(alternative) = node.child_by_field_name("alternative") {
+            self.any(alternative);
+        }
+    }
+
+    fn for_in(&mut self, node: Node<'_>) {
+        self.scopes.push(FxHashMap::default());
+        let (left, right) = (node.child_by_field_name("left"), node.child_by_field_name("right"));
+        let iterable = right.map(|right| self.expression(right));
+        if let (Some(left), Some(right), Some(iterable)) = (left, right, iterable) {
+            let of = node.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "of");
+            let is_async = super::has_token(node, "await");
+            if node.child_by_field_name("kind").is_some_and(|kind| matches!(kind.kind(), "const" | "let" | "using")) {
+                self.declare_pattern(left);
+            }
+            if of {
+                self.consume(iterable, right, is_async);
+                let element = self.push(Expr::Element(iterable));
+                self.assign_to(left, element);
+            }
+        }
+        if let Some(body) = node.child_by_field_name("body") {
+            self.any(body);
+        }
+        self.scopes.pop();
+    }
+
+    pub(super) fn consume(&mut self, iterable: ExprId, at: Node<'_>, is_async: bool) {
+        if matches!(self.summary.exprs[iterable], Expr::Var(_) | Expr::Attr { .. } | Expr::Call(_) | Expr::Await(_) | Expr::Index { .. }) {
+            self.call(CallKind::Iterate, iterable, Vec::new(), at, is_async);
+        }
+    }
+
+    pub(super) fn call(&mut self, kind: CallKind, callee: ExprId, args: Vec<Arg>, at: Node<'_>, awaited: bool) -> ExprId {
+        let call = Call { kind, callee, args, span: span(at), func: self.func, awaited, main_guard: self.main_guard, guard: self.guard };
+        let id = self.summary.calls.push(call);
+        self.push(Expr::Call(id))
+    }
+
+    fn declarator(&mut self, node: Node<'_>) {
+        let Some(target) = node.child_by_field_name("name") else { return };
+        let of = node.child_by_field_name("type").map(|of| self.type_of(of));
+        if let Some(value) = node.child_by_field_name("value") {
+            if target.kind() == "identifier" {
+                self.hint = Some(self.name_of(target));
+            }
+            let value = self.expression(value);
+            self.hint = None;
+            self.assign_to(target, value);
+        }
+        if let (Some(of), "identifier") = (of, target.kind())
+            && let Some(var) = self.find_var(self.name_of(target))
+        {
+            self.store(Target::Var(var), of, true);
+        }
+    }
+
+    pub(super) fn store(&mut self, target: Target, value: ExprId, is_type: bool) {
+        self.summary.assigns.push(Assign { target, value, is_type });
+    }
+
+    pub(super) fn bind_name(&mut self, named: crate::base::Name, value: ExprId) {
+        if let Some(var) = self.find_var(named) {
+            self.store(Target::Var(var), value, false);
+        }
+    }
+
+    /// Binds a pattern, or a place, to a value.
+    pub(super) fn assign_to(&mut self, left: Node<'_>, value: ExprId) {
+        if self.depth > DEEPEST {
+            return;
+        }
+        self.depth += 1;
+        match left.kind() {
+            "identifier" | "shorthand_property_identifier_pattern" => {
+                let named = self.name_of(left);
+                self.bind_name(named, value);
+            }
+            "member_expression" => {
+                if let (Some(object), Some(property)) = (left.child_by_field_name("object"), left.child_by_field_name("property")) {
+                    let base = self.expression(object);
+                    let name = self.name_of(property);
+                    self.store(Target::Attr { base, name }, value, false);
+                }
+            }
+            "subscript_expression" => {
+                if let (Some(object), Some(index)) = (left.child_by_field_name("object"), left.child_by_field_name("index")) {
+                    let base = self.expression(object);
+                    let key = self.expression(index);
+                    self.store(Target::Index { base, key }, value, false);
+                }
+            }
+            "object_pattern" => {
+                for part in named_children(left) {
+                    self.bind_property(part, value);
+                }
+            }
+            "array_pattern" => {
+                let mut at = 0.0;
+                let mut cursor = left.walk();
+                let parts: Vec<_> = left.children(&mut cursor).collect();
+                for part in parts {
+                    match part.kind() {
+                        "," => at += 1.0,
+                        "rest_pattern" => {
+                            if let Some(inner) = part.named_child(0) {
+                                self.assign_to(inner, value);
+                            }
+                        }
+                        _ if part.is_named() => {
+                            let key = self.push(Expr::Const(Const::Number(at)));
+                            let item = self.push(Expr::Index { base: value, key });
+                            self.assign_to(part, item);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            "assignment_pattern" | "object_assignment_pattern" => {
+                if let (Some(target), Some(default)) = (left.child_by_field_name("left"), left.child_by_field_name("right")) {
+                    let default = self.expression(default);
+                    let either = self.push(Expr::Either(vec![value, default]));
+                    self.assign_to(target, either);
+                }
+            }
+            "parenthesized_expression" | "non_null_expression" | "rest_pattern" | "as_expression" => {
+                if let Some(inner) = left.named_child(0) {
+                    self.assign_to(inner, value);
+                }
+            }
+            _ => {}
+        }
+        self.depth -= 1;
+    }
+
+    fn bind_property(&mut self, part: Node<'_>, value: ExprId) {
+        match part.kind() {
+            "shorthand_property_identifier_pattern" => {
+                let name = self.name_of(part);
+                let item = self.push(Expr::Attr { base: value, name });
+                self.assign_to(part, item);
+            }
+            "pair_pattern" => {
+                if let (Some(key), Some(target)) = (part.child_by_field_name("key"), part.child_by_field_name("value")) {
+                    let item = match self.key_of(key) {
+                        Some(name) => self.push(Expr::Attr { base: value, name }),
+                        None => self.unknown(),
+                    };
+                    self.assign_to(target, item);
+                }
+            }
+            "object_assignment_pattern" => {
+                if let (Some(target), Some(default)) = (part.child_by_field_name("left"), part.child_by_field_name("right")) {
+                    let name = self.name_of(target);
+                    let item = self.push(Expr::Attr { base: value, name });
+                    let default = self.expression(default);
+                    let either = self.push(Expr::Either(vec![item, default]));
+                    self.assign_to(target, either);
+                }
+            }
+            "rest_pattern" => {
+                if let Some(inner) = part.named_child(0) {
+                    self.assign_to(inner, value);
+                }
+            }
+            _ => {}
+        }
+    }
+}
