@@ -3,9 +3,10 @@
 use crate::base::{FileId, Name, Span};
 use crate::facts::{ContextKind, Entry, Which};
 use crate::finding::Confidence;
-use crate::ir::{Call, CallKind, Expr, FuncId, MODULE_BODY};
+use crate::ir::{Call, CallKind, Expr, Family, FuncId, MODULE_BODY};
 use crate::link::graph::{EdgeKind, Graph, functions};
-use crate::link::{At, FuncAt, Input, Solution, Value};
+use crate::link::{At, ExprAt, FuncAt, Input, Solution, Value};
+use oxc_index::IndexVec;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
@@ -68,6 +69,7 @@ struct Spread<'a, 'b> {
     out: FxHashMap<FuncAt, Vec<(FuncAt, EdgeKind)>>,
     entries: Vec<(FuncAt, ContextKind, usize)>,
     script_loops: Vec<(FuncAt, FuncAt, usize)>,
+    scripts: IndexVec<FileId, bool>,
 }
 
 /// Spreads contexts from entries.
@@ -78,7 +80,17 @@ pub fn spread<'a>(solution: &Solution<'a>, graph: &Graph) -> Contexts {
         out.entry(edge.from).or_default().push((edge.to, edge.kind));
     }
     let input = solution.input;
-    let mut spread = Spread { input, solution, graph, contexts: Contexts::default(), out, entries: Vec::new(), script_loops: Vec::new() };
+    let mut spread = Spread {
+        input,
+        solution,
+        graph,
+        contexts: Contexts::default(),
+        out,
+        entries: Vec::new(),
+        script_loops: Vec::new(),
+        scripts: IndexVec::new(),
+    };
+    spread.scripts = input.summaries.indices().map(|file| spread.is_script(file)).collect();
     spread.by_facts();
     spread.by_place();
     spread.run();
@@ -101,36 +113,24 @@ impl Spread<'_, '_> {
 
     /// Functions among a call's arguments, through arrays, objects and wrappers.
     fn handlers(&self, file: FileId, call: &Call, which: Which) -> Vec<FuncAt> {
-        let summary = &self.input.summaries[file];
         let mut found = Vec::new();
-        let mut pending: Vec<(crate::ir::ExprId, usize)> = match which {
-            Which::All => call.args.iter().map(|arg| (arg.value, 0)).collect(),
-            Which::One(at, keyword) => {
-                let by_name = call.args.iter().find(|arg| arg.name.is_some() && arg.name == keyword).map(|arg| arg.value);
-                let by_key = || {
-                    call.args.iter().find_map(|arg| match &summary.exprs[arg.value] {
-                        Expr::Object(fields) => fields.iter().find(|(key, _)| key.is_some() && *key == keyword).map(|(_, value)| *value),
-                        _ => None,
-                    })
-                };
-                let by_place = || call.args.iter().filter(|arg| arg.name.is_none()).nth(at).map(|arg| arg.value);
-                by_name.or_else(by_key).or_else(by_place).map(|value| (value, 0)).into_iter().collect()
-            }
-        };
-        while let Some((id, depth)) = pending.pop() {
+        let mut pending: Vec<(ExprAt, usize)> = self.registered(file, call, which).into_iter().map(|at| (at, 0)).collect();
+        while let Some((at, depth)) = pending.pop() {
             if depth > 4 {
                 continue;
             }
-            let at = At { file, id };
+            let summary = &self.input.summaries[at.file];
+            let within = |id| At { file: at.file, id };
             let direct = functions(self.solution, at);
-            match &summary.exprs[id] {
-                Expr::List(items) => pending.extend(items.iter().map(|item| (*item, depth + 1))),
+            match &summary.exprs[at.id] {
+                Expr::List(items) => pending.extend(items.iter().map(|item| (within(*item), depth + 1))),
                 Expr::Call(inner) if direct.is_empty() => {
                     // A wrapper of the handler (`asyncHandler(fn)`), or `fn.bind(x)`.
                     let inner = &summary.calls[*inner];
-                    pending.extend(inner.args.iter().map(|arg| (arg.value, depth + 1)));
-                    pending.push((inner.callee, depth + 2));
+                    pending.extend(inner.args.iter().map(|arg| (within(arg.value), depth + 1)));
+                    pending.push((within(inner.callee), depth + 2));
                 }
+                Expr::Attr { base, .. } if direct.is_empty() => pending.push((within(*base), depth + 3)),
                 _ => {}
             }
             found.extend(direct);
@@ -139,6 +139,62 @@ impl Spread<'_, '_> {
                     let methods = &self.input.summaries[class.file].classes[class.id].methods;
                     found.extend(methods.iter().map(|(_, id)| At { file: class.file, id: *id }));
                 }
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// The expressions that a registration takes: an argument, or for an object literal the property of that name.
+    fn registered(&self, file: FileId, call: &Call, which: Which) -> Vec<ExprAt> {
+        let within = |id| At { file, id };
+        let Which::One(at, keyword) = which else { return call.args.iter().map(|arg| within(arg.value)).collect() };
+        if let Some(arg) = call.args.iter().find(|arg| arg.name.is_some() && arg.name == keyword) {
+            return vec![within(arg.value)];
+        }
+        let Some(arg) = call.args.iter().filter(|arg| arg.name.is_none()).nth(at) else { return Vec::new() };
+        let Some(keyword) = keyword.filter(|_| self.input.summaries[file].family == Family::Ecma) else { return vec![within(arg.value)] };
+        // One object or an array of them, written here or held by a variable.
+        let mut objects = self.objects(within(arg.value));
+        for part in keyword.split('.') {
+            let mut next = Vec::new();
+            for object in objects {
+                if let Expr::Object(fields) = &self.input.summaries[object.file].exprs[object.id] {
+                    let named = fields.iter().filter(|(key, _)| key.is_some_and(|key| key.as_str() == part));
+                    for (_, value) in named {
+                        let at = At { file: object.file, id: *value };
+                        next.push(at);
+                        next.extend(self.objects(at).into_iter().filter(|inner| *inner != at));
+                    }
+                }
+            }
+            objects = next;
+        }
+        objects
+    }
+
+    /// Object literals that an expression may be; of an array, its elements.
+    fn objects(&self, at: ExprAt) -> Vec<ExprAt> {
+        let literal = |at: ExprAt| matches!(self.input.summaries[at.file].exprs[at.id], Expr::Object(_) | Expr::List(_));
+        let of_values = self.solution.values(at).iter().filter_map(|value| match value {
+            Value::Object(object) => Some(*object),
+            _ => None,
+        });
+        let mut found = Vec::new();
+        for object in std::iter::once(at).filter(|at| literal(*at)).chain(of_values) {
+            match &self.input.summaries[object.file].exprs[object.id] {
+                Expr::List(items) => {
+                    for item in items {
+                        let item = At { file: object.file, id: *item };
+                        let values = self.solution.values(item).iter().filter_map(|value| match value {
+                            Value::Object(object) => Some(*object),
+                            _ => None,
+                        });
+                        found.extend(values);
+                    }
+                }
+                _ => found.push(object),
             }
         }
         found.sort();
@@ -159,12 +215,15 @@ impl Spread<'_, '_> {
                         self.enter(func, entry, file, call.span);
                     }
                 }
-            } else if let Some(entry) = facts.registration(external.path) {
-                for func in self.handlers(file, call, entry.which) {
-                    self.enter(func, entry, file, call.span);
+            } else {
+                for entry in facts.registrations(external.path) {
+                    for func in self.handlers(file, call, entry.which) {
+                        self.enter(func, entry, file, call.span);
+                    }
                 }
             }
         }
+        let root = common_root(input.sources.iter().map(|source| source.path.as_str()));
         for (file, summary) in input.summaries.iter_enumerated() {
             let facts = input.facts_of(file);
             for (id, class) in summary.classes.iter_enumerated() {
@@ -186,7 +245,7 @@ impl Spread<'_, '_> {
                 }
             }
             for (matcher, entry) in &facts.files {
-                if !matcher.is_match(&input.sources[file].path) {
+                if !matcher.is_match(input.sources[file].path.get(root..).unwrap_or("")) {
                     continue;
                 }
                 for (id, function) in summary.functions.iter_enumerated() {
@@ -196,6 +255,20 @@ impl Spread<'_, '_> {
                 }
             }
         }
+    }
+
+    /// A shebang, or something that only command-line programs use.
+    fn is_script(&self, file: FileId) -> bool {
+        let summary = &self.input.summaries[file];
+        let facts = self.input.facts_of(file);
+        let uses = |id| match &summary.exprs[id] {
+            Expr::Attr { name, .. } if !facts.ends_script(*name) => false,
+            Expr::Module(_) | Expr::Imported { .. } | Expr::Attr { .. } => {
+                self.solution.external_path(At { file, id }).is_some_and(|path| facts.is_script(path))
+            }
+            _ => false,
+        };
+        summary.is_script || (summary.family == Family::Ecma && summary.exprs.indices().any(uses))
     }
 
     fn is_exported(&self, file: FileId, id: FuncId, names: &[Name]) -> bool {
@@ -210,9 +283,10 @@ impl Spread<'_, '_> {
 
     fn by_place(&mut self) {
         let input = self.input;
-        for (file, summary) in input.summaries.iter_enumerated() {
-            let kind = if summary.is_script { ContextKind::Script } else { ContextKind::Startup };
-            let origin = self.origin(if summary.is_script { "script" } else { "module body" }, file, Span::default(), Confidence::High);
+        for file in input.summaries.indices() {
+            let is_script = self.scripts[file];
+            let kind = if is_script { ContextKind::Script } else { ContextKind::Startup };
+            let origin = self.origin(if is_script { "script" } else { "module body" }, file, Span::default(), Confidence::High);
             self.entries.push((At { file, id: MODULE_BODY }, kind, origin));
         }
         for edge in &self.graph.edges {
@@ -253,6 +327,7 @@ impl Spread<'_, '_> {
             }
         }
         for (file, summary) in self.input.summaries.iter_enumerated() {
+            let is_script = self.scripts[file];
             for (id, function) in summary.functions.iter_enumerated() {
                 let func = At { file, id };
                 let excluded = [ContextKind::Test, ContextKind::Loop, ContextKind::Startup]
@@ -262,7 +337,7 @@ impl Spread<'_, '_> {
                     continue;
                 }
                 let offloaded = [ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
-                let sure = !summary.is_script && !offloaded && !summary.is_client;
+                let sure = !is_script && !offloaded && !summary.is_client;
                 let confidence = if sure { Confidence::Medium } else { Confidence::Low };
                 let origin = self.origin("async function", file, function.name_span, confidence);
                 self.reach(func, ContextKind::Loop, origin, true);
@@ -324,6 +399,18 @@ impl Spread<'_, '_> {
             }
         }
     }
+}
+
+/// The length of the folder path that all paths share: globs speak of what lies below it.
+fn common_root<'p>(mut paths: impl Iterator<Item = &'p str>) -> usize {
+    let Some(first) = paths.next() else { return 0 };
+    let mut shared = first.rfind('/').map_or(0, |at| at + 1);
+    for path in paths {
+        while shared > 0 && !path.starts_with(&first[..shared]) {
+            shared = first[..shared - 1].rfind('/').map_or(0, |at| at + 1);
+        }
+    }
+    shared
 }
 
 fn matches(pattern: &str, text: &str) -> bool {

@@ -67,7 +67,8 @@ pub fn infer(input: Input<'_>, graph: &Graph) -> Effects {
         if let Some(fact) = fact_of(input, external.call, external.path) {
             let argument = fact.unless.iter().any(|condition| holds(input, external.call, call, condition)).then_some("argument");
             let harmless = argument.or_else(|| graph.off_loop.contains(&external.call).then_some("loop check"));
-            let channel = (fact.effect, fact.weight);
+            let light = fact.light_when.iter().any(|condition| holds(input, external.call, call, condition));
+            let channel = (fact.effect, if light { Weight::Light } else { fact.weight });
             effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless });
         }
     }
@@ -159,7 +160,7 @@ fn holds(input: Input<'_>, at: CallAt, call: &Call, condition: &str) -> bool {
         return call.args.last().is_some_and(|arg| matches!(summary.exprs[arg.value], Expr::Function(_)));
     }
     let Some((key, wanted)) = condition.split_once('=') else { return false };
-    let is = |arg: &Arg| constant_text(&summary.exprs[arg.value]).is_some_and(|text| text.eq_ignore_ascii_case(wanted));
+    let is = |arg: &Arg| constant_text(&summary.exprs[arg.value]).is_some_and(|text| wanted == "*" || text.eq_ignore_ascii_case(wanted));
     if let Some(position) = key.strip_prefix("arg").and_then(|position| position.parse::<usize>().ok()) {
         return call.args.iter().filter(|arg| arg.name.is_none()).nth(position).is_some_and(is);
     }

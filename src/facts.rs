@@ -24,6 +24,8 @@ pub struct CallFact {
     pub gil: Option<Gil>,
     /// Arguments that make it harmless.
     pub unless: Vec<String>,
+    /// Arguments that make it light.
+    pub light_when: Vec<String>,
     /// What to write, by runtime.
     pub instead: Instead,
     /// Why it blocks.
@@ -94,7 +96,7 @@ pub struct Facts {
     constructors: FxHashMap<Name, Name>,
     boundaries: FxHashMap<Name, Boundary>,
     decorators: FxHashMap<Name, Arc<Entry>>,
-    registrations: FxHashMap<Name, Arc<Entry>>,
+    registrations: FxHashMap<Name, Vec<Arc<Entry>>>,
     bases: FxHashMap<Name, Vec<Arc<Entry>>>,
     /// Entries by the file's path.
     pub files: Vec<(GlobMatcher, Arc<Entry>)>,
@@ -103,6 +105,7 @@ pub struct Facts {
     generics: FxHashMap<Name, schema::GenericKind>,
     concurrency: FxHashMap<Name, ()>,
     structural: FxHashMap<Name, ()>,
+    scripts: FxHashMap<Name, ()>,
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     libraries: Vec<Name>,
@@ -176,6 +179,7 @@ impl Facts {
                 weight: call.weight,
                 gil: call.gil,
                 unless: call.unless,
+                light_when: call.light_when,
                 instead: call.instead,
                 why: call.why.unwrap_or_default(),
                 source: call.source.unwrap_or_else(|| default_source.clone()),
@@ -217,7 +221,11 @@ impl Facts {
                         self.bases.entry(name(path)).or_default().push(entry.clone());
                     }
                 }
-                (None, None, Some(paths), None) => self.registrations.extend(paths.iter().map(|path| (name(path), entry.clone()))),
+                (None, None, Some(paths), None) => {
+                    for path in paths.iter() {
+                        self.registrations.entry(name(path)).or_default().push(entry.clone());
+                    }
+                }
                 (None, None, None, Some(globs)) => {
                     for glob in globs.iter() {
                         let matcher = Glob::new(glob).map_err(|error| error.to_string())?.compile_matcher();
@@ -240,6 +248,7 @@ impl Facts {
         self.generics.extend(raw.generic.into_iter().map(|raw| (name(&raw.path), raw.kind)));
         self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
         self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
+        self.scripts.extend(raw.script.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.structural.extend(raw.structural.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.awaitables.extend(raw.awaitable.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         for raw in &raw.loop_check {
@@ -298,6 +307,18 @@ impl Facts {
         self.structural.contains_key(&path)
     }
 
+    /// Whether a file that uses `path` is a command-line program.
+    #[must_use]
+    pub fn is_script(&self, path: Name) -> bool {
+        self.scripts.contains_key(&path)
+    }
+
+    /// Whether a path that marks a command-line program ends in `member`.
+    #[must_use]
+    pub fn ends_script(&self, member: Name) -> bool {
+        self.scripts.keys().any(|path| path.rsplit_once('.').is_some_and(|(_, last)| last == member.as_str()))
+    }
+
     /// Whether `path` is a builtin of the language.
     #[must_use]
     pub fn is_builtin(&self, path: Name) -> bool {
@@ -316,10 +337,10 @@ impl Facts {
         self.by_path(&self.decorators, path)
     }
 
-    /// The entry that a registration call makes.
+    /// The entries that a registration call makes.
     #[must_use]
-    pub fn registration(&self, path: Name) -> Option<&Arc<Entry>> {
-        self.by_path(&self.registrations, path)
+    pub fn registrations(&self, path: Name) -> &[Arc<Entry>] {
+        self.by_path(&self.registrations, path).map_or(&[], Vec::as_slice)
     }
 
     /// Entries of a base class.

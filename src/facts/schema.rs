@@ -121,6 +121,9 @@ pub(super) struct RawCall {
     pub gil: Option<Gil>,
     #[serde(default)]
     pub unless: Vec<String>,
+    /// Arguments with which it is light.
+    #[serde(default)]
+    pub light_when: Vec<String>,
     #[serde(default)]
     pub instead: Instead,
     pub why: Option<String>,
@@ -281,6 +284,8 @@ pub struct RawFacts {
     pub(super) neutral: Vec<RawPaths>,
     #[serde(default)]
     pub(super) concurrency: Vec<RawPaths>,
+    #[serde(default)]
+    pub(super) script: Vec<RawPaths>,
     #[serde(default)]
     pub(super) structural: Vec<RawPaths>,
     #[serde(default)]

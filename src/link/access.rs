@@ -484,6 +484,12 @@ impl Solution<'_> {
         }
     }
 
+    /// The external path that an expression spells, without the values of variables.
+    #[must_use]
+    pub fn external_path(&self, at: ExprAt) -> Option<Name> {
+        self.static_path(at)
+    }
+
     /// The external path that an expression spells, following imports in its file.
     pub(super) fn static_path(&self, at: ExprAt) -> Option<Name> {
         self.static_path_within(at, 0)

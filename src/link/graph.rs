@@ -367,7 +367,7 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
             }
         } else if input.summaries[file].family == Family::Ecma
             && call.kind != CallKind::Decorate
-            && facts.registration(external.path).is_none()
+            && facts.registrations(external.path).is_empty()
         {
             give(crate::facts::Which::All, EdgeKind::Later);
         }

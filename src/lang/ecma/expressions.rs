@@ -162,10 +162,16 @@ impl Lowering<'_> {
         self.push(Expr::Index { base, key })
     }
 
-    fn arguments(&mut self, node: Node<'_>) -> Vec<Arg> {
+    /// What a person calls a function without a name: after the call that takes it.
+    fn callback_name(&self, function: Node<'_>) -> Option<Name> {
+        let last = function.child_by_field_name("property").unwrap_or(function);
+        matches!(last.kind(), "identifier" | "property_identifier").then(|| name(&format!("<{} callback>", self.text_of(last))))
+    }
+
+    fn arguments(&mut self, node: Node<'_>, callback: Option<Name>) -> Vec<Arg> {
         let mut args = Vec::new();
         for part in named_children(node).into_iter().filter(|part| part.kind() != "comment") {
-            self.hint = None;
+            self.hint = if matches!(part.kind(), "arrow_function" | "function_expression") { callback } else { None };
             if part.kind() == "spread_element" {
                 if let Some(inner) = part.named_child(0) {
                     let value = self.expression(inner);
@@ -190,7 +196,7 @@ impl Lowering<'_> {
             return self.call(CallKind::Call, callee, Vec::new(), node, awaited);
         }
         if function.kind() == "import" {
-            let args = self.arguments(arguments);
+            let args = self.arguments(arguments, None);
             let module = args.first().and_then(|arg| match self.summary.exprs[arg.value] {
                 Expr::Const(Const::Str(module)) => Some(module),
                 _ => None,
@@ -204,7 +210,8 @@ impl Lowering<'_> {
             return value;
         }
         let callee = self.expression(function);
-        let args = self.arguments(arguments);
+        let callback = self.callback_name(function);
+        let args = self.arguments(arguments, callback);
         self.call(CallKind::Call, callee, args, node, awaited)
     }
 
@@ -212,7 +219,7 @@ impl Lowering<'_> {
         self.hint = None;
         let Some(constructor) = node.child_by_field_name("constructor") else { return self.unknown() };
         let callee = self.expression(constructor);
-        let args = node.child_by_field_name("arguments").map(|arguments| self.arguments(arguments)).unwrap_or_default();
+        let args = node.child_by_field_name("arguments").map(|arguments| self.arguments(arguments, None)).unwrap_or_default();
         self.call(CallKind::New, callee, args, node, awaited)
     }
 
