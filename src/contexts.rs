@@ -337,7 +337,8 @@ impl Spread<'_, '_> {
                     continue;
                 }
                 let offloaded = [ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
-                let sure = !is_script && !offloaded && !summary.is_client;
+                let script = is_script || self.contexts.origin(func, ContextKind::Script).is_some();
+                let sure = !script && !offloaded && !summary.is_client;
                 let confidence = if sure { Confidence::Medium } else { Confidence::Low };
                 let origin = self.origin("async function", file, function.name_span, confidence);
                 self.reach(func, ContextKind::Loop, origin, true);

@@ -2,8 +2,10 @@
 
 pub mod ecma;
 pub mod python;
+mod syntax;
 
 use crate::ir::{Family, ModuleSummary};
+use syntax::Syntax;
 
 /// The languages that are parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +82,7 @@ fn comments(root: tree_sitter::Node<'_>, text: &str, marker: &str, summary: &mut
     let mut cursor = root.walk();
     loop {
         let node = cursor.node();
-        if node.kind() == "comment" {
+        if node.sort() == "comment" {
             let raw = text.get(node.byte_range()).unwrap_or("");
             let said = raw.trim_start_matches(marker).trim_start_matches("/*").trim_end_matches("*/").trim();
             if WORDS.iter().any(|word| said.starts_with(word)) {

@@ -8,11 +8,12 @@ mod scopes;
 mod statements;
 mod types;
 
+use super::syntax::{self, Syntax};
 use super::{Lang, problems};
 use crate::base::{Name, Span, name};
 use crate::ir::{Expr, ExprId, Family, FuncId, GuardId, MODULE_BODY, ModuleSummary, VarId};
 use rustc_hash::FxHashMap;
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::Node;
 
 /// Deepest nesting that is followed.
 const DEEPEST: usize = 300;
@@ -22,7 +23,7 @@ const DEEPEST: usize = 300;
 pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
     let mut summary = ModuleSummary::new(Family::Ecma, text.len());
     summary.is_script = text.starts_with("#!");
-    let Some(tree) = parse(text, lang) else {
+    let Some(tree) = syntax::parse(text, lang) else {
         summary.problems.push(crate::ir::Problem { message: "could not be parsed".to_owned(), span: None });
         return summary;
     };
@@ -33,6 +34,7 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
     }
     let mut lowering = Lowering {
         text,
+        names: FxHashMap::default(),
         summary,
         scopes: Vec::new(),
         func: MODULE_BODY,
@@ -49,19 +51,10 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
     lowering.summary
 }
 
-fn parse(text: &str, lang: Lang) -> Option<Tree> {
-    let language = match lang {
-        Lang::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
-        Lang::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
-        _ => tree_sitter_javascript::LANGUAGE,
-    };
-    let mut parser = Parser::new();
-    parser.set_language(&language.into()).ok()?;
-    parser.parse(text, None)
-}
-
 struct Lowering<'t> {
     text: &'t str,
+    /// Names met in this file: asking the common table at each was a tenth of lowering.
+    names: FxHashMap<&'t str, Name>,
     summary: ModuleSummary,
     /// Block scopes, the module's first.
     scopes: Vec<FxHashMap<Name, VarId>>,
@@ -88,16 +81,17 @@ impl<'t> Lowering<'t> {
         self.text.get(node.byte_range()).unwrap_or("")
     }
 
-    fn name_of(&self, node: Node<'_>) -> Name {
-        name(self.text_of(node))
+    fn name_of(&mut self, node: Node<'_>) -> Name {
+        let text = self.text_of(node);
+        *self.names.entry(text).or_insert_with(|| name(text))
     }
 
     /// The text of a property name: identifiers, strings and numbers; none for a computed one.
-    fn key_of(&self, node: Node<'_>) -> Option<Name> {
-        match node.kind() {
+    fn key_of(&mut self, node: Node<'_>) -> Option<Name> {
+        match node.sort() {
             "computed_property_name" => {
                 let inner = node.named_child(0)?;
-                (inner.kind() == "string").then(|| self.string(inner))
+                (inner.sort() == "string").then(|| self.string(inner))
             }
             "string" => Some(self.string(node)),
             _ => Some(self.name_of(node)),
@@ -124,5 +118,5 @@ fn named_children(node: Node<'_>) -> Vec<Node<'_>> {
 
 fn has_token(node: Node<'_>, token: &str) -> bool {
     let mut cursor = node.walk();
-    node.children(&mut cursor).any(|child| child.kind() == token)
+    node.children(&mut cursor).any(|child| child.sort() == token)
 }

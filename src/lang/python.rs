@@ -5,12 +5,12 @@ mod guards;
 mod scopes;
 mod statements;
 
-use super::problems;
+use super::{problems, syntax};
 use crate::base::{Name, Span, name};
 use crate::ir::Family;
 use crate::ir::{ClassId, Expr, ExprId, FuncId, MODULE_BODY, ModuleSummary, Var, VarId};
 use rustc_hash::FxHashMap;
-use tree_sitter::{Node, Parser};
+use tree_sitter::Node;
 
 /// Deepest nesting that is followed.
 const DEEPEST: usize = 300;
@@ -21,12 +21,13 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
     let mut summary = ModuleSummary::new(Family::Python, text.len());
     summary.is_stub = is_stub;
     summary.is_script = text.starts_with("#!");
-    let Some(tree) = parse(text) else {
+    let Some(tree) = syntax::parse(text, super::Lang::Python) else {
         summary.problems.push(crate::ir::Problem { message: "could not be parsed".to_owned(), span: None });
         return summary;
     };
     let mut lowering = Lowering {
         text,
+        names: FxHashMap::default(),
         summary,
         scopes: vec![FxHashMap::default()],
         global_names: vec![FxHashMap::default()],
@@ -47,14 +48,10 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
     lowering.summary
 }
 
-fn parse(text: &str) -> Option<tree_sitter::Tree> {
-    let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_python::LANGUAGE.into()).ok()?;
-    parser.parse(text, None)
-}
-
 struct Lowering<'t> {
     text: &'t str,
+    /// Names met in this file: asking the common table at each was a tenth of lowering.
+    names: FxHashMap<&'t str, Name>,
     summary: ModuleSummary,
     /// One map for each enclosing function, the module's first.
     scopes: Vec<FxHashMap<Name, VarId>>,
@@ -78,8 +75,9 @@ impl<'t> Lowering<'t> {
         self.text.get(node.byte_range()).unwrap_or("")
     }
 
-    fn name_of(&self, node: Node<'_>) -> Name {
-        name(self.text_of(node))
+    fn name_of(&mut self, node: Node<'_>) -> Name {
+        let text = self.text_of(node);
+        *self.names.entry(text).or_insert_with(|| name(text))
     }
 
     fn push(&mut self, expr: Expr) -> ExprId {

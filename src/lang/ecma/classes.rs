@@ -1,5 +1,6 @@
 //! Classes, interfaces, enumerations, namespaces.
 
+use super::super::syntax::{Field, Syntax};
 use super::functions::Shape;
 use super::{DEEPEST, Lowering, has_token, named_children, span};
 use crate::base::{Name, name};
@@ -9,7 +10,7 @@ use tree_sitter::Node;
 impl Lowering<'_> {
     /// A class declaration with the decorators that stand before an `export`.
     pub(super) fn class_declaration<'n>(&mut self, node: Node<'n>, before: &[Node<'n>]) -> ExprId {
-        let named = node.child_by_field_name("name").map(|named| self.name_of(named));
+        let named = node.at(Field::Name).map(|named| self.name_of(named));
         let value = self.class(node, before);
         if let Some(named) = named {
             self.bind_name(named, value);
@@ -24,9 +25,9 @@ impl Lowering<'_> {
             return self.unknown();
         }
         self.depth += 1;
-        let named = node.child_by_field_name("name").map(|named| self.name_of(named)).or(hint).unwrap_or_else(|| name("<class>"));
+        let named = node.at(Field::Name).map(|named| self.name_of(named)).or(hint).unwrap_or_else(|| name("<class>"));
         let mut decorators = before.to_vec();
-        decorators.extend(named_children(node).into_iter().filter(|child| child.kind() == "decorator"));
+        decorators.extend(named_children(node).into_iter().filter(|child| child.sort() == "decorator"));
         let decorators = self.decorators(&decorators);
         let bases = self.heritage(node);
         let class = Class {
@@ -42,7 +43,7 @@ impl Lowering<'_> {
         let class = self.summary.classes.push(class);
         let value = self.push(Expr::Class(class));
         let outer = self.class.replace(class);
-        if let Some(body) = node.child_by_field_name("body") {
+        if let Some(body) = node.at(Field::Body) {
             self.members(body, class);
         }
         self.class = outer;
@@ -53,12 +54,11 @@ impl Lowering<'_> {
 
     fn heritage(&mut self, node: Node<'_>) -> Vec<ExprId> {
         let mut bases = Vec::new();
-        for heritage in named_children(node).into_iter().filter(|child| child.kind() == "class_heritage") {
+        for heritage in named_children(node).into_iter().filter(|child| child.sort() == "class_heritage") {
             for part in named_children(heritage) {
-                match part.kind() {
+                match part.sort() {
                     "extends_clause" => {
-                        let mut cursor = part.walk();
-                        let values: Vec<_> = part.children_by_field_name("value", &mut cursor).collect();
+                        let values: Vec<_> = part.every(Field::Value);
                         bases.extend(values.into_iter().map(|value| self.expression(value)));
                     }
                     "implements_clause" => bases.extend(named_children(part).into_iter().map(|of| self.type_of(of))),
@@ -88,9 +88,8 @@ impl Lowering<'_> {
     fn members(&mut self, body: Node<'_>, class: ClassId) {
         let members = named_children(body);
         let constructor = members.iter().find(|member| self.is_constructor(**member)).copied();
-        let has_fields = members
-            .iter()
-            .any(|member| is_field(*member) && !has_token(*member, "static") && member.child_by_field_name("value").is_some());
+        let has_fields =
+            members.iter().any(|member| is_field(*member) && !has_token(*member, "static") && member.at(Field::Value).is_some());
         let constructor_func = match constructor {
             Some(node) => Some(self.new_method(node, class, name("constructor"))),
             None if has_fields => Some(self.implied_constructor(body, class)),
@@ -98,17 +97,17 @@ impl Lowering<'_> {
         };
         let mut pending = Vec::new();
         for member in members {
-            match member.kind() {
+            match member.sort() {
                 // TypeScript's grammar has decorators stand before their member.
                 "decorator" => pending.push(member),
                 "method_definition" | "abstract_method_signature" | "method_signature" => {
                     let mut decorators = std::mem::take(&mut pending);
-                    decorators.extend(named_children(member).into_iter().filter(|child| child.kind() == "decorator"));
+                    decorators.extend(named_children(member).into_iter().filter(|child| child.sort() == "decorator"));
                     if Some(member) == constructor {
                         if let Some(func) = constructor_func {
                             self.method_body(member, func, &decorators);
                         }
-                    } else if let Some(named) = member.child_by_field_name("name").and_then(|named| self.key_of(named)) {
+                    } else if let Some(named) = member.at(Field::Name).and_then(|named| self.key_of(named)) {
                         let func = self.new_method(member, class, named);
                         self.method_body(member, func, &decorators);
                     }
@@ -118,7 +117,7 @@ impl Lowering<'_> {
                     self.field(member, class, constructor_func);
                 }
                 "class_static_block" => {
-                    if let Some(block) = member.child_by_field_name("body") {
+                    if let Some(block) = member.at(Field::Body) {
                         self.statement(block);
                     }
                 }
@@ -128,7 +127,7 @@ impl Lowering<'_> {
     }
 
     fn is_constructor(&self, member: Node<'_>) -> bool {
-        member.kind() == "method_definition" && member.child_by_field_name("name").is_some_and(|named| self.text_of(named) == "constructor")
+        member.sort() == "method_definition" && member.at(Field::Name).is_some_and(|named| self.text_of(named) == "constructor")
     }
 
     fn new_method(&mut self, node: Node<'_>, class: ClassId, named: Name) -> FuncId {
@@ -174,16 +173,14 @@ impl Lowering<'_> {
     }
 
     fn field(&mut self, node: Node<'_>, class: ClassId, constructor: Option<FuncId>) {
-        let Some(named) =
-            node.child_by_field_name("name").or_else(|| node.child_by_field_name("property")).and_then(|named| self.key_of(named))
-        else {
+        let Some(named) = node.at(Field::Name).or_else(|| node.at(Field::Property)).and_then(|named| self.key_of(named)) else {
             return;
         };
-        if let Some(of) = node.child_by_field_name("type") {
+        if let Some(of) = node.at(Field::Type) {
             let of = self.type_of(of);
             self.summary.classes[class].types.push((named, of));
         }
-        let Some(value) = node.child_by_field_name("value") else { return };
+        let Some(value) = node.at(Field::Value) else { return };
         let outer = (self.func, self.this);
         if let (Some(constructor), false) = (constructor, has_token(node, "static")) {
             (self.func, self.this) = (constructor, constructor);
@@ -196,9 +193,9 @@ impl Lowering<'_> {
     }
 
     pub(super) fn interface(&mut self, node: Node<'_>) {
-        let Some(named) = node.child_by_field_name("name").map(|named| self.name_of(named)) else { return };
+        let Some(named) = node.at(Field::Name).map(|named| self.name_of(named)) else { return };
         let mut bases = Vec::new();
-        for clause in named_children(node).into_iter().filter(|child| child.kind() == "extends_type_clause") {
+        for clause in named_children(node).into_iter().filter(|child| child.sort() == "extends_type_clause") {
             bases.extend(named_children(clause).into_iter().map(|of| self.type_of(of)));
         }
         let class = Class {
@@ -214,12 +211,12 @@ impl Lowering<'_> {
         let class = self.summary.classes.push(class);
         let value = self.push(Expr::Class(class));
         self.bind_name(named, value);
-        let Some(body) = node.child_by_field_name("body") else { return };
+        let Some(body) = node.at(Field::Body) else { return };
         for member in named_children(body) {
-            let Some(key) = member.child_by_field_name("name").and_then(|named| self.key_of(named)) else { continue };
-            match member.kind() {
+            let Some(key) = member.at(Field::Name).and_then(|named| self.key_of(named)) else { continue };
+            match member.sort() {
                 "property_signature" => {
-                    if let Some(of) = member.child_by_field_name("type") {
+                    if let Some(of) = member.at(Field::Type) {
                         let of = self.type_of(of);
                         self.summary.classes[class].types.push((key, of));
                     }
@@ -234,7 +231,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn type_alias(&mut self, node: Node<'_>) {
-        if let (Some(named), Some(of)) = (node.child_by_field_name("name"), node.child_by_field_name("value")) {
+        if let (Some(named), Some(of)) = (node.at(Field::Name), node.at(Field::Value)) {
             let named = self.name_of(named);
             let of = self.type_of(of);
             self.bind_name(named, of);
@@ -242,14 +239,14 @@ impl Lowering<'_> {
     }
 
     pub(super) fn enumeration(&mut self, node: Node<'_>) {
-        let Some(named) = node.child_by_field_name("name").map(|named| self.name_of(named)) else { return };
+        let Some(named) = node.at(Field::Name).map(|named| self.name_of(named)) else { return };
         let value = self.push(Expr::Builtin(name("Object")));
         self.bind_name(named, value);
     }
 
     /// A namespace: its declarations hold in it, the ones it exports are its members.
     pub(super) fn namespace(&mut self, node: Node<'_>) {
-        let (named, body) = (node.child_by_field_name("name").map(|named| self.name_of(named)), node.child_by_field_name("body"));
+        let (named, body) = (node.at(Field::Name).map(|named| self.name_of(named)), node.at(Field::Body));
         let Some(body) = body else { return };
         self.scopes.push(rustc_hash::FxHashMap::default());
         let before = self.summary.exports.len();
@@ -269,5 +266,5 @@ impl Lowering<'_> {
 }
 
 fn is_field(member: Node<'_>) -> bool {
-    matches!(member.kind(), "field_definition" | "public_field_definition")
+    matches!(member.sort(), "field_definition" | "public_field_definition")
 }

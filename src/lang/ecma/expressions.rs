@@ -1,9 +1,13 @@
 //! Expressions.
 
+use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, named_children};
 use crate::base::{Name, name};
 use crate::ir::{Arg, CallKind, Const, Expr, ExprId};
 use tree_sitter::Node;
+
+/// Longer strings are no names of anything: their content does not matter.
+const LONGEST_STRING: usize = 80;
 
 /// Object literals with more constant fields than this are data, whose fields do not matter.
 const MOST_CONSTANTS: usize = 8;
@@ -20,7 +24,7 @@ impl Lowering<'_> {
     }
 
     fn expression_within(&mut self, node: Node<'_>) -> ExprId {
-        match node.kind() {
+        match node.sort() {
             "identifier" | "shorthand_property_identifier" => self.identifier(node),
             "this" => {
                 let this = self.this;
@@ -31,6 +35,9 @@ impl Lowering<'_> {
                 None => self.unknown(),
             },
             "string" => {
+                if self.text_of(node).len() > LONGEST_STRING {
+                    return self.push(Expr::Builtin(name("String")));
+                }
                 let text = self.string(node);
                 self.push(Expr::Const(Const::Str(text)))
             }
@@ -39,7 +46,7 @@ impl Lowering<'_> {
                 let value = self.text_of(node).replace('_', "").parse().unwrap_or(f64::NAN);
                 self.push(Expr::Const(Const::Number(value)))
             }
-            "true" | "false" => self.push(Expr::Const(Const::Bool(node.kind() == "true"))),
+            "true" | "false" => self.push(Expr::Const(Const::Bool(node.sort() == "true"))),
             "null" | "undefined" => self.push(Expr::Const(Const::Null)),
             "regex" => self.push(Expr::Builtin(name("RegExp"))),
             "member_expression" => self.member(node),
@@ -61,7 +68,7 @@ impl Lowering<'_> {
             "class" => self.class(node, &[]),
             "object" => self.object(node),
             "array" => self.array(node),
-            "parenthesized_expression" => match named_children(node).into_iter().find(|child| child.kind() != "comment") {
+            "parenthesized_expression" => match named_children(node).into_iter().find(|child| child.sort() != "comment") {
                 Some(inner) => self.expression(inner),
                 None => self.unknown(),
             },
@@ -73,13 +80,13 @@ impl Lowering<'_> {
                 last.unwrap_or_else(|| self.unknown())
             }
             "ternary_expression" => {
-                if let Some(condition) = node.child_by_field_name("condition") {
+                if let Some(condition) = node.at(Field::Condition) {
                     self.expression(condition);
                 }
                 let hint = self.hint;
                 let mut parts = Vec::new();
-                for field in ["consequence", "alternative"] {
-                    if let Some(part) = node.child_by_field_name(field) {
+                for field in [Field::Consequence, Field::Alternative] {
+                    if let Some(part) = node.at(field) {
                         self.hint = hint;
                         parts.push(self.expression(part));
                     }
@@ -102,7 +109,7 @@ impl Lowering<'_> {
             _ => {
                 self.hint = None;
                 for child in named_children(node) {
-                    if child.kind().ends_with("_statement") || child.kind().ends_with("_declaration") {
+                    if child.sort().ends_with("_statement") || child.sort().ends_with("_declaration") {
                         self.statement(child);
                     } else {
                         self.expression(child);
@@ -124,13 +131,13 @@ impl Lowering<'_> {
     fn template(&mut self, node: Node<'_>) -> ExprId {
         let parts = named_children(node);
         let mut substituted = false;
-        for part in parts.into_iter().filter(|part| part.kind() == "template_substitution") {
+        for part in parts.into_iter().filter(|part| part.sort() == "template_substitution") {
             substituted = true;
             if let Some(inner) = part.named_child(0) {
                 self.expression(inner);
             }
         }
-        if substituted {
+        if substituted || self.text_of(node).len() > LONGEST_STRING {
             return self.push(Expr::Builtin(name("String")));
         }
         let text = self.string(node);
@@ -138,7 +145,7 @@ impl Lowering<'_> {
     }
 
     fn member(&mut self, node: Node<'_>) -> ExprId {
-        let (Some(object), Some(property)) = (node.child_by_field_name("object"), node.child_by_field_name("property")) else {
+        let (Some(object), Some(property)) = (node.at(Field::Object), node.at(Field::Property)) else {
             return self.unknown();
         };
         let named = self.name_of(property);
@@ -150,11 +157,11 @@ impl Lowering<'_> {
     }
 
     fn subscript(&mut self, node: Node<'_>) -> ExprId {
-        let (Some(object), Some(index)) = (node.child_by_field_name("object"), node.child_by_field_name("index")) else {
+        let (Some(object), Some(index)) = (node.at(Field::Object), node.at(Field::Index)) else {
             return self.unknown();
         };
         let base = self.expression(object);
-        if index.kind() == "string" {
+        if index.sort() == "string" {
             let name = self.string(index);
             return self.push(Expr::Attr { base, name });
         }
@@ -164,15 +171,15 @@ impl Lowering<'_> {
 
     /// What a person calls a function without a name: after the call that takes it.
     fn callback_name(&self, function: Node<'_>) -> Option<Name> {
-        let last = function.child_by_field_name("property").unwrap_or(function);
-        matches!(last.kind(), "identifier" | "property_identifier").then(|| name(&format!("<{} callback>", self.text_of(last))))
+        let last = function.at(Field::Property).unwrap_or(function);
+        matches!(last.sort(), "identifier" | "property_identifier").then(|| name(&format!("<{} callback>", self.text_of(last))))
     }
 
     fn arguments(&mut self, node: Node<'_>, callback: Option<Name>) -> Vec<Arg> {
         let mut args = Vec::new();
-        for part in named_children(node).into_iter().filter(|part| part.kind() != "comment") {
-            self.hint = if matches!(part.kind(), "arrow_function" | "function_expression") { callback } else { None };
-            if part.kind() == "spread_element" {
+        for part in named_children(node).into_iter().filter(|part| part.sort() != "comment") {
+            self.hint = if matches!(part.sort(), "arrow_function" | "function_expression") { callback } else { None };
+            if part.sort() == "spread_element" {
                 if let Some(inner) = part.named_child(0) {
                     let value = self.expression(inner);
                     args.push(Arg { name: None, value, spread: true });
@@ -187,15 +194,15 @@ impl Lowering<'_> {
 
     pub(super) fn call_expression(&mut self, node: Node<'_>, awaited: bool) -> ExprId {
         self.hint = None;
-        let (Some(function), Some(arguments)) = (node.child_by_field_name("function"), node.child_by_field_name("arguments")) else {
+        let (Some(function), Some(arguments)) = (node.at(Field::Function), node.at(Field::Arguments)) else {
             return self.unknown();
         };
-        if arguments.kind() == "template_string" {
+        if arguments.sort() == "template_string" {
             let callee = self.expression(function);
             self.template(arguments);
             return self.call(CallKind::Call, callee, Vec::new(), node, awaited);
         }
-        if function.kind() == "import" {
+        if function.sort() == "import" {
             let args = self.arguments(arguments, None);
             let module = args.first().and_then(|arg| match self.summary.exprs[arg.value] {
                 Expr::Const(Const::Str(module)) => Some(module),
@@ -217,19 +224,19 @@ impl Lowering<'_> {
 
     fn new_expression(&mut self, node: Node<'_>, awaited: bool) -> ExprId {
         self.hint = None;
-        let Some(constructor) = node.child_by_field_name("constructor") else { return self.unknown() };
+        let Some(constructor) = node.at(Field::Constructor) else { return self.unknown() };
         let callee = self.expression(constructor);
-        let args = node.child_by_field_name("arguments").map(|arguments| self.arguments(arguments, None)).unwrap_or_default();
+        let args = node.at(Field::Arguments).map(|arguments| self.arguments(arguments, None)).unwrap_or_default();
         self.call(CallKind::New, callee, args, node, awaited)
     }
 
     fn await_expression(&mut self, node: Node<'_>) -> ExprId {
         let mut inner = node.named_child(0);
-        while let Some(next) = inner.filter(|next| next.kind() == "parenthesized_expression") {
+        while let Some(next) = inner.filter(|next| next.sort() == "parenthesized_expression") {
             inner = next.named_child(0);
         }
         let Some(inner) = inner else { return self.unknown() };
-        let value = match inner.kind() {
+        let value = match inner.sort() {
             "call_expression" => self.call_expression(inner, true),
             "new_expression" => self.new_expression(inner, true),
             _ => self.expression(inner),
@@ -242,11 +249,11 @@ impl Lowering<'_> {
         let object = self.push(Expr::Object(Vec::new()));
         let mut fields: Vec<(Option<Name>, ExprId)> = Vec::new();
         for part in named_children(node) {
-            match part.kind() {
+            match part.sort() {
                 "pair" => {
-                    let key = part.child_by_field_name("key").and_then(|key| self.key_of(key));
-                    let Some(value) = part.child_by_field_name("value") else { continue };
-                    let value = if matches!(value.kind(), "function_expression" | "generator_function") {
+                    let key = part.at(Field::Key).and_then(|key| self.key_of(key));
+                    let Some(value) = part.at(Field::Value) else { continue };
+                    let value = if matches!(value.sort(), "function_expression" | "generator_function") {
                         self.function_of_object(value, key, object)
                     } else {
                         self.hint = key;
@@ -257,7 +264,7 @@ impl Lowering<'_> {
                     fields.push((key, value));
                 }
                 "method_definition" => {
-                    let key = part.child_by_field_name("name").and_then(|key| self.key_of(key));
+                    let key = part.at(Field::Name).and_then(|key| self.key_of(key));
                     let value = self.function_of_object(part, key, object);
                     fields.push((key, value));
                 }
@@ -284,7 +291,7 @@ impl Lowering<'_> {
     fn array(&mut self, node: Node<'_>) -> ExprId {
         self.hint = None;
         let mut items = Vec::new();
-        for part in named_children(node).into_iter().filter(|part| part.kind() != "comment") {
+        for part in named_children(node).into_iter().filter(|part| part.sort() != "comment") {
             items.push(self.expression(part));
         }
         let constant = items.iter().all(|item| matches!(self.summary.exprs[*item], Expr::Const(_) | Expr::Builtin(_) | Expr::Unknown));
@@ -293,8 +300,8 @@ impl Lowering<'_> {
 
     /// Long sums nest to the left: they are read in a loop.
     fn binary(&mut self, node: Node<'_>) -> ExprId {
-        let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
-        let (left, right) = (node.child_by_field_name("left"), node.child_by_field_name("right"));
+        let operator = node.at(Field::Operator).map_or("", |operator| operator.sort());
+        let (left, right) = (node.at(Field::Left), node.at(Field::Right));
         if matches!(operator, "||" | "&&" | "??") {
             // `0 && (module.exports = {...})` only tells tools the names of exports.
             if operator == "&&" && left.is_some_and(|left| self.text_of(left) == "0") {
@@ -314,8 +321,8 @@ impl Lowering<'_> {
         self.hint = None;
         let mut pending = vec![node];
         while let Some(next) = pending.pop() {
-            if next.kind() == "binary_expression" {
-                pending.extend([next.child_by_field_name("right"), next.child_by_field_name("left")].into_iter().flatten());
+            if next.sort() == "binary_expression" {
+                pending.extend([next.at(Field::Right), next.at(Field::Left)].into_iter().flatten());
             } else {
                 self.expression(next);
             }
@@ -324,13 +331,13 @@ impl Lowering<'_> {
     }
 
     fn assignment(&mut self, node: Node<'_>) -> ExprId {
-        let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right")) else {
+        let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) else {
             return self.unknown();
         };
         let exported = self.exported_by(left);
-        self.hint = match left.kind() {
+        self.hint = match left.sort() {
             "identifier" => Some(self.name_of(left)),
-            "member_expression" => exported.or_else(|| left.child_by_field_name("property").map(|property| self.name_of(property))),
+            "member_expression" => exported.or_else(|| left.at(Field::Property).map(|property| self.name_of(property))),
             _ => None,
         };
         if self.text_of(right) == "void 0" {
@@ -341,17 +348,17 @@ impl Lowering<'_> {
         match exported {
             Some(named) => self.export_named(named, value),
             // `exports = module.exports = x` binds a name that nobody reads.
-            None if left.kind() == "identifier" && self.text_of(left) == "exports" => {}
+            None if left.sort() == "identifier" && self.text_of(left) == "exports" => {}
             None => self.assign_to(left, value),
         }
         value
     }
 
     fn augmented(&mut self, node: Node<'_>) -> ExprId {
-        let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right")) else {
+        let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) else {
             return self.unknown();
         };
-        let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
+        let operator = node.at(Field::Operator).map_or("", |operator| operator.sort());
         let value = self.expression(right);
         if matches!(operator, "||=" | "&&=" | "??=") {
             self.assign_to(left, value);
@@ -363,7 +370,7 @@ impl Lowering<'_> {
 
     fn assertion(&mut self, node: Node<'_>) -> ExprId {
         let children = named_children(node);
-        let (value, of) = match (node.kind(), children.as_slice()) {
+        let (value, of) = match (node.sort(), children.as_slice()) {
             ("type_assertion", [of, value]) => (*value, Some(*of)),
             (_, [value, of, ..]) => (*value, Some(*of)),
             (_, [value]) => (*value, None),
@@ -372,7 +379,7 @@ impl Lowering<'_> {
         let value = self.expression(value);
         // `x as T` types what the analysis knows nothing of.
         if let (Some(of), Expr::Unknown | Expr::Attr { .. } | Expr::Call(_) | Expr::Await(_)) = (of, &self.summary.exprs[value])
-            && matches!(of.kind(), "type_identifier" | "generic_type" | "nested_type_identifier")
+            && matches!(of.sort(), "type_identifier" | "generic_type" | "nested_type_identifier")
         {
             let of = self.type_of(of);
             let var = self.summary.vars.push(crate::ir::Var { name: name("<as>"), func: self.func });

@@ -1,5 +1,6 @@
 //! Functions, methods, arrows and their parameters.
 
+use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, has_token, named_children, span};
 use crate::base::{Name, name};
 use crate::ir::{Expr, ExprId, FuncId, FuncKind, Function, Param, Target};
@@ -17,8 +18,8 @@ impl Lowering<'_> {
     /// A function, arrow or generator that is no method.
     pub(super) fn function(&mut self, node: Node<'_>) -> ExprId {
         let hint = self.hint.take();
-        let named = node.child_by_field_name("name").map(|named| self.name_of(named)).or(hint);
-        let plain = matches!(node.kind(), "function_declaration" | "generator_function_declaration");
+        let named = node.at(Field::Name).map(|named| self.name_of(named)).or(hint);
+        let plain = matches!(node.sort(), "function_declaration" | "generator_function_declaration");
         let kind = if plain { FuncKind::Function } else { FuncKind::Lambda };
         let func = self.new_function(node, Shape { named, kind, class: None, object: None });
         self.function_body(node, func);
@@ -27,7 +28,7 @@ impl Lowering<'_> {
 
     /// A function that an object literal holds: its `this` is the object.
     pub(super) fn function_of_object(&mut self, node: Node<'_>, named: Option<Name>, object: ExprId) -> ExprId {
-        let kind = match node.kind() {
+        let kind = match node.sort() {
             "method_definition" if has_token(node, "get") => FuncKind::Getter,
             "method_definition" if has_token(node, "set") => FuncKind::Setter,
             _ => FuncKind::Function,
@@ -38,7 +39,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn new_function(&mut self, node: Node<'_>, shape: Shape) -> FuncId {
-        let name_node = node.child_by_field_name("name");
+        let name_node = node.at(Field::Name);
         let function = Function {
             name: shape.named.unwrap_or_else(|| name("<lambda>")),
             span: span(node),
@@ -48,8 +49,8 @@ impl Lowering<'_> {
             object: shape.object,
             kind: shape.kind,
             is_async: has_token(node, "async"),
-            is_generator: has_token(node, "*") || node.kind().starts_with("generator"),
-            is_abstract: node.child_by_field_name("body").is_none(),
+            is_generator: has_token(node, "*") || node.sort().starts_with("generator"),
+            is_abstract: node.at(Field::Body).is_none(),
             params: Vec::new(),
             returns: Vec::new(),
             return_type: None,
@@ -64,7 +65,7 @@ impl Lowering<'_> {
             return;
         }
         self.depth += 1;
-        let is_arrow = node.kind() == "arrow_function";
+        let is_arrow = node.sort() == "arrow_function";
         let outer = (self.func, self.this, self.main_guard, self.guard.take());
         self.func = func;
         if !is_arrow {
@@ -72,21 +73,19 @@ impl Lowering<'_> {
         }
         self.scopes.push(rustc_hash::FxHashMap::default());
         // A function expression's own name holds inside it.
-        if let Some(named) =
-            node.child_by_field_name("name").filter(|_| node.kind().ends_with("_expression") || node.kind() == "generator_function")
-        {
+        if let Some(named) = node.at(Field::Name).filter(|_| node.sort().ends_with("_expression") || node.sort() == "generator_function") {
             let named = self.name_of(named);
             let var = self.declare_var(named);
             let value = self.push(Expr::Function(func));
             self.store(Target::Var(var), value, false);
         }
         self.parameters(node, func);
-        if let Some(of) = node.child_by_field_name("return_type") {
+        if let Some(of) = node.at(Field::ReturnType) {
             let of = self.type_of(of);
             self.summary.functions[func].return_type = Some(of);
         }
-        if let Some(body) = node.child_by_field_name("body") {
-            if body.kind() == "statement_block" {
+        if let Some(body) = node.at(Field::Body) {
+            if body.sort() == "statement_block" {
                 self.enter_function(body);
                 self.block(body);
                 self.scopes.pop();
@@ -101,37 +100,37 @@ impl Lowering<'_> {
     }
 
     fn parameters(&mut self, node: Node<'_>, func: FuncId) {
-        let parts = match (node.child_by_field_name("parameter"), node.child_by_field_name("parameters")) {
+        let parts = match (node.at(Field::Parameter), node.at(Field::Parameters)) {
             (Some(single), _) => vec![single],
             (None, Some(list)) => named_children(list),
             (None, None) => Vec::new(),
         };
-        for part in parts.into_iter().filter(|part| part.kind() != "comment" && part.kind() != "decorator") {
+        for part in parts.into_iter().filter(|part| part.sort() != "comment" && part.sort() != "decorator") {
             self.parameter(part, func);
         }
     }
 
     fn parameter(&mut self, node: Node<'_>, func: FuncId) {
-        let is_typed = matches!(node.kind(), "required_parameter" | "optional_parameter");
-        let pattern = if is_typed { node.child_by_field_name("pattern").or_else(|| node.child_by_field_name("name")) } else { Some(node) };
+        let is_typed = matches!(node.sort(), "required_parameter" | "optional_parameter");
+        let pattern = if is_typed { node.at(Field::Pattern).or_else(|| node.at(Field::Name)) } else { Some(node) };
         let Some(mut pattern) = pattern else { return };
         // TypeScript's `this` parameter is no parameter.
-        if pattern.kind() == "this" {
+        if pattern.sort() == "this" {
             return;
         }
-        let mut default = node.child_by_field_name("value");
-        if pattern.kind() == "assignment_pattern" {
-            default = pattern.child_by_field_name("right");
-            match pattern.child_by_field_name("left") {
+        let mut default = node.at(Field::Value);
+        if pattern.sort() == "assignment_pattern" {
+            default = pattern.at(Field::Right);
+            match pattern.at(Field::Left) {
                 Some(left) => pattern = left,
                 None => return,
             }
         }
-        let rest = pattern.kind() == "rest_pattern";
-        let annotation = node.child_by_field_name("type").map(|of| self.type_of(of));
+        let rest = pattern.sort() == "rest_pattern";
+        let annotation = node.at(Field::Type).map(|of| self.type_of(of));
         let inner = if rest { pattern.named_child(0).unwrap_or(pattern) } else { pattern };
         self.declare_pattern(inner);
-        let (named, var) = if inner.kind() == "identifier" {
+        let (named, var) = if inner.sort() == "identifier" {
             let named = self.name_of(inner);
             (named, self.find_var(named))
         } else {
@@ -162,5 +161,5 @@ impl Lowering<'_> {
 
 fn has_property_modifier(node: Node<'_>) -> bool {
     let mut cursor = node.walk();
-    node.children(&mut cursor).any(|child| matches!(child.kind(), "accessibility_modifier" | "readonly" | "override_modifier"))
+    node.children(&mut cursor).any(|child| matches!(child.sort(), "accessibility_modifier" | "readonly" | "override_modifier"))
 }

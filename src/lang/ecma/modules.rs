@@ -1,5 +1,6 @@
 //! Imports and exports: ECMAScript modules, CommonJS, and what compilers make of the one in terms of the other.
 
+use super::super::syntax::{Field, Syntax};
 use super::{Lowering, named_children};
 use crate::base::{Name, name};
 use crate::ir::{Arg, CallKind, Const, Export, Expr, ExprId};
@@ -7,11 +8,11 @@ use tree_sitter::Node;
 
 impl Lowering<'_> {
     pub(super) fn import(&mut self, node: Node<'_>) {
-        let source = node.child_by_field_name("source").map(|source| self.string(source));
+        let source = node.at(Field::Source).map(|source| self.string(source));
         for clause in named_children(node) {
-            let source = clause.child_by_field_name("source").map(|inner| self.string(inner)).or(source);
+            let source = clause.at(Field::Source).map(|inner| self.string(inner)).or(source);
             let Some(module) = source else { continue };
-            match clause.kind() {
+            match clause.sort() {
                 "import_clause" => {
                     for part in named_children(clause) {
                         self.import_part(part, module);
@@ -30,7 +31,7 @@ impl Lowering<'_> {
     }
 
     fn import_part(&mut self, part: Node<'_>, module: Name) {
-        match part.kind() {
+        match part.sort() {
             "identifier" => {
                 let value = self.push(Expr::Imported { module, name: name("default") });
                 let local = self.name_of(part);
@@ -44,9 +45,9 @@ impl Lowering<'_> {
                 }
             }
             "named_imports" => {
-                for specifier in named_children(part).into_iter().filter(|child| child.kind() == "import_specifier") {
-                    let Some(imported) = specifier.child_by_field_name("name") else { continue };
-                    let local = specifier.child_by_field_name("alias").unwrap_or(imported);
+                for specifier in named_children(part).into_iter().filter(|child| child.sort() == "import_specifier") {
+                    let Some(imported) = specifier.at(Field::Name) else { continue };
+                    let local = specifier.at(Field::Alias).unwrap_or(imported);
                     let imported = self.key_of(imported).unwrap_or_else(|| self.name_of(imported));
                     let value = self.push(Expr::Imported { module, name: imported });
                     let local = self.name_of(local);
@@ -62,15 +63,15 @@ impl Lowering<'_> {
     }
 
     pub(super) fn export(&mut self, node: Node<'_>) {
-        let source = node.child_by_field_name("source").map(|source| self.string(source));
+        let source = node.at(Field::Source).map(|source| self.string(source));
         let children = named_children(node);
-        let decorators: Vec<_> = children.iter().filter(|child| child.kind() == "decorator").copied().collect();
+        let decorators: Vec<_> = children.iter().filter(|child| child.sort() == "decorator").copied().collect();
         let is_default = super::has_token(node, "default");
-        if let Some(declaration) = node.child_by_field_name("declaration") {
+        if let Some(declaration) = node.at(Field::Declaration) {
             self.export_declaration(declaration, &decorators, is_default);
             return;
         }
-        if let Some(value) = node.child_by_field_name("value") {
+        if let Some(value) = node.at(Field::Value) {
             self.hint = Some(name("default"));
             let value = self.expression(value);
             self.hint = None;
@@ -79,7 +80,7 @@ impl Lowering<'_> {
         }
         let mut named_something = false;
         for child in &children {
-            match child.kind() {
+            match child.sort() {
                 "export_clause" => {
                     named_something = true;
                     for specifier in named_children(*child) {
@@ -111,8 +112,8 @@ impl Lowering<'_> {
     }
 
     fn export_declaration(&mut self, declaration: Node<'_>, decorators: &[Node<'_>], is_default: bool) {
-        let named = declaration.child_by_field_name("name").map(|named| self.name_of(named));
-        match declaration.kind() {
+        let named = declaration.at(Field::Name).map(|named| self.name_of(named));
+        match declaration.sort() {
             "class_declaration" | "abstract_class_declaration" => {
                 let value = self.class_declaration(declaration, decorators);
                 self.export_as(named, value, is_default);
@@ -128,16 +129,16 @@ impl Lowering<'_> {
             "lexical_declaration" | "variable_declaration" => {
                 self.statement(declaration);
                 let mut pending: Vec<_> =
-                    named_children(declaration).into_iter().filter_map(|declarator| declarator.child_by_field_name("name")).collect();
+                    named_children(declaration).into_iter().filter_map(|declarator| declarator.at(Field::Name)).collect();
                 while let Some(pattern) = pending.pop() {
-                    match pattern.kind() {
+                    match pattern.sort() {
                         "identifier" | "shorthand_property_identifier_pattern" => {
                             let named = self.name_of(pattern);
                             let value = self.name_expr(named);
                             self.export_named(named, value);
                         }
-                        "pair_pattern" => pending.extend(pattern.child_by_field_name("value")),
-                        "object_assignment_pattern" | "assignment_pattern" => pending.extend(pattern.child_by_field_name("left")),
+                        "pair_pattern" => pending.extend(pattern.at(Field::Value)),
+                        "object_assignment_pattern" | "assignment_pattern" => pending.extend(pattern.at(Field::Left)),
                         _ => pending.extend(named_children(pattern)),
                     }
                 }
@@ -161,8 +162,8 @@ impl Lowering<'_> {
     }
 
     fn export_specifier(&mut self, specifier: Node<'_>, source: Option<Name>) {
-        let Some(inner) = specifier.child_by_field_name("name") else { return };
-        let exported = specifier.child_by_field_name("alias").unwrap_or(inner);
+        let Some(inner) = specifier.at(Field::Name) else { return };
+        let exported = specifier.at(Field::Alias).unwrap_or(inner);
         let inner = self.key_of(inner).unwrap_or_else(|| self.name_of(inner));
         let exported = self.key_of(exported).unwrap_or_else(|| self.name_of(exported));
         let value = match source {
@@ -174,10 +175,10 @@ impl Lowering<'_> {
 
     /// What `require("m")` gives, with the call that loads it; none for any other call.
     pub(super) fn require(&mut self, node: Node<'_>, function: Node<'_>, arguments: Node<'_>) -> Option<ExprId> {
-        if function.kind() != "identifier" || self.text_of(function) != "require" || self.find_var(name("require")).is_some() {
+        if function.sort() != "identifier" || self.text_of(function) != "require" || self.find_var(name("require")).is_some() {
             return None;
         }
-        let argument = arguments.named_child(0).filter(|argument| argument.kind() == "string")?;
+        let argument = arguments.named_child(0).filter(|argument| argument.sort() == "string")?;
         let module = self.string(argument);
         let callee = self.push(Expr::Global(name("require")));
         let value = self.push(Expr::Const(Const::Str(module)));
@@ -190,7 +191,7 @@ impl Lowering<'_> {
     pub(super) fn compiled_form(&mut self, function: Node<'_>, arguments: Node<'_>) -> Option<ExprId> {
         let text = self.text_of(function);
         let last = text.trim_end_matches(')').rsplit(['.', ',', ' ', '(']).next().unwrap_or(text);
-        let parts: Vec<_> = named_children(arguments).into_iter().filter(|part| part.kind() != "comment").collect();
+        let parts: Vec<_> = named_children(arguments).into_iter().filter(|part| part.sort() != "comment").collect();
         match last {
             "__importDefault"
             | "__importStar"
@@ -218,18 +219,14 @@ impl Lowering<'_> {
             }
             "defineProperty" if text == "Object.defineProperty" => {
                 let [target, key, descriptor, ..] = parts.as_slice() else { return None };
-                if !matches!(self.text_of(*target), "exports" | "module.exports") || key.kind() != "string" || descriptor.kind() != "object"
+                if !matches!(self.text_of(*target), "exports" | "module.exports") || key.sort() != "string" || descriptor.sort() != "object"
                 {
                     return None;
                 }
                 let named = self.string(*key);
                 for pair in named_children(*descriptor) {
-                    if pair
-                        .child_by_field_name("key")
-                        .or_else(|| pair.child_by_field_name("name"))
-                        .is_some_and(|key| self.text_of(key) == "get")
-                    {
-                        let getter = pair.child_by_field_name("value").unwrap_or(pair);
+                    if pair.at(Field::Key).or_else(|| pair.at(Field::Name)).is_some_and(|key| self.text_of(key) == "get") {
+                        let getter = pair.at(Field::Value).unwrap_or(pair);
                         if let Some(value) = self.returned(getter) {
                             self.export_named(named, value);
                         }
@@ -238,11 +235,11 @@ impl Lowering<'_> {
                 Some(self.unknown())
             }
             "__export" | "_export" => {
-                let object = parts.iter().find(|part| part.kind() == "object")?;
+                let object = parts.iter().find(|part| part.sort() == "object")?;
                 for pair in named_children(*object) {
-                    let key = pair.child_by_field_name("key").or_else(|| pair.child_by_field_name("name")).and_then(|key| self.key_of(key));
+                    let key = pair.at(Field::Key).or_else(|| pair.at(Field::Name)).and_then(|key| self.key_of(key));
                     if let Some(named) = key {
-                        let getter = pair.child_by_field_name("value").unwrap_or(pair);
+                        let getter = pair.at(Field::Value).unwrap_or(pair);
                         if let Some(value) = self.returned(getter) {
                             self.export_named(named, value);
                         }
@@ -256,21 +253,21 @@ impl Lowering<'_> {
 
     /// The value that a getter gives: the expression it returns, read where the getter stands.
     fn returned(&mut self, getter: Node<'_>) -> Option<ExprId> {
-        let body = getter.child_by_field_name("body")?;
-        if body.kind() != "statement_block" {
+        let body = getter.at(Field::Body)?;
+        if body.sort() != "statement_block" {
             return Some(self.expression(body));
         }
-        let last = named_children(body).into_iter().rfind(|statement| statement.kind() == "return_statement")?;
+        let last = named_children(body).into_iter().rfind(|statement| statement.sort() == "return_statement")?;
         let value = last.named_child(0)?;
         Some(self.expression(value))
     }
 
     /// The name under which an assignment to this place exports: `exports.x`, `module.exports`, `module.exports.x`.
-    pub(super) fn exported_by(&self, left: Node<'_>) -> Option<Name> {
-        if left.kind() != "member_expression" {
+    pub(super) fn exported_by(&mut self, left: Node<'_>) -> Option<Name> {
+        if left.sort() != "member_expression" {
             return None;
         }
-        let (object, property) = (left.child_by_field_name("object")?, left.child_by_field_name("property")?);
+        let (object, property) = (left.at(Field::Object)?, left.at(Field::Property)?);
         match self.text_of(object) {
             "module" if self.text_of(property) == "exports" && self.find_var(name("module")).is_none() => Some(name("module.exports")),
             "exports" if self.find_var(name("exports")).is_none() => Some(self.name_of(property)),

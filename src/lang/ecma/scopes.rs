@@ -1,5 +1,6 @@
 //! Which declaration a name means: `var` and parameters hold in the function, the rest in the block.
 
+use super::super::syntax::{Field, Syntax};
 use super::{Lowering, named_children};
 use crate::base::{Name, name};
 use crate::ir::{Expr, ExprId, Var, VarId};
@@ -42,7 +43,7 @@ impl Lowering<'_> {
     fn hoist_vars(&mut self, body: Node<'_>) {
         let mut pending = named_children(body);
         while let Some(node) = pending.pop() {
-            match node.kind() {
+            match node.sort() {
                 "function_declaration"
                 | "generator_function_declaration"
                 | "function_expression"
@@ -55,18 +56,18 @@ impl Lowering<'_> {
                 | "return_statement" => {}
                 "variable_declaration" => {
                     for declarator in named_children(node) {
-                        if let Some(target) = declarator.child_by_field_name("name") {
+                        if let Some(target) = declarator.at(Field::Name) {
                             self.declare_pattern(target);
                         }
                     }
                 }
                 "for_in_statement" => {
-                    if node.child_by_field_name("kind").is_some_and(|kind| kind.kind() == "var")
-                        && let Some(left) = node.child_by_field_name("left")
+                    if node.at(Field::Kind).is_some_and(|kind| kind.sort() == "var")
+                        && let Some(left) = node.at(Field::Left)
                     {
                         self.declare_pattern(left);
                     }
-                    pending.extend(node.child_by_field_name("body"));
+                    pending.extend(node.at(Field::Body));
                 }
                 _ => pending.extend(named_children(node)),
             }
@@ -83,11 +84,11 @@ impl Lowering<'_> {
     }
 
     fn declare_statement(&mut self, node: Node<'_>) {
-        match node.kind() {
+        match node.sort() {
             "lexical_declaration" | "variable_declaration" => {
                 for declarator in named_children(node) {
-                    if let Some(target) = declarator.child_by_field_name("name") {
-                        if node.kind() == "variable_declaration" && self.scopes.len() > 1 && self.pattern_is_known(target) {
+                    if let Some(target) = declarator.at(Field::Name) {
+                        if node.sort() == "variable_declaration" && self.scopes.len() > 1 && self.pattern_is_known(target) {
                             continue;
                         }
                         self.declare_pattern(target);
@@ -104,17 +105,17 @@ impl Lowering<'_> {
             | "internal_module"
             | "module"
             | "function_signature" => {
-                if let Some(named) = node.child_by_field_name("name") {
+                if let Some(named) = node.at(Field::Name) {
                     let named = self.name_of(named);
                     self.declare_var(named);
                 }
             }
             "export_statement" | "ambient_declaration" => {
-                if let Some(declaration) = node.child_by_field_name("declaration") {
+                if let Some(declaration) = node.at(Field::Declaration) {
                     self.declare_statement(declaration);
                 } else {
                     for child in named_children(node) {
-                        if child.kind().ends_with("_declaration") || matches!(child.kind(), "internal_module" | "module") {
+                        if child.sort().ends_with("_declaration") || matches!(child.sort(), "internal_module" | "module") {
                             self.declare_statement(child);
                         }
                     }
@@ -122,7 +123,7 @@ impl Lowering<'_> {
             }
             "expression_statement" => {
                 // `namespace X {}` stands in an expression statement.
-                if let Some(inner) = node.named_child(0).filter(|inner| inner.kind() == "internal_module") {
+                if let Some(inner) = node.named_child(0).filter(|inner| inner.sort() == "internal_module") {
                     self.declare_statement(inner);
                 }
             }
@@ -132,20 +133,20 @@ impl Lowering<'_> {
     }
 
     fn pattern_is_known(&self, node: Node<'_>) -> bool {
-        node.kind() != "identifier" || self.find_var(name(self.text_of(node))).is_some()
+        node.sort() != "identifier" || self.find_var(name(self.text_of(node))).is_some()
     }
 
     fn declare_import(&mut self, node: Node<'_>) {
         for clause in named_children(node) {
             let mut pending = vec![clause];
             while let Some(part) = pending.pop() {
-                match part.kind() {
+                match part.sort() {
                     "identifier" => {
                         let named = self.name_of(part);
                         self.declare_var(named);
                     }
                     "import_specifier" => {
-                        if let Some(local) = part.child_by_field_name("alias").or_else(|| part.child_by_field_name("name")) {
+                        if let Some(local) = part.at(Field::Alias).or_else(|| part.at(Field::Name)) {
                             let named = self.name_of(local);
                             self.declare_var(named);
                         }
@@ -163,13 +164,13 @@ impl Lowering<'_> {
     pub(super) fn declare_pattern(&mut self, pattern: Node<'_>) {
         let mut pending = vec![pattern];
         while let Some(node) = pending.pop() {
-            match node.kind() {
+            match node.sort() {
                 "identifier" | "shorthand_property_identifier_pattern" => {
                     let named = self.name_of(node);
                     self.declare_var(named);
                 }
-                "pair_pattern" => pending.extend(node.child_by_field_name("value")),
-                "object_assignment_pattern" | "assignment_pattern" => pending.extend(node.child_by_field_name("left")),
+                "pair_pattern" => pending.extend(node.at(Field::Value)),
+                "object_assignment_pattern" | "assignment_pattern" => pending.extend(node.at(Field::Left)),
                 "object_pattern" | "array_pattern" | "rest_pattern" => pending.extend(named_children(node)),
                 _ => {}
             }

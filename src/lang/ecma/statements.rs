@@ -1,5 +1,6 @@
 //! Statements, bindings and calls.
 
+use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, named_children, span};
 use crate::ir::{Arg, Assign, Call, CallKind, Const, Expr, ExprId, Target};
 use rustc_hash::FxHashMap;
@@ -28,12 +29,12 @@ impl Lowering<'_> {
     }
 
     pub(super) fn statement(&mut self, node: Node<'_>) {
-        match node.kind() {
+        match node.sort() {
             "comment" | "empty_statement" | "break_statement" | "continue_statement" | "debugger_statement" | "hash_bang_line"
             | "function_signature" | "import_alias" => {}
             "expression_statement" => {
                 if let Some(inner) = node.named_child(0) {
-                    if inner.kind() == "internal_module" {
+                    if inner.sort() == "internal_module" {
                         self.namespace(inner);
                     } else {
                         self.directive(inner);
@@ -47,14 +48,14 @@ impl Lowering<'_> {
                 }
             }
             "return_statement" => {
-                if let Some(value) = node.named_child(0).filter(|value| value.kind() != "comment") {
+                if let Some(value) = node.named_child(0).filter(|value| value.sort() != "comment") {
                     let value = self.expression(value);
                     let func = self.func;
                     self.summary.functions[func].returns.push(value);
                 }
             }
             "function_declaration" | "generator_function_declaration" => {
-                let named = node.child_by_field_name("name").map(|named| self.name_of(named));
+                let named = node.at(Field::Name).map(|named| self.name_of(named));
                 let value = self.function(node);
                 if let Some(named) = named {
                     self.bind_name(named, value);
@@ -79,10 +80,10 @@ impl Lowering<'_> {
             }
             "statement_block" => self.scoped_block(node),
             "switch_statement" => {
-                if let Some(value) = node.child_by_field_name("value") {
+                if let Some(value) = node.at(Field::Value) {
                     self.expression(value);
                 }
-                if let Some(body) = node.child_by_field_name("body") {
+                if let Some(body) = node.at(Field::Body) {
                     self.scopes.push(FxHashMap::default());
                     for case in named_children(body) {
                         self.declare_block(case);
@@ -97,10 +98,10 @@ impl Lowering<'_> {
             }
             "catch_clause" => {
                 self.scopes.push(FxHashMap::default());
-                if let Some(parameter) = node.child_by_field_name("parameter") {
+                if let Some(parameter) = node.at(Field::Parameter) {
                     self.declare_pattern(parameter);
                 }
-                if let Some(body) = node.child_by_field_name("body") {
+                if let Some(body) = node.at(Field::Body) {
                     self.block(body);
                 }
                 self.scopes.pop();
@@ -115,7 +116,7 @@ impl Lowering<'_> {
 
     /// A child that may be a statement or an expression.
     fn any(&mut self, node: Node<'_>) {
-        let kind = node.kind();
+        let kind = node.sort();
         let is_statement = kind.ends_with("_statement")
             || kind.ends_with("_declaration")
             || kind.ends_with("_clause")
@@ -133,37 +134,37 @@ impl Lowering<'_> {
     }
 
     fn directive(&mut self, node: Node<'_>) {
-        if node.kind() == "string" && self.summary.calls.is_empty() && self.string(node).as_str() == "use client" {
+        if node.sort() == "string" && self.summary.calls.is_empty() && self.string(node).as_str() == "use client" {
             self.summary.is_client = true;
         }
     }
 
     fn if_statement(&mut self, node: Node<'_>) {
         let before = self.main_guard;
-        let condition = node.child_by_field_name("condition");
+        let condition = node.at(Field::Condition);
         let text = condition.map_or("", |condition| self.text_of(condition));
         let is_main = text.contains("require.main") || text.contains("import.meta.main");
         if let Some(condition) = condition {
             self.expression(condition);
         }
         self.main_guard = before || is_main;
-        if let Some(consequence) = node.child_by_field_name("consequence") {
+        if let Some(consequence) = node.at(Field::Consequence) {
             self.any(consequence);
         }
         self.main_guard = before;
-        if let Some(alternative) = node.child_by_field_name("alternative") {
+        if let Some(alternative) = node.at(Field::Alternative) {
             self.any(alternative);
         }
     }
 
     fn for_in(&mut self, node: Node<'_>) {
         self.scopes.push(FxHashMap::default());
-        let (left, right) = (node.child_by_field_name("left"), node.child_by_field_name("right"));
+        let (left, right) = (node.at(Field::Left), node.at(Field::Right));
         let iterable = right.map(|right| self.expression(right));
         if let (Some(left), Some(right), Some(iterable)) = (left, right, iterable) {
-            let of = node.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "of");
+            let of = node.at(Field::Operator).is_some_and(|operator| operator.sort() == "of");
             let is_async = super::has_token(node, "await");
-            if node.child_by_field_name("kind").is_some_and(|kind| matches!(kind.kind(), "const" | "let" | "using")) {
+            if node.at(Field::Kind).is_some_and(|kind| matches!(kind.sort(), "const" | "let" | "using")) {
                 self.declare_pattern(left);
             }
             if of {
@@ -172,7 +173,7 @@ impl Lowering<'_> {
                 self.assign_to(left, element);
             }
         }
-        if let Some(body) = node.child_by_field_name("body") {
+        if let Some(body) = node.at(Field::Body) {
             self.any(body);
         }
         self.scopes.pop();
@@ -191,20 +192,21 @@ impl Lowering<'_> {
     }
 
     fn declarator(&mut self, node: Node<'_>) {
-        let Some(target) = node.child_by_field_name("name") else { return };
-        let of = node.child_by_field_name("type").map(|of| self.type_of(of));
-        if let Some(value) = node.child_by_field_name("value") {
-            if target.kind() == "identifier" {
+        let Some(target) = node.at(Field::Name) else { return };
+        let of = node.at(Field::Type).map(|of| self.type_of(of));
+        if let Some(value) = node.at(Field::Value) {
+            if target.sort() == "identifier" {
                 self.hint = Some(self.name_of(target));
             }
             let value = self.expression(value);
             self.hint = None;
             self.assign_to(target, value);
         }
-        if let (Some(of), "identifier") = (of, target.kind())
-            && let Some(var) = self.find_var(self.name_of(target))
-        {
-            self.store(Target::Var(var), of, true);
+        if let (Some(of), "identifier") = (of, target.sort()) {
+            let named = self.name_of(target);
+            if let Some(var) = self.find_var(named) {
+                self.store(Target::Var(var), of, true);
+            }
         }
     }
 
@@ -224,20 +226,20 @@ impl Lowering<'_> {
             return;
         }
         self.depth += 1;
-        match left.kind() {
+        match left.sort() {
             "identifier" | "shorthand_property_identifier_pattern" => {
                 let named = self.name_of(left);
                 self.bind_name(named, value);
             }
             "member_expression" => {
-                if let (Some(object), Some(property)) = (left.child_by_field_name("object"), left.child_by_field_name("property")) {
+                if let (Some(object), Some(property)) = (left.at(Field::Object), left.at(Field::Property)) {
                     let base = self.expression(object);
                     let name = self.name_of(property);
                     self.store(Target::Attr { base, name }, value, false);
                 }
             }
             "subscript_expression" => {
-                if let (Some(object), Some(index)) = (left.child_by_field_name("object"), left.child_by_field_name("index")) {
+                if let (Some(object), Some(index)) = (left.at(Field::Object), left.at(Field::Index)) {
                     let base = self.expression(object);
                     let key = self.expression(index);
                     self.store(Target::Index { base, key }, value, false);
@@ -253,7 +255,7 @@ impl Lowering<'_> {
                 let mut cursor = left.walk();
                 let parts: Vec<_> = left.children(&mut cursor).collect();
                 for part in parts {
-                    match part.kind() {
+                    match part.sort() {
                         "," => at += 1.0,
                         "rest_pattern" => {
                             if let Some(inner) = part.named_child(0) {
@@ -270,7 +272,7 @@ impl Lowering<'_> {
                 }
             }
             "assignment_pattern" | "object_assignment_pattern" => {
-                if let (Some(target), Some(default)) = (left.child_by_field_name("left"), left.child_by_field_name("right")) {
+                if let (Some(target), Some(default)) = (left.at(Field::Left), left.at(Field::Right)) {
                     let default = self.expression(default);
                     let either = self.push(Expr::Either(vec![value, default]));
                     self.assign_to(target, either);
@@ -287,14 +289,14 @@ impl Lowering<'_> {
     }
 
     fn bind_property(&mut self, part: Node<'_>, value: ExprId) {
-        match part.kind() {
+        match part.sort() {
             "shorthand_property_identifier_pattern" => {
                 let name = self.name_of(part);
                 let item = self.push(Expr::Attr { base: value, name });
                 self.assign_to(part, item);
             }
             "pair_pattern" => {
-                if let (Some(key), Some(target)) = (part.child_by_field_name("key"), part.child_by_field_name("value")) {
+                if let (Some(key), Some(target)) = (part.at(Field::Key), part.at(Field::Value)) {
                     let item = match self.key_of(key) {
                         Some(name) => self.push(Expr::Attr { base: value, name }),
                         None => self.unknown(),
@@ -303,7 +305,7 @@ impl Lowering<'_> {
                 }
             }
             "object_assignment_pattern" => {
-                if let (Some(target), Some(default)) = (part.child_by_field_name("left"), part.child_by_field_name("right")) {
+                if let (Some(target), Some(default)) = (part.at(Field::Left), part.at(Field::Right)) {
                     let name = self.name_of(target);
                     let item = self.push(Expr::Attr { base: value, name });
                     let default = self.expression(default);

@@ -1,5 +1,6 @@
 //! TypeScript types as expressions of the classes that they name.
 
+use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, named_children};
 use crate::base::name;
 use crate::ir::{Const, Expr, ExprId};
@@ -18,7 +19,7 @@ impl Lowering<'_> {
     }
 
     fn type_within(&mut self, node: Node<'_>) -> ExprId {
-        match node.kind() {
+        match node.sort() {
             "type_annotation" | "parenthesized_type" | "readonly_type" | "optional_type" | "rest_type" | "asserts_annotation" => {
                 match node.named_child(0) {
                     Some(inner) => self.type_of(inner),
@@ -30,9 +31,8 @@ impl Lowering<'_> {
                 self.name_expr(named)
             }
             "nested_type_identifier" | "nested_identifier" => {
-                let base =
-                    node.child_by_field_name("module").or_else(|| node.child_by_field_name("object")).or_else(|| node.named_child(0));
-                let member = node.child_by_field_name("name").or_else(|| node.child_by_field_name("property"));
+                let base = node.at(Field::Module).or_else(|| node.at(Field::Object)).or_else(|| node.named_child(0));
+                let member = node.at(Field::Name).or_else(|| node.at(Field::Property));
                 match (base, member) {
                     (Some(base), Some(member)) => {
                         let base = self.type_of(base);
@@ -43,9 +43,9 @@ impl Lowering<'_> {
                 }
             }
             "generic_type" => {
-                let Some(of) = node.child_by_field_name("name").or_else(|| node.named_child(0)) else { return self.unknown() };
+                let Some(of) = node.at(Field::Name).or_else(|| node.named_child(0)) else { return self.unknown() };
                 let base = self.type_of(of);
-                let arguments: Vec<ExprId> = match node.child_by_field_name("type_arguments") {
+                let arguments: Vec<ExprId> = match node.at(Field::TypeArguments) {
                     Some(list) => named_children(list).into_iter().map(|argument| self.type_of(argument)).collect(),
                     None => Vec::new(),
                 };

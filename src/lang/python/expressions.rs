@@ -1,12 +1,13 @@
 //! Expressions and types.
 
+use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, span};
 use crate::base::{Name, name};
 use crate::ir::{Arg, CallKind, Const, Expr, ExprId, FuncKind, Function};
 use tree_sitter::Node;
 
 /// Longest string that is kept as a constant, in bytes.
-const LONGEST_STRING: usize = 200;
+const LONGEST_STRING: usize = 80;
 
 impl Lowering<'_> {
     pub(super) fn expression(&mut self, node: Node<'_>) -> ExprId {
@@ -21,7 +22,7 @@ impl Lowering<'_> {
 
     fn children(&mut self, node: Node<'_>) -> Vec<ExprId> {
         let mut cursor = node.walk();
-        let children: Vec<_> = node.named_children(&mut cursor).filter(|child| child.kind() != "comment").collect();
+        let children: Vec<_> = node.named_children(&mut cursor).filter(|child| child.sort() != "comment").collect();
         children.into_iter().map(|child| self.expression(child)).collect()
     }
 
@@ -42,7 +43,7 @@ impl Lowering<'_> {
     }
 
     fn expression_within(&mut self, node: Node<'_>) -> ExprId {
-        match node.kind() {
+        match node.sort() {
             "identifier" => {
                 let named = self.name_of(node);
                 self.identifier(named)
@@ -50,11 +51,11 @@ impl Lowering<'_> {
             "call" => self.call_expression(node, false),
             "await" => {
                 let Some(inner) = node.named_child(0) else { return self.unknown() };
-                let value = if inner.kind() == "call" { self.call_expression(inner, true) } else { self.expression(inner) };
+                let value = if inner.sort() == "call" { self.call_expression(inner, true) } else { self.expression(inner) };
                 self.push(Expr::Await(value))
             }
             "attribute" => {
-                let (Some(object), Some(attribute)) = (node.child_by_field_name("object"), node.child_by_field_name("attribute")) else {
+                let (Some(object), Some(attribute)) = (node.at(Field::Object), node.at(Field::Attribute)) else {
                     return self.unknown();
                 };
                 let base = self.expression(object);
@@ -62,11 +63,10 @@ impl Lowering<'_> {
                 self.push(Expr::Attr { base, name: named })
             }
             "subscript" => {
-                let mut cursor = node.walk();
-                let keys: Vec<_> = node.children_by_field_name("subscript", &mut cursor).collect();
-                let Some(value) = node.child_by_field_name("value") else { return self.unknown() };
+                let keys: Vec<_> = node.every(Field::Subscript);
+                let Some(value) = node.at(Field::Value) else { return self.unknown() };
                 let base = self.expression(value);
-                let keys: Vec<_> = keys.into_iter().map(|key| (key.kind() == "slice", self.expression(key))).collect();
+                let keys: Vec<_> = keys.into_iter().map(|key| (key.sort() == "slice", self.expression(key))).collect();
                 match keys.as_slice() {
                     [(true, _)] => base,
                     [(false, key)] => self.push(Expr::Index { base, key: *key }),
@@ -105,7 +105,7 @@ impl Lowering<'_> {
                 parts.pop().unwrap_or_else(|| self.unknown())
             }
             "named_expression" => {
-                let (Some(named), Some(value)) = (node.child_by_field_name("name"), node.child_by_field_name("value")) else {
+                let (Some(named), Some(value)) = (node.at(Field::Name), node.at(Field::Value)) else {
                     return self.unknown();
                 };
                 let value = self.expression(value);
@@ -116,7 +116,7 @@ impl Lowering<'_> {
             "yield" => {
                 let func = self.func;
                 self.summary.functions[func].is_generator = true;
-                let from = node.child(1).is_some_and(|child| child.kind() == "from");
+                let from = node.child(1).is_some_and(|child| child.sort() == "from");
                 let Some(inner) = node.named_child(0) else { return self.unknown() };
                 let mut value = self.expression(inner);
                 if from {
@@ -148,13 +148,13 @@ impl Lowering<'_> {
         let text = self.text_of(node);
         let start = text.find(['"', '\'']).unwrap_or(0);
         let prefix = text[..start].to_ascii_lowercase();
-        if prefix.contains('f') || prefix.contains('t') || node.kind() == "concatenated_string" {
+        if prefix.contains('f') || prefix.contains('t') || node.sort() == "concatenated_string" {
             let mut pending = vec![node];
             while let Some(part) = pending.pop() {
                 let mut cursor = part.walk();
                 let children: Vec<_> = part.named_children(&mut cursor).collect();
                 for child in children {
-                    match child.kind() {
+                    match child.sort() {
                         "interpolation" => {
                             self.children(child);
                         }
@@ -177,10 +177,10 @@ impl Lowering<'_> {
 
     fn list(&mut self, node: Node<'_>) -> ExprId {
         let items = self.children(node);
-        if node.kind() != "expression_list"
+        if node.sort() != "expression_list"
             && items.iter().all(|item| matches!(self.summary.exprs[*item], Expr::Const(_) | Expr::Unknown | Expr::Builtin(_)))
         {
-            return self.builtin(match node.kind() {
+            return self.builtin(match node.sort() {
                 "list" => "list",
                 "set" => "set",
                 _ => "tuple",
@@ -194,7 +194,7 @@ impl Lowering<'_> {
         let mut cursor = node.walk();
         let pairs: Vec<_> = node.named_children(&mut cursor).collect();
         for pair in pairs {
-            match (pair.child_by_field_name("key"), pair.child_by_field_name("value")) {
+            match (pair.at(Field::Key), pair.at(Field::Value)) {
                 (Some(key), Some(value)) => {
                     let key = self.expression(key);
                     let key = if let Expr::Const(Const::Str(text)) = self.summary.exprs[key] { Some(text) } else { None };
@@ -213,10 +213,10 @@ impl Lowering<'_> {
         let mut cursor = node.walk();
         let children: Vec<_> = node.named_children(&mut cursor).collect();
         for child in children {
-            match child.kind() {
+            match child.sort() {
                 "for_in_clause" => {
-                    let is_async = child.child(0).is_some_and(|first| first.kind() == "async");
-                    if let (Some(left), Some(right)) = (child.child_by_field_name("left"), child.child_by_field_name("right")) {
+                    let is_async = child.child(0).is_some_and(|first| first.sort() == "async");
+                    if let (Some(left), Some(right)) = (child.at(Field::Left), child.at(Field::Right)) {
                         self.iterate(left, right, is_async);
                     }
                 }
@@ -226,7 +226,7 @@ impl Lowering<'_> {
                 _ => {}
             }
         }
-        let element = node.child_by_field_name("body").map(|body| self.expression(body));
+        let element = node.at(Field::Body).map(|body| self.expression(body));
         let items = element.into_iter().collect();
         self.push(Expr::List(items))
     }
@@ -248,12 +248,12 @@ impl Lowering<'_> {
             return_type: None,
             decorators: Vec::new(),
         });
-        self.function_body(func, node.child_by_field_name("parameters"), node.child_by_field_name("body"), true);
+        self.function_body(func, node.at(Field::Parameters), node.at(Field::Body), true);
         self.push(Expr::Function(func))
     }
 
     fn call_expression(&mut self, node: Node<'_>, awaited: bool) -> ExprId {
-        let (Some(function), arguments) = (node.child_by_field_name("function"), node.child_by_field_name("arguments")) else {
+        let (Some(function), arguments) = (node.at(Field::Function), node.at(Field::Arguments)) else {
             return self.unknown();
         };
         if self.text_of(function) == "super"
@@ -264,7 +264,7 @@ impl Lowering<'_> {
         let callee = self.expression(function);
         let mut args = Vec::new();
         match arguments {
-            Some(arguments) if arguments.kind() == "generator_expression" => {
+            Some(arguments) if arguments.sort() == "generator_expression" => {
                 let value = self.comprehension(arguments);
                 args.push(Arg { name: None, value, spread: false });
             }
@@ -272,10 +272,10 @@ impl Lowering<'_> {
                 let mut cursor = arguments.walk();
                 let children: Vec<_> = arguments.named_children(&mut cursor).collect();
                 for child in children {
-                    match child.kind() {
+                    match child.sort() {
                         "comment" => {}
                         "keyword_argument" => {
-                            if let (Some(named), Some(value)) = (child.child_by_field_name("name"), child.child_by_field_name("value")) {
+                            if let (Some(named), Some(value)) = (child.at(Field::Name), child.at(Field::Value)) {
                                 let named = self.name_of(named);
                                 let value = self.expression(value);
                                 args.push(Arg { name: Some(named), value, spread: false });
@@ -306,7 +306,7 @@ impl Lowering<'_> {
     }
 
     fn type_within(&mut self, node: Node<'_>) -> ExprId {
-        match node.kind() {
+        match node.sort() {
             "type" | "parenthesized_expression" | "type_parameter" => {
                 let mut cursor = node.walk();
                 let parts: Vec<_> = node.named_children(&mut cursor).collect();
@@ -330,9 +330,8 @@ impl Lowering<'_> {
                 self.push(Expr::Index { base, key })
             }
             "subscript" => {
-                let Some(value) = node.child_by_field_name("value") else { return self.unknown() };
-                let mut cursor = node.walk();
-                let keys: Vec<_> = node.children_by_field_name("subscript", &mut cursor).collect();
+                let Some(value) = node.at(Field::Value) else { return self.unknown() };
+                let keys: Vec<_> = node.every(Field::Subscript);
                 let base = self.type_expression(value);
                 let mut keys: Vec<_> = keys.into_iter().map(|key| self.type_expression(key)).collect();
                 let key = if keys.len() == 1 { keys.remove(0) } else { self.push(Expr::List(keys)) };
@@ -348,7 +347,7 @@ impl Lowering<'_> {
     }
 
     fn type_within_parameters(&mut self, node: Node<'_>) -> ExprId {
-        self.type_within(if node.kind() == "type_parameter" { node } else { node.named_child(0).unwrap_or(node) })
+        self.type_within(if node.sort() == "type_parameter" { node } else { node.named_child(0).unwrap_or(node) })
     }
 
     /// A quoted type: dotted names, unions and subscripts.

@@ -1,5 +1,6 @@
 //! Branches: which test of a call's result the code of a branch stands under.
 
+use super::super::syntax::{Field, Syntax};
 use super::{Lowering, span};
 use crate::ir::{Branch, CallId, Guard};
 use tree_sitter::Node;
@@ -10,11 +11,11 @@ const CONJUNCTS: usize = 4;
 impl Lowering<'_> {
     pub(super) fn if_statement(&mut self, node: Node<'_>) {
         let (main, outer) = (self.main_guard, self.guard);
-        let condition = node.child_by_field_name("condition");
+        let condition = node.at(Field::Condition);
         let text = condition.map_or("", |condition| self.text_of(condition));
         let is_main = text.contains("__name__") && text.contains("__main__");
         let tests = condition.map(|condition| self.condition(condition)).unwrap_or_default();
-        let consequence = node.child_by_field_name("consequence");
+        let consequence = node.at(Field::Consequence);
         self.main_guard = main || is_main;
         for (test, branch) in &tests {
             self.stand_under(*test, *branch);
@@ -27,16 +28,15 @@ impl Lowering<'_> {
         if let [(test, branch)] = tests.as_slice() {
             self.stand_under(*test, branch.opposite());
         }
-        let mut cursor = node.walk();
-        let alternatives: Vec<_> = node.children_by_field_name("alternative", &mut cursor).collect();
+        let alternatives: Vec<_> = node.every(Field::Alternative);
         for alternative in &alternatives {
-            if alternative.kind() == "elif_clause" {
-                let tests = alternative.child_by_field_name("condition").map(|condition| self.condition(condition)).unwrap_or_default();
+            if alternative.sort() == "elif_clause" {
+                let tests = alternative.at(Field::Condition).map(|condition| self.condition(condition)).unwrap_or_default();
                 let before = self.guard;
                 for (test, branch) in &tests {
                     self.stand_under(*test, *branch);
                 }
-                if let Some(consequence) = alternative.child_by_field_name("consequence") {
+                if let Some(consequence) = alternative.at(Field::Consequence) {
                     self.block(consequence);
                 }
                 self.guard = before;
@@ -52,7 +52,7 @@ impl Lowering<'_> {
 
     pub(super) fn try_statement(&mut self, node: Node<'_>) {
         let outer = self.guard;
-        let body = node.child_by_field_name("body");
+        let body = node.at(Field::Body);
         let first = body.and_then(|body| body.named_child(0));
         let from = self.summary.calls.len();
         if let Some(body) = body {
@@ -70,7 +70,7 @@ impl Lowering<'_> {
         let mut cursor = node.walk();
         let clauses: Vec<_> = node.named_children(&mut cursor).filter(|child| Some(*child) != body).collect();
         for clause in clauses {
-            if let (Some(test), "except_clause") = (tested, clause.kind()) {
+            if let (Some(test), "except_clause") = (tested, clause.sort()) {
                 self.stand_under(test, Branch::Raised);
             }
             self.statement(clause);
@@ -94,24 +94,24 @@ impl Lowering<'_> {
             if tests.len() >= CONJUNCTS {
                 break;
             }
-            match node.kind() {
+            match node.sort() {
                 "parenthesized_expression" => pending.extend(node.named_child(0).map(|inner| (inner, negated))),
-                "not_operator" => pending.extend(node.child_by_field_name("argument").map(|inner| (inner, !negated))),
-                "boolean_operator" if !negated && node.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "and") => {
-                    for field in ["right", "left"] {
-                        pending.extend(node.child_by_field_name(field).map(|inner| (inner, false)));
+                "not_operator" => pending.extend(node.at(Field::Argument).map(|inner| (inner, !negated))),
+                "boolean_operator" if !negated && node.at(Field::Operator).is_some_and(|operator| operator.sort() == "and") => {
+                    for field in [Field::Right, Field::Left] {
+                        pending.extend(node.at(field).map(|inner| (inner, false)));
                     }
                 }
                 "call" => tests.extend(self.call_at(node, from).map(|test| (test, if negated { Branch::False } else { Branch::True }))),
                 "comparison_operator" => {
                     let mut cursor = node.walk();
                     let parts: Vec<_> = node.children(&mut cursor).collect();
-                    let differs = parts.iter().any(|part| matches!(part.kind(), "!=" | "is not"));
-                    let equal = parts.iter().any(|part| matches!(part.kind(), "==" | "is"));
+                    let differs = parts.iter().any(|part| matches!(part.sort(), "!=" | "is not"));
+                    let equal = parts.iter().any(|part| matches!(part.sort(), "==" | "is"));
                     if equal == differs {
                         continue;
                     }
-                    for part in parts.into_iter().filter(|part| part.kind() == "call") {
+                    for part in parts.into_iter().filter(|part| part.sort() == "call") {
                         tests.extend(
                             self.call_at(part, from).map(|test| (test, if equal == negated { Branch::Differs } else { Branch::Equal })),
                         );
@@ -132,5 +132,5 @@ impl Lowering<'_> {
 /// Whether control never goes on after the block.
 fn leaves(block: Node<'_>) -> bool {
     let last = block.named_child_count().checked_sub(1).and_then(|last| u32::try_from(last).ok()).and_then(|last| block.named_child(last));
-    last.is_some_and(|last| matches!(last.kind(), "return_statement" | "raise_statement" | "continue_statement" | "break_statement"))
+    last.is_some_and(|last| matches!(last.sort(), "return_statement" | "raise_statement" | "continue_statement" | "break_statement"))
 }

@@ -1,5 +1,6 @@
 //! Which names a scope binds, known before its body is read.
 
+use super::super::syntax::{Field, Syntax};
 use super::Lowering;
 use crate::base::Name;
 use tree_sitter::Node;
@@ -11,9 +12,9 @@ impl Lowering<'_> {
         let mut outer: Vec<Name> = Vec::new();
         let mut bound: Vec<Name> = Vec::new();
         while let Some(node) = pending.pop() {
-            match node.kind() {
+            match node.sort() {
                 "function_definition" | "class_definition" => {
-                    if let Some(named) = node.child_by_field_name("name") {
+                    if let Some(named) = node.at(Field::Name) {
                         bound.push(self.name_of(named));
                     }
                     continue;
@@ -22,7 +23,7 @@ impl Lowering<'_> {
                 "global_statement" | "nonlocal_statement" => {
                     let mut cursor = node.walk();
                     let names: Vec<Name> = node.named_children(&mut cursor).map(|child| self.name_of(child)).collect();
-                    if node.kind() == "global_statement" {
+                    if node.sort() == "global_statement" {
                         for named in &names {
                             self.declare_global(*named);
                         }
@@ -31,12 +32,12 @@ impl Lowering<'_> {
                     continue;
                 }
                 "assignment" | "augmented_assignment" | "for_statement" | "for_in_clause" => {
-                    if let Some(left) = node.child_by_field_name("left") {
+                    if let Some(left) = node.at(Field::Left) {
                         self.pattern_names(left, &mut bound);
                     }
                 }
                 "named_expression" => {
-                    if let Some(left) = node.child_by_field_name("name") {
+                    if let Some(left) = node.at(Field::Name) {
                         bound.push(self.name_of(left));
                     }
                 }
@@ -69,8 +70,8 @@ impl Lowering<'_> {
         }
     }
 
-    fn pattern_names(&self, node: Node<'_>, bound: &mut Vec<Name>) {
-        match node.kind() {
+    fn pattern_names(&mut self, node: Node<'_>, bound: &mut Vec<Name>) {
+        match node.sort() {
             "identifier" => bound.push(self.name_of(node)),
             "attribute" | "subscript" | "call" => {}
             _ => {
@@ -83,9 +84,8 @@ impl Lowering<'_> {
     }
 
     fn import_names(&self, node: Node<'_>, bound: &mut Vec<Name>) {
-        let mut cursor = node.walk();
-        for child in node.children_by_field_name("name", &mut cursor) {
-            let named = child.child_by_field_name("alias").unwrap_or(child);
+        for child in node.every(Field::Name) {
+            let named = child.at(Field::Alias).unwrap_or(child);
             let text = self.text_of(named);
             bound.push(crate::base::name(text.split('.').next().unwrap_or(text).trim()));
         }

@@ -1,5 +1,6 @@
 //! Statements and definitions.
 
+use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, span};
 use crate::base::{Name, name};
 use crate::ir::{Arg, Assign, Call, CallKind, Class, Const, Expr, ExprId, FuncId, FuncKind, Function, Param, Target};
@@ -23,12 +24,13 @@ impl Lowering<'_> {
     }
 
     pub(super) fn statement(&mut self, node: Node<'_>) {
-        match node.kind() {
+        match node.sort() {
             "comment" | "pass_statement" | "global_statement" | "nonlocal_statement" | "break_statement" | "continue_statement" => {}
             "expression_statement" => {
                 let mut cursor = node.walk();
                 let children: Vec<_> = node.named_children(&mut cursor).collect();
-                for child in children {
+                // A docstring is a statement, not a value.
+                for child in children.into_iter().filter(|child| child.sort() != "string") {
                     self.expression(child);
                 }
             }
@@ -59,12 +61,12 @@ impl Lowering<'_> {
     }
 
     fn for_statement(&mut self, node: Node<'_>) {
-        let is_async = node.child(0).is_some_and(|child| child.kind() == "async");
-        if let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right")) {
+        let is_async = node.child(0).is_some_and(|child| child.sort() == "async");
+        if let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) {
             self.iterate(left, right, is_async);
         }
-        for field in ["body", "alternative"] {
-            if let Some(body) = node.child_by_field_name(field) {
+        for field in [Field::Body, Field::Alternative] {
+            if let Some(body) = node.at(field) {
                 self.block(body);
             }
         }
@@ -91,14 +93,14 @@ impl Lowering<'_> {
     }
 
     fn with_statement(&mut self, node: Node<'_>) {
-        let is_async = node.child(0).is_some_and(|child| child.kind() == "async");
+        let is_async = node.child(0).is_some_and(|child| child.sort() == "async");
         let mut pending = vec![node];
         let mut items = Vec::new();
         while let Some(node) = pending.pop() {
             let mut cursor = node.walk();
             let children: Vec<_> = node.named_children(&mut cursor).collect();
             for child in children {
-                match child.kind() {
+                match child.sort() {
                     "with_item" => items.push(child),
                     "with_clause" => pending.push(child),
                     _ => {}
@@ -106,9 +108,9 @@ impl Lowering<'_> {
             }
         }
         for item in items {
-            let Some(value) = item.child_by_field_name("value").or_else(|| item.named_child(0)) else { continue };
+            let Some(value) = item.at(Field::Value).or_else(|| item.named_child(0)) else { continue };
             let (context, target) =
-                if value.kind() == "as_pattern" { (value.named_child(0), value.child_by_field_name("alias")) } else { (Some(value), None) };
+                if value.sort() == "as_pattern" { (value.named_child(0), value.at(Field::Alias)) } else { (Some(value), None) };
             let Some(context) = context else { continue };
             let manager = self.expression(context);
             let entered = self.call(CallKind::With, manager, Vec::new(), context, is_async);
@@ -116,14 +118,14 @@ impl Lowering<'_> {
                 self.assign_to(target, entered);
             }
         }
-        if let Some(body) = node.child_by_field_name("body") {
+        if let Some(body) = node.at(Field::Body) {
             self.block(body);
         }
     }
 
     /// Binds a pattern to a value.
     pub(super) fn assign_to(&mut self, left: Node<'_>, value: ExprId) {
-        match left.kind() {
+        match left.sort() {
             "identifier" => {
                 let named = self.name_of(left);
                 if self.class.is_some() && !self.members.is_empty() && self.in_class_body() {
@@ -133,14 +135,14 @@ impl Lowering<'_> {
                 }
             }
             "attribute" => {
-                if let (Some(object), Some(attribute)) = (left.child_by_field_name("object"), left.child_by_field_name("attribute")) {
+                if let (Some(object), Some(attribute)) = (left.at(Field::Object), left.at(Field::Attribute)) {
                     let base = self.expression(object);
                     let named = self.name_of(attribute);
                     self.store(Target::Attr { base, name: named }, value, false);
                 }
             }
             "subscript" => {
-                if let (Some(object), Some(key)) = (left.child_by_field_name("value"), left.child_by_field_name("subscript")) {
+                if let (Some(object), Some(key)) = (left.at(Field::Value), left.at(Field::Subscript)) {
                     let base = self.expression(object);
                     let key = self.expression(key);
                     self.store(Target::Index { base, key }, value, false);
@@ -192,14 +194,14 @@ impl Lowering<'_> {
     }
 
     pub(super) fn assignment(&mut self, node: Node<'_>) -> ExprId {
-        let left = node.child_by_field_name("left");
-        let of = node.child_by_field_name("type").map(|of| self.type_expression(of));
-        let value = node.child_by_field_name("right").map(|right| self.expression(right));
+        let left = node.at(Field::Left);
+        let of = node.at(Field::Type).map(|of| self.type_expression(of));
+        let value = node.at(Field::Right).map(|right| self.expression(right));
         if let (Some(left), Some(value)) = (left, value) {
             self.assign_to(left, value);
         }
         if let (Some(left), Some(of)) = (left, of) {
-            match left.kind() {
+            match left.sort() {
                 "identifier" => {
                     let named = self.name_of(left);
                     if self.in_class_body() {
@@ -211,7 +213,7 @@ impl Lowering<'_> {
                     }
                 }
                 "attribute" => {
-                    if let (Some(object), Some(attribute)) = (left.child_by_field_name("object"), left.child_by_field_name("attribute")) {
+                    if let (Some(object), Some(attribute)) = (left.at(Field::Object), left.at(Field::Attribute)) {
                         let owner = self.method_class(object);
                         let named = self.name_of(attribute);
                         if let Some(class) = owner {
@@ -241,10 +243,9 @@ impl Lowering<'_> {
     }
 
     fn import(&mut self, node: Node<'_>) {
-        let mut cursor = node.walk();
-        let names: Vec<_> = node.children_by_field_name("name", &mut cursor).collect();
+        let names: Vec<_> = node.every(Field::Name);
         for child in names {
-            if let (Some(alias), Some(module)) = (child.child_by_field_name("alias"), child.child_by_field_name("name")) {
+            if let (Some(alias), Some(module)) = (child.at(Field::Alias), child.at(Field::Name)) {
                 let module = self.name_of(module);
                 let value = self.push(Expr::Module(module));
                 let alias = self.name_of(alias);
@@ -259,20 +260,17 @@ impl Lowering<'_> {
     }
 
     fn import_from(&mut self, node: Node<'_>) {
-        let Some(module) =
-            node.child_by_field_name("module_name").map(|module| name(&self.text_of(module).replace(char::is_whitespace, "")))
-        else {
+        let Some(module) = node.at(Field::ModuleName).map(|module| name(&self.text_of(module).replace(char::is_whitespace, ""))) else {
             return;
         };
         let mut cursor = node.walk();
-        if node.named_children(&mut cursor).any(|child| child.kind() == "wildcard_import") {
+        if node.named_children(&mut cursor).any(|child| child.sort() == "wildcard_import") {
             self.summary.star_imports.push(module);
         }
-        let mut cursor = node.walk();
-        let names: Vec<_> = node.children_by_field_name("name", &mut cursor).collect();
+        let names: Vec<_> = node.every(Field::Name);
         for child in names {
-            let named = child.child_by_field_name("name").map_or_else(|| self.name_of(child), |inner| self.name_of(inner));
-            let bound = child.child_by_field_name("alias").map_or(named, |alias| self.name_of(alias));
+            let named = self.name_of(child.at(Field::Name).unwrap_or(child));
+            let bound = child.at(Field::Alias).map_or(named, |alias| self.name_of(alias));
             let value = self.push(Expr::Imported { module, name: named });
             self.bind(bound, value);
         }
@@ -281,14 +279,14 @@ impl Lowering<'_> {
     fn decorated(&mut self, node: Node<'_>) {
         let mut decorators = Vec::new();
         let mut cursor = node.walk();
-        let children: Vec<_> = node.named_children(&mut cursor).filter(|child| child.kind() == "decorator").collect();
+        let children: Vec<_> = node.named_children(&mut cursor).filter(|child| child.sort() == "decorator").collect();
         for decorator in children {
             if let Some(inner) = decorator.named_child(0) {
                 decorators.push((self.expression(inner), inner));
             }
         }
-        match node.child_by_field_name("definition") {
-            Some(definition) if definition.kind() == "class_definition" => self.class(definition, &decorators),
+        match node.at(Field::Definition) {
+            Some(definition) if definition.sort() == "class_definition" => self.class(definition, &decorators),
             Some(definition) => self.function(definition, &decorators),
             None => {}
         }
@@ -315,19 +313,20 @@ impl Lowering<'_> {
     }
 
     fn function(&mut self, node: Node<'_>, decorators: &[(ExprId, Node<'_>)]) {
-        let Some(named) = node.child_by_field_name("name") else { return };
+        let Some(named) = node.at(Field::Name) else { return };
         let is_method = self.in_class_body();
         let class = if is_method { self.class } else { None };
-        let body = node.child_by_field_name("body");
+        let body = node.at(Field::Body);
+        let own_name = self.name_of(named);
         let func = self.summary.functions.push(Function {
-            name: self.name_of(named),
+            name: own_name,
             span: span(node),
             name_span: span(named),
             parent: Some(self.func),
             class,
             object: None,
             kind: if is_method { self.kind_of(decorators) } else { FuncKind::Function },
-            is_async: node.child(0).is_some_and(|child| child.kind() == "async"),
+            is_async: node.child(0).is_some_and(|child| child.sort() == "async"),
             is_generator: false,
             is_abstract: body.is_some_and(|body| self.is_abstract(body))
                 || decorators.iter().any(|(_, at)| self.text_of(*at).ends_with("abstractmethod")),
@@ -347,9 +346,9 @@ impl Lowering<'_> {
             self.store(Target::Var(var), value, false);
         }
         self.decorate(decorators, value);
-        let of = node.child_by_field_name("return_type").map(|of| self.type_expression(of));
+        let of = node.at(Field::ReturnType).map(|of| self.type_expression(of));
         self.summary.functions[func].return_type = of;
-        self.function_body(func, node.child_by_field_name("parameters"), body, false);
+        self.function_body(func, node.at(Field::Parameters), body, false);
     }
 
     /// Parameters and body of a function, or of a lambda whose body is an expression.
@@ -394,17 +393,17 @@ impl Lowering<'_> {
     fn parameter(&mut self, node: Node<'_>, params: &mut Vec<Param>) {
         let mut named = Some(node);
         let (mut rest, mut keywords) = (false, false);
-        let annotation = node.child_by_field_name("type").map(|of| self.type_expression(of));
-        let default = node.child_by_field_name("value").map(|value| self.expression(value));
+        let annotation = node.at(Field::Type).map(|of| self.type_expression(of));
+        let default = node.at(Field::Value).map(|value| self.expression(value));
         loop {
-            match named.map(|node| node.kind()) {
+            match named.map(|node| node.sort()) {
                 Some("identifier") => break,
                 Some("list_splat_pattern") => rest = true,
                 Some("dictionary_splat_pattern") => keywords = true,
                 Some("default_parameter" | "typed_default_parameter" | "typed_parameter") => {}
                 _ => return,
             }
-            named = named.and_then(|node| node.child_by_field_name("name").or_else(|| node.named_child(0)));
+            named = named.and_then(|node| node.at(Field::Name).or_else(|| node.named_child(0)));
         }
         if let Some(named) = named {
             params.push(Param {
@@ -420,32 +419,33 @@ impl Lowering<'_> {
 
     fn is_abstract(&self, body: Node<'_>) -> bool {
         let mut cursor = body.walk();
-        body.named_children(&mut cursor).all(|child| match child.kind() {
+        body.named_children(&mut cursor).all(|child| match child.sort() {
             "pass_statement" | "comment" => true,
-            "expression_statement" => child.named_child(0).is_some_and(|inner| matches!(inner.kind(), "ellipsis" | "string")),
+            "expression_statement" => child.named_child(0).is_some_and(|inner| matches!(inner.sort(), "ellipsis" | "string")),
             "raise_statement" => self.text_of(child).contains("NotImplementedError"),
             _ => false,
         })
     }
 
     fn class(&mut self, node: Node<'_>, decorators: &[(ExprId, Node<'_>)]) {
-        let Some(named) = node.child_by_field_name("name") else { return };
+        let Some(named) = node.at(Field::Name) else { return };
         let mut bases = Vec::new();
-        if let Some(arguments) = node.child_by_field_name("superclasses") {
+        if let Some(arguments) = node.at(Field::Superclasses) {
             let mut cursor = arguments.walk();
             let children: Vec<_> = arguments.named_children(&mut cursor).collect();
             for child in children {
-                if child.kind() == "keyword_argument" {
-                    if let Some(value) = child.child_by_field_name("value") {
+                if child.sort() == "keyword_argument" {
+                    if let Some(value) = child.at(Field::Value) {
                         self.expression(value);
                     }
-                } else if child.kind() != "comment" {
+                } else if child.sort() != "comment" {
                     bases.push(self.expression(child));
                 }
             }
         }
+        let own_name = self.name_of(named);
         let class = self.summary.classes.push(Class {
-            name: self.name_of(named),
+            name: own_name,
             span: span(node),
             parent: self.func,
             bases,
@@ -460,7 +460,7 @@ impl Lowering<'_> {
         self.decorate(decorators, value);
         let outer = self.class.replace(class);
         self.members.push(FxHashMap::from_iter([(name("<class body>"), value)]));
-        if let Some(body) = node.child_by_field_name("body") {
+        if let Some(body) = node.at(Field::Body) {
             self.block(body);
         }
         self.members.pop();
