@@ -7,10 +7,6 @@ use loopwarden::lang::Lang;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// The program's own allocator, for both sides.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const ROUNDS: usize = 3;
 
 fn main() {

@@ -263,17 +263,24 @@ impl Facts {
             return Some(found);
         }
         let (owner, member) = path.rsplit_once('.')?;
-        let mut pending = vec![name(owner)];
+        // A name that no fact has made is in no table.
+        let mut pending = vec![ustr::existing_ustr(owner)?];
+        let mut spelled = String::new();
+        let mut spell = |owner: &str, member: &str| {
+            spelled.clear();
+            spelled.extend([owner, ".", member]);
+            ustr::existing_ustr(&spelled).and_then(|path| table.get(&path))
+        };
         let mut seen = 0;
         while let Some(owner) = pending.pop() {
             seen += 1;
             if seen > 32 {
                 break;
             }
-            if let Some(found) = table.get(&name(&format!("{owner}.{member}"))) {
+            if let Some(found) = spell(&owner, member) {
                 return Some(found);
             }
-            if let Some(found) = (!member.starts_with("__")).then(|| table.get(&name(&format!("{owner}.*")))).flatten() {
+            if let Some(found) = (!member.starts_with("__")).then(|| spell(&owner, "*")).flatten() {
                 return Some(found);
             }
             if let Some(fact) = self.types.get(&owner) {
@@ -404,8 +411,8 @@ impl Facts {
     #[must_use]
     pub fn member(&self, path: Name) -> Option<Name> {
         let (owner, member) = path.rsplit_once('.')?;
-        let (member, any) = (name(member), name("*"));
-        let mut pending = vec![name(owner)];
+        let (member, any) = (ustr::existing_ustr(member)?, FactBase::any());
+        let mut pending = vec![ustr::existing_ustr(owner)?];
         let mut seen = 0;
         while let Some(owner) = pending.pop() {
             seen += 1;

@@ -172,9 +172,12 @@ impl Solution<'_> {
             return;
         }
         let facts = self.facts;
-        // An attribute whose type is known is an instance of that type.
-        let owner = if facts.type_of(path).is_none() { facts.member(path).unwrap_or(path) } else { path };
-        self.add(to, Value::Ext(name(&format!("{owner}.{member}"))));
+        let joined = *self.joined.entry((path, member)).or_insert_with(|| {
+            // An attribute whose type is known is an instance of that type.
+            let owner = if facts.type_of(path).is_none() { facts.member(path).unwrap_or(path) } else { path };
+            name(&format!("{owner}.{member}"))
+        });
+        self.add(to, Value::Ext(joined));
     }
 
     fn load_module(&mut self, file: FileId, member: Name, to: u32, depth: usize) {

@@ -80,6 +80,8 @@ pub struct Solution<'a> {
     /// Nodes with a declared type: they take no instances of other classes.
     pub(super) declared: FxHashMap<u32, SmallVec<[ClassAt; 2]>>,
     is_declared: Vec<bool>,
+    /// Paths of members of libraries: joining text at every read was costly.
+    pub(super) joined: FxHashMap<(Name, Name), Name>,
     pub(super) fields: FxHashMap<(Owner, Name), u32>,
     pub(super) globals: IndexVec<FileId, FxHashMap<Name, crate::ir::VarId>>,
     pub(super) exports: IndexVec<FileId, FxHashMap<Name, crate::ir::ExprId>>,
@@ -97,6 +99,7 @@ pub fn solve<'a>(input: Input<'a>) -> Solution<'a> {
     for family in [crate::ir::Family::Python, crate::ir::Family::Ecma] {
         // Values never cross from one language to the other.
         solution.facts = input.facts.of(family);
+        solution.joined.clear();
         solution.constrain(family);
         solution.run();
     }
@@ -162,6 +165,7 @@ impl<'a> Solution<'a> {
             queued: vec![false; count],
             declared: FxHashMap::default(),
             is_declared: vec![false; count],
+            joined: FxHashMap::default(),
             fields: FxHashMap::default(),
             globals: globals.collect(),
             exports: exports.collect(),
