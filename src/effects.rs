@@ -3,7 +3,7 @@
 use crate::base::Name;
 use crate::facts::{CallFact, Effect, Weight};
 use crate::finding::Hop;
-use crate::ir::{Arg, Call, Const, Expr};
+use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary};
 use crate::link::graph::{EdgeKind, Graph};
 use crate::link::{At, CallAt, FuncAt, Input};
 use rustc_hash::FxHashMap;
@@ -159,6 +159,9 @@ fn holds(input: Input<'_>, at: CallAt, call: &Call, condition: &str) -> bool {
     if condition == "callback" {
         return call.args.last().is_some_and(|arg| matches!(summary.exprs[arg.value], Expr::Function(_)));
     }
+    if let Some(test) = condition.strip_prefix("after ") {
+        return stands_after(summary, call, test);
+    }
     let Some((key, wanted)) = condition.split_once('=') else { return false };
     let is = |arg: &Arg| constant_text(&summary.exprs[arg.value]).is_some_and(|text| wanted == "*" || text.eq_ignore_ascii_case(wanted));
     if let Some(position) = key.strip_prefix("arg").and_then(|position| position.parse::<usize>().ok()) {
@@ -174,6 +177,28 @@ fn holds(input: Input<'_>, at: CallAt, call: &Call, condition: &str) -> bool {
             _ => false,
         },
     })
+}
+
+/// Whether the call stands where `receiver.test()` was true, of the same variable.
+fn stands_after(summary: &ModuleSummary, call: &Call, test: &str) -> bool {
+    let receiver = |callee| match &summary.exprs[callee] {
+        Expr::Attr { base, name } => match summary.exprs[*base] {
+            Expr::Var(var) => Some((var, *name)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some((own, _)) = receiver(call.callee) else { return false };
+    let mut guard = call.guard;
+    while let Some(id) = guard {
+        let held = &summary.guards[id];
+        let tested = receiver(summary.calls[held.test].callee);
+        if held.branch == Branch::True && tested.is_some_and(|(var, name)| var == own && name.as_str() == test) {
+            return true;
+        }
+        guard = held.outer;
+    }
+    false
 }
 
 fn constant_text(expr: &Expr) -> Option<String> {

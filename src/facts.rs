@@ -34,6 +34,15 @@ pub struct CallFact {
     pub source: String,
 }
 
+/// One line of code that makes a call on a fact's first path.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The path that the line must reach.
+    pub path: Name,
+    /// The code.
+    pub code: String,
+}
+
 /// What is known of an external type.
 #[derive(Debug, Default)]
 pub struct TypeFact {
@@ -109,6 +118,8 @@ pub struct Facts {
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     libraries: Vec<Name>,
+    /// Examples of calls, for the tests.
+    pub examples: Vec<Example>,
 }
 
 /// Facts for both families.
@@ -171,6 +182,9 @@ impl Facts {
         self.libraries.extend(raw.library.modules.iter().map(|module| name(module)));
         for call in raw.call {
             let at = self.call_facts.len();
+            if let (Some(code), Some(path)) = (&call.example, call.paths.first()) {
+                self.examples.push(Example { path: name(path), code: code.clone() });
+            }
             for path in &call.paths {
                 self.calls.insert(name(path), Some(at));
             }

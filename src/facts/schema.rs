@@ -128,8 +128,7 @@ pub(super) struct RawCall {
     pub instead: Instead,
     pub why: Option<String>,
     pub source: Option<String>,
-    #[serde(rename = "example")]
-    _example: Option<String>,
+    pub example: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
