@@ -76,10 +76,13 @@ struct Spread<'a, 'b> {
 #[must_use]
 pub fn spread<'a>(solution: &Solution<'a>, graph: &Graph) -> Contexts {
     let mut out: FxHashMap<FuncAt, Vec<(FuncAt, EdgeKind)>> = FxHashMap::default();
-    for edge in &graph.edges {
-        out.entry(edge.from).or_default().push((edge.to, edge.kind));
-    }
     let input = solution.input;
+    for edge in &graph.edges {
+        // What `if __name__ == "__main__"` calls is a script, not start-up: see `by_place`.
+        if !input.summaries[edge.call.file].calls[edge.call.id].main_guard {
+            out.entry(edge.from).or_default().push((edge.to, edge.kind));
+        }
+    }
     let mut spread = Spread {
         input,
         solution,
@@ -288,6 +291,13 @@ impl Spread<'_, '_> {
             let kind = if is_script { ContextKind::Script } else { ContextKind::Startup };
             let origin = self.origin(if is_script { "script" } else { "module body" }, file, Span::default(), Confidence::High);
             self.entries.push((At { file, id: MODULE_BODY }, kind, origin));
+        }
+        for edge in self.graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
+            let call = &input.summaries[edge.call.file].calls[edge.call.id];
+            if call.main_guard && !input.func(edge.to).is_async {
+                let origin = self.origin("main guard", edge.call.file, call.span, Confidence::High);
+                self.entries.push((edge.to, ContextKind::Script, origin));
+            }
         }
         for edge in &self.graph.edges {
             if let EdgeKind::Moved(kind) = edge.kind {

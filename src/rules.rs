@@ -273,25 +273,35 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
     for (call, channel) in offloads {
         push(*call, channel.0, "offloaded");
     }
-    for sink in &program.effects.sinks {
-        let on = |kind| program.contexts.origin(sink.from, kind).is_some();
-        let guarded = input.summaries[sink.call.file].calls[sink.call.id].main_guard;
-        let reason = if let Some(harmless) = sink.harmless {
-            harmless
-        } else if on(ContextKind::Test) {
-            "test"
+    let reason_at = |call: CallAt, from: FuncAt| {
+        let on = |kind| program.contexts.origin(from, kind).is_some();
+        let guarded = input.summaries[call.file].calls[call.id].main_guard;
+        if on(ContextKind::Test) {
+            Some("test")
         } else if on(ContextKind::Loop) {
-            continue;
+            None
         } else if on(ContextKind::Thread) || on(ContextKind::Process) {
-            "worker thread"
+            Some("worker thread")
         } else if on(ContextKind::Script) || guarded {
-            "script"
+            Some("script")
         } else if on(ContextKind::Startup) {
-            "start-up"
+            Some("start-up")
         } else {
-            "not reached"
-        };
-        push(sink.call, sink.channel.0, reason);
+            Some("not reached")
+        }
+    };
+    for sink in &program.effects.sinks {
+        if let Some(reason) = sink.harmless.or_else(|| reason_at(sink.call, sink.from)) {
+            push(sink.call, sink.channel.0, reason);
+        }
+    }
+    for edge in program.graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
+        for effect in Effect::ALL {
+            let reaches = [Weight::Light, Weight::Heavy].iter().any(|weight| program.effects.witness(edge.to, (effect, *weight)).is_some());
+            if reaches && let Some(reason) = reason_at(edge.call, edge.from) {
+                push(edge.call, effect, reason);
+            }
+        }
     }
     cleared.sort_by_key(|one| (one.file, one.span, one.rule));
     cleared.dedup();

@@ -115,7 +115,8 @@ impl Solution<'_> {
             Value::Class(class) => self.load_class(class, member, to, false),
             Value::Inst(class) => self.load_class(class, member, to, true),
             Value::Ext(path) => {
-                if member.as_str() == "default" {
+                // A module whose only export is its default one is that export.
+                if self.family == Family::Ecma && member.as_str() == "default" {
                     self.add(to, Value::Ext(path));
                 } else {
                     self.load_external(path, member, to);
@@ -509,7 +510,7 @@ impl Solution<'_> {
                 _ => None,
             },
             Expr::Imported { module, name: member } => match self.resolve(file, *module) {
-                Resolved::External(path) if member.as_str() == "default" => Some(path),
+                Resolved::External(path) if member.as_str() == "default" && self.input.summaries[file].family == Family::Ecma => Some(path),
                 Resolved::External(path) => Some(name(&format!("{path}.{member}"))),
                 _ => None,
             },

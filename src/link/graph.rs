@@ -243,7 +243,8 @@ fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outco
                 }
             }
             (_, Value::Inst(class)) => graph.edges.extend(solution.find_method(class, crate::base::name("__call__")).map(direct)),
-            (_, Value::Ext(path)) => {
+            // What a factory gave is called: its fact is that of the factory's result.
+            (_, Value::ExtInst(path) | Value::Ext(path)) => {
                 if path.contains("()") {
                     outcome = Outcome::UnknownReceiver;
                 }

@@ -66,6 +66,7 @@ pub struct Solution<'a> {
     /// What linking read.
     pub input: Input<'a>,
     pub(super) facts: &'a Facts,
+    pub(super) family: Family,
     pub(super) lineages: RefCell<FxHashMap<ClassAt, Rc<(Vec<ClassAt>, Vec<Name>)>>>,
     results: IndexVec<FileId, IndexVec<crate::ir::CallId, ExprId>>,
     assigned: IndexVec<FileId, FxHashMap<VarId, SmallVec<[ExprId; 1]>>>,
@@ -99,6 +100,7 @@ pub fn solve<'a>(input: Input<'a>) -> Solution<'a> {
     for family in [crate::ir::Family::Python, crate::ir::Family::Ecma] {
         // Values never cross from one language to the other.
         solution.facts = input.facts.of(family);
+        solution.family = family;
         solution.joined.clear();
         solution.constrain(family);
         solution.run();
@@ -151,7 +153,8 @@ impl<'a> Solution<'a> {
         let count = total as usize;
         Self {
             input,
-            facts: input.facts.of(crate::ir::Family::Python),
+            facts: input.facts.of(Family::Python),
+            family: Family::Python,
             lineages: RefCell::default(),
             results,
             assigned,
