@@ -295,10 +295,11 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
             push(sink.call, sink.channel.0, reason);
         }
     }
-    for edge in program.graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
+    for edge in program.graph.edges.iter().filter(|edge| matches!(edge.kind, EdgeKind::Direct | EdgeKind::OffLoop)) {
         for effect in Effect::ALL {
             let reaches = [Weight::Light, Weight::Heavy].iter().any(|weight| program.effects.witness(edge.to, (effect, *weight)).is_some());
-            if reaches && let Some(reason) = reason_at(edge.call, edge.from) {
+            let checked = (edge.kind == EdgeKind::OffLoop).then_some("loop check");
+            if reaches && let Some(reason) = checked.or_else(|| reason_at(edge.call, edge.from)) {
                 push(edge.call, effect, reason);
             }
         }

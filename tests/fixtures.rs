@@ -50,7 +50,8 @@ fn pages(trials: &mut Vec<Trial>) {
                 }
                 (None, None) => {
                     if let Some(next) = line.strip_prefix('#') {
-                        sections.push((std::mem::replace(&mut heading, next.trim_matches(['#', ' ']).to_owned()), std::mem::take(&mut files)));
+                        sections
+                            .push((std::mem::replace(&mut heading, next.trim_matches(['#', ' ']).to_owned()), std::mem::take(&mut files)));
                     }
                 }
             }
@@ -58,7 +59,9 @@ fn pages(trials: &mut Vec<Trial>) {
         sections.push((heading, files));
         let examples: Vec<_> = sections.into_iter().filter(|(_, files)| !files.is_empty()).collect();
         let (id, count) = (rule.id, examples.len());
-        trials.push(Trial::test(format!("page::{id}::has_examples"), move || if count >= 2 { Ok(()) } else { Err(format!("{id}.md: two examples at least").into()) }));
+        trials.push(Trial::test(format!("page::{id}::has_examples"), move || {
+            if count >= 2 { Ok(()) } else { Err(format!("{id}.md: two examples at least").into()) }
+        }));
         for (heading, files) in examples {
             trials.push(Trial::test(format!("page::{id}::{}", heading.to_lowercase().replace(' ', "_")), move || meets(&files)));
         }
@@ -99,7 +102,8 @@ fn facts(trials: &mut Vec<Trial>) {
                 };
                 let outcome = check_sources(vec![(path.to_owned(), text.clone())]);
                 let wanted = example.path.trim_end_matches('*');
-                let reached: Vec<&str> = outcome.effects.sinks.iter().filter(|sink| sink.harmless.is_none()).map(|sink| sink.path.as_str()).collect();
+                let reached: Vec<&str> =
+                    outcome.effects.sinks.iter().filter(|sink| sink.harmless.is_none()).map(|sink| sink.path.as_str()).collect();
                 if reached.iter().any(|path| if example.path.ends_with('*') { path.starts_with(wanted) } else { *path == wanted }) {
                     Ok(())
                 } else {
@@ -128,9 +132,18 @@ fn meets(files: &Files) -> Result<(), Failed> {
         let place = format!("{}:{}", outcome.sources[claim.file].path, claim.line);
         let here = |file: FileId, offset: u32| file == claim.file && outcome.sources[file].line_column(offset).0 == claim.line;
         let found = outcome.findings.iter().enumerate().find(|(_, finding)| {
-            let told = format!("{} via {} {:?} {:?} {}", finding.message, loopwarden::report::concise::via(finding), finding.severity, finding.confidence, finding.entry);
+            let told = format!(
+                "{} via {} {:?} {:?} {}",
+                finding.message,
+                loopwarden::report::concise::via(finding),
+                finding.severity,
+                finding.confidence,
+                finding.entry
+            );
             let told = told.to_lowercase();
-            finding.rule == claim.rule && finding.chain.first().is_some_and(|hop| here(hop.file, hop.span.start)) && claim.detail.split(", ").all(|part| told.contains(&part.to_lowercase()))
+            finding.rule == claim.rule
+                && finding.chain.first().is_some_and(|hop| here(hop.file, hop.span.start))
+                && claim.detail.split(", ").all(|part| told.contains(&part.to_lowercase()))
         });
         match (claim.word.as_str(), found) {
             ("expect" | "false", Some((at, _))) => _ = claimed.insert(at),
@@ -138,7 +151,10 @@ fn meets(files: &Files) -> Result<(), Failed> {
             ("missed", Some(_)) => wrong.push(format!("{place}: {} is no longer missed", claim.rule)),
             ("missed", None) => {}
             _ => {
-                let cleared = outcome.cleared.iter().any(|one| one.rule == claim.rule && here(one.file, one.span.start) && one.reason.contains(&claim.detail));
+                let cleared = outcome
+                    .cleared
+                    .iter()
+                    .any(|one| one.rule == claim.rule && here(one.file, one.span.start) && one.reason.contains(&claim.detail));
                 if !cleared {
                     wrong.push(format!("{place}: {} did not look and let go ({})", claim.rule, claim.detail));
                 }
@@ -149,7 +165,10 @@ fn meets(files: &Files) -> Result<(), Failed> {
         let hop = &finding.chain[0];
         let (line, _) = outcome.sources[hop.file].line_column(hop.span.start);
         let via = loopwarden::report::concise::via(finding);
-        wrong.push(format!("{}:{line}: finding {at} that nobody expects: {} {} (via {via})", outcome.sources[hop.file].path, finding.rule, finding.message));
+        wrong.push(format!(
+            "{}:{line}: finding {at} that nobody expects: {} {} (via {via})",
+            outcome.sources[hop.file].path, finding.rule, finding.message
+        ));
     }
     let reversed = check_sources(files.iter().rev().cloned().collect());
     if format!("{:?}{:?}", outcome.findings, outcome.cleared) != format!("{:?}{:?}", reversed.findings, reversed.cleared) {
@@ -162,7 +181,8 @@ fn claims(outcome: &Outcome) -> Result<Vec<Claim>, Failed> {
     let mut claims = Vec::new();
     for (file, summary) in outcome.summaries.iter_enumerated() {
         let source = &outcome.sources[file];
-        let alone: BTreeSet<usize> = summary.comments.iter().filter(|comment| comment.alone).map(|comment| source.line_column(comment.span.start).0).collect();
+        let alone: BTreeSet<usize> =
+            summary.comments.iter().filter(|comment| comment.alone).map(|comment| source.line_column(comment.span.start).0).collect();
         for comment in &summary.comments {
             let Some((word, rest)) = comment.text.split_once(": ") else { continue };
             if !["expect", "ok", "missed", "false"].contains(&word) {
