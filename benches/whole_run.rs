@@ -2,6 +2,8 @@
 //!
 //! Prints seconds for each phase's total and their ratio; the best of the rounds is taken, since clocks are noisy.
 
+#![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints its figures")]
+
 use loopwarden::facts::FactBase;
 use loopwarden::lang::Lang;
 use std::path::PathBuf;

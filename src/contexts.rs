@@ -74,7 +74,7 @@ struct Spread<'a, 'b> {
 
 /// Spreads contexts from entries.
 #[must_use]
-pub fn spread<'a>(solution: &Solution<'a>, graph: &Graph) -> Contexts {
+pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
     let mut out: FxHashMap<FuncAt, Vec<(FuncAt, EdgeKind)>> = FxHashMap::default();
     let input = solution.input;
     for edge in &graph.edges {

@@ -112,7 +112,7 @@ impl Discovery {
         match (fs::canonicalize(path), path.parent().map(fs::canonicalize)) {
             (Err(error), _) => self.problem(shown(path, folder), &format!("symbolic link: {error}")),
             (Ok(target), Some(Ok(at))) if at.starts_with(&target) => {
-                self.problem(shown(path, folder), "symbolic link to a folder that holds it: not followed")
+                self.problem(shown(path, folder), "symbolic link to a folder that holds it: not followed");
             }
             _ => _ = self.left_out.insert(shown(path, folder), "symbolic link".to_owned()),
         }
@@ -120,10 +120,11 @@ impl Discovery {
 
     fn file(&mut self, path: &Path, folder: &Path, asked: bool) {
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let extension = path.extension().map(|extension| extension.to_string_lossy());
         let is_project = matches!(file_name.as_str(), "package.json" | "pyproject.toml" | "setup.cfg" | "pnpm-workspace.yaml")
-            || (file_name.starts_with("tsconfig") && file_name.ends_with(".json"))
+            || (file_name.starts_with("tsconfig") && extension.as_deref() == Some("json"))
             || file_name == "jsconfig.json";
-        let lang = path.extension().and_then(|extension| Lang::of_extension(&extension.to_string_lossy()));
+        let lang = extension.as_deref().and_then(Lang::of_extension);
         if !is_project && lang.is_none() {
             if asked {
                 self.left_out.insert(shown(path, folder), "no known language".to_owned());

@@ -50,7 +50,7 @@ pub struct Effects {
 
 /// The fact behind a library path, in the file's language.
 #[must_use]
-pub fn fact_of<'a>(input: Input<'a>, call: CallAt, path: Name) -> Option<&'a CallFact> {
+pub fn fact_of(input: Input<'_>, call: CallAt, path: Name) -> Option<&CallFact> {
     input.facts_of(call.file).call(path)
 }
 

@@ -100,7 +100,7 @@ pub struct Entry {
 pub struct Facts {
     /// `None` for a neutral path.
     calls: FxHashMap<Name, Option<usize>>,
-    call_facts: Vec<CallFact>,
+    details: Vec<CallFact>,
     types: FxHashMap<Name, TypeFact>,
     constructors: FxHashMap<Name, Name>,
     boundaries: FxHashMap<Name, Boundary>,
@@ -181,14 +181,14 @@ impl Facts {
         let default_source = raw.library.source.clone();
         self.libraries.extend(raw.library.modules.iter().map(|module| name(module)));
         for call in raw.call {
-            let at = self.call_facts.len();
+            let at = self.details.len();
             if let (Some(code), Some(path)) = (&call.example, call.paths.first()) {
                 self.examples.push(Example { path: name(path), code: code.clone() });
             }
             for path in &call.paths {
                 self.calls.insert(name(path), Some(at));
             }
-            self.call_facts.push(CallFact {
+            self.details.push(CallFact {
                 effect: call.effect,
                 weight: call.weight,
                 gil: call.gil,
@@ -307,7 +307,7 @@ impl Facts {
     /// The fact of a call on `path`, if it blocks or computes.
     #[must_use]
     pub fn call(&self, path: Name) -> Option<&CallFact> {
-        self.by_path(&self.calls, path).copied().flatten().map(|at| &self.call_facts[at])
+        self.by_path(&self.calls, path).copied().flatten().map(|at| &self.details[at])
     }
 
     /// Whether a fact says that a call on `path` places its arguments in a context.
@@ -447,6 +447,11 @@ impl Facts {
     #[must_use]
     pub fn knows(&self, path: &str) -> bool {
         self.libraries.iter().any(|module| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    }
+
+    /// Paths of all calls that block or compute, in no order.
+    pub fn paths(&self) -> impl Iterator<Item = Name> + '_ {
+        self.calls.keys().copied()
     }
 
     /// How many call facts there are.

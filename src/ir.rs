@@ -63,9 +63,19 @@ pub enum Expr {
     /// `super` (ECMAScript) or `super()` (Python) in a method of the class.
     Super(ClassId),
     /// `base.name`
-    Attr { base: ExprId, name: Name },
+    Attr {
+        /// The receiver.
+        base: ExprId,
+        /// The member.
+        name: Name,
+    },
     /// `base[key]`
-    Index { base: ExprId, key: ExprId },
+    Index {
+        /// The container.
+        base: ExprId,
+        /// The key.
+        key: ExprId,
+    },
     /// An element got by iterating over the expression (for target, spread, unpacking).
     Element(ExprId),
     /// The result of a call.
@@ -86,7 +96,12 @@ pub enum Expr {
     /// Python: dotted name with leading dots for relative imports. ECMAScript: the specifier.
     Module(Name),
     /// One name out of a module: `from m import n`, `import { n } from "m"`, `import d from "m"` (name `default`).
-    Imported { module: Name, name: Name },
+    Imported {
+        /// The module as written.
+        module: Name,
+        /// The name in it.
+        name: Name,
+    },
     /// ECMAScript `module.exports` of this file.
     ModuleExports,
 }
@@ -276,9 +291,19 @@ pub enum Target {
     /// `x = ...`
     Var(VarId),
     /// `base.name = ...`
-    Attr { base: ExprId, name: Name },
+    Attr {
+        /// The receiver.
+        base: ExprId,
+        /// The member.
+        name: Name,
+    },
     /// `base[key] = ...`
-    Index { base: ExprId, key: ExprId },
+    Index {
+        /// The container.
+        base: ExprId,
+        /// The key.
+        key: ExprId,
+    },
 }
 
 /// An assignment (imports and definitions make one too: `def f` assigns `Function(f)` to `f`).
@@ -305,9 +330,17 @@ pub struct Var {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Export {
     /// `export const x`, `export default e` (name `default`), `export { a as x }`, `export { x } from "m"` (an `Imported`).
-    Named { name: Name, value: ExprId },
+    Named {
+        /// The name it is exported under.
+        name: Name,
+        /// The value.
+        value: ExprId,
+    },
     /// `export * from "m"`
-    Star { module: Name },
+    Star {
+        /// The module as written.
+        module: Name,
+    },
 }
 
 /// Something wrong with an input, told and gone on from.

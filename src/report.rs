@@ -15,6 +15,9 @@ use std::time::Duration;
 /// Where the rules' pages are published.
 pub const PAGES: &str = "https://github.com/loopwarden/loopwarden/blob/main/rules";
 
+/// Files with syntax errors that are named.
+const SHOWN: usize = 5;
+
 /// What is shown of a run.
 pub struct Shown<'a> {
     /// The run.
@@ -106,7 +109,6 @@ impl<'a> Shown<'a> {
         let mut lines: Vec<String> =
             self.discovery.problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
         let broken: Vec<_> = self.analysis.summaries.iter_enumerated().filter(|(_, summary)| !summary.problems.is_empty()).collect();
-        const SHOWN: usize = 5;
         for (file, summary) in broken.iter().take(SHOWN) {
             for problem in summary.problems.iter().take(1) {
                 lines.push(format!("{}: {}", self.place(*file, problem.span.unwrap_or_default()), problem.message));

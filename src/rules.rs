@@ -100,7 +100,7 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
                 let witness = Witness { call: edge.call, next: Some(edge.to), path: crate::base::name(""), distance: below.distance + 1 };
                 match edge.kind {
                     EdgeKind::Direct if !program.input.func(edge.to).is_async => {
-                        calls.entry(edge.from).or_default().push(Reached { witness, channel })
+                        calls.entry(edge.from).or_default().push(Reached { witness, channel });
                     }
                     EdgeKind::Moved(ContextKind::Thread | ContextKind::Process) => offloads.push((edge.call, channel)),
                     _ => {}

@@ -95,8 +95,8 @@ fn facts(trials: &mut Vec<Trial>) {
             trials.push(Trial::test(format!("fact::{word}::{}", example.path), move || {
                 let (path, text) = match family {
                     Family::Python => {
-                        let body: String = example.code.split("; ").map(|line| format!("    {line}\n")).collect();
-                        ("example.py", format!("async def example():\n{body}"))
+                        let body = example.code.replace("; ", "\n    ");
+                        ("example.py", format!("async def example():\n    {body}\n"))
                     }
                     Family::Ecma => ("example.js", format!("async function example(name) {{\n  {};\n}}\n", example.code)),
                 };

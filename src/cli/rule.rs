@@ -23,15 +23,12 @@ impl Rule {
             print(&out);
             return Exit::Clean;
         };
-        match by_id(&id) {
-            Some(rule) => {
-                print(rule.page);
-                Exit::Clean
-            }
-            None => {
-                complain(&format!("no rule `{id}`; `loopwarden rule` lists them"));
-                Exit::Usage
-            }
+        if let Some(rule) = by_id(&id) {
+            print(rule.page);
+            Exit::Clean
+        } else {
+            complain(&format!("no rule `{id}`; `loopwarden rule` lists them"));
+            Exit::Usage
         }
     }
 }

@@ -258,8 +258,7 @@ impl Solution<'_> {
         let methods = &self.input.summaries[class.file].classes[class.id].methods;
         methods
             .iter()
-            .filter(|(named, id)| *named == member && self.input.summaries[class.file].functions[*id].kind != FuncKind::Setter)
-            .next_back()
+            .rfind(|(named, id)| *named == member && self.input.summaries[class.file].functions[*id].kind != FuncKind::Setter)
             .map(|(_, id)| At { file: class.file, id: *id })
     }
 

@@ -32,7 +32,7 @@ impl Solution<'_> {
                 let entered = ["__enter__", "__aenter__"].iter().find_map(|enter| self.find_method(class, name(enter)));
                 match entered {
                     Some(enter) if !input.func(enter).returns.is_empty() || input.func(enter).return_type.is_some() => {
-                        self.returned(enter, result)
+                        self.returned(enter, result);
                     }
                     _ => self.add(result, value),
                 }
@@ -124,19 +124,16 @@ pub fn bound_parameters(function: &crate::ir::Function, call: &Call, offset: usi
         if arg.spread {
             break;
         }
-        match arg.name {
-            Some(named) => {
-                if let Some(at) = function.params.iter().position(|param| param.name == named) {
-                    bound.push((arg.value, at));
-                }
+        if let Some(named) = arg.name {
+            if let Some(at) = function.params.iter().position(|param| param.name == named) {
+                bound.push((arg.value, at));
             }
-            None => {
-                let rest = function.params.get(position).is_none_or(|param| param.rest || param.keywords);
-                if !rest {
-                    bound.push((arg.value, position));
-                }
-                position += 1;
+        } else {
+            let rest = function.params.get(position).is_none_or(|param| param.rest || param.keywords);
+            if !rest {
+                bound.push((arg.value, position));
             }
+            position += 1;
         }
     }
     bound

@@ -61,13 +61,16 @@ pub(super) enum Owner {
     Exports(FileId),
 }
 
+/// A class with its bases in order, and the library paths among them.
+pub type Lineage = (Vec<ClassAt>, Vec<Name>);
+
 /// The analysis while it runs and its result.
 pub struct Solution<'a> {
     /// What linking read.
     pub input: Input<'a>,
     pub(super) facts: &'a Facts,
     pub(super) family: Family,
-    pub(super) lineages: RefCell<FxHashMap<ClassAt, Rc<(Vec<ClassAt>, Vec<Name>)>>>,
+    pub(super) lineages: RefCell<FxHashMap<ClassAt, Rc<Lineage>>>,
     results: IndexVec<FileId, IndexVec<crate::ir::CallId, ExprId>>,
     assigned: IndexVec<FileId, FxHashMap<VarId, SmallVec<[ExprId; 1]>>>,
     expr_base: IndexVec<FileId, u32>,
@@ -95,7 +98,7 @@ pub struct Solution<'a> {
 
 /// Runs the analysis to its fixpoint.
 #[must_use]
-pub fn solve<'a>(input: Input<'a>) -> Solution<'a> {
+pub fn solve(input: Input<'_>) -> Solution<'_> {
     let mut solution = Solution::new(input);
     for family in [crate::ir::Family::Python, crate::ir::Family::Ecma] {
         // Values never cross from one language to the other.

@@ -213,6 +213,9 @@ impl Lowering<'_> {
                 None => self.unknown(),
             };
         }
+        if let Some(method) = self.bound_method(function, arguments) {
+            return method;
+        }
         if let Some(value) = self.require(node, function, arguments).or_else(|| self.compiled_form(function, arguments)) {
             return value;
         }
@@ -220,6 +223,19 @@ impl Lowering<'_> {
         let callback = self.callback_name(function);
         let args = self.arguments(arguments, callback);
         self.call(CallKind::Call, callee, args, node, awaited)
+    }
+
+    /// `f.bind(this)`, `ctrl.method.bind(ctrl)`: the function, not a call of it.
+    fn bound_method(&mut self, function: Node<'_>, arguments: Node<'_>) -> Option<ExprId> {
+        let (object, property) = (function.at(Field::Object)?, function.at(Field::Property)?);
+        let receiver = arguments.named_child(0)?;
+        let is_receiver = matches!(receiver.sort(), "this" | "null" | "undefined")
+            || object.at(Field::Object).is_some_and(|owner| self.text_of(owner) == self.text_of(receiver));
+        if self.text_of(property) != "bind" || !is_receiver {
+            return None;
+        }
+        self.arguments(arguments, None);
+        Some(self.expression(object))
     }
 
     fn new_expression(&mut self, node: Node<'_>, awaited: bool) -> ExprId {

@@ -7,6 +7,7 @@ use crate::ir::{Expr, ExprId, FuncId, FuncKind, Function, Param, Target};
 use tree_sitter::Node;
 
 /// What a function is besides its syntax.
+#[derive(Clone, Copy)]
 pub(super) struct Shape {
     pub named: Option<Name>,
     pub kind: FuncKind,

@@ -1,4 +1,4 @@
-//! Imports and exports: ECMAScript modules, CommonJS, and what compilers make of the one in terms of the other.
+//! Imports and exports: ECMAScript modules, `CommonJS`, and what compilers make of the one in terms of the other.
 
 use super::super::syntax::{Field, Syntax};
 use super::{Lowering, named_children};

@@ -152,7 +152,7 @@ impl Lowering<'_> {
                         }
                     }
                     "import_clause" | "named_imports" | "namespace_import" | "import_require_clause" => {
-                        pending.extend(named_children(part))
+                        pending.extend(named_children(part));
                     }
                     _ => {}
                 }

@@ -156,13 +156,12 @@ impl Lowering<'_> {
                     _ => None,
                 };
                 for (at, part) in parts.into_iter().enumerate() {
-                    let item = match &items {
-                        Some(items) => items[at],
-                        None => {
-                            #[allow(clippy::cast_precision_loss, reason = "positions are small")]
-                            let key = self.push(Expr::Const(Const::Number(at as f64)));
-                            self.push(Expr::Index { base: value, key })
-                        }
+                    let item = if let Some(items) = &items {
+                        items[at]
+                    } else {
+                        #[allow(clippy::cast_precision_loss, reason = "positions are small")]
+                        let key = self.push(Expr::Const(Const::Number(at as f64)));
+                        self.push(Expr::Index { base: value, key })
                     };
                     self.assign_to(part, item);
                 }
@@ -267,8 +266,7 @@ impl Lowering<'_> {
         if node.named_children(&mut cursor).any(|child| child.sort() == "wildcard_import") {
             self.summary.star_imports.push(module);
         }
-        let names: Vec<_> = node.every(Field::Name);
-        for child in names {
+        for child in node.every(Field::Name) {
             let named = self.name_of(child.at(Field::Name).unwrap_or(child));
             let bound = child.at(Field::Alias).map_or(named, |alias| self.name_of(alias));
             let value = self.push(Expr::Imported { module, name: named });
@@ -396,7 +394,7 @@ impl Lowering<'_> {
         let annotation = node.at(Field::Type).map(|of| self.type_expression(of));
         let default = node.at(Field::Value).map(|value| self.expression(value));
         loop {
-            match named.map(|node| node.sort()) {
+            match named.map(super::super::syntax::Syntax::sort) {
                 Some("identifier") => break,
                 Some("list_splat_pattern") => rest = true,
                 Some("dictionary_splat_pattern") => keywords = true,
