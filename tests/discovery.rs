@@ -1,5 +1,7 @@
 //! What is analysed, what is left out and why, and what is a problem and not an end.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use loopwarden::discover::{Discovery, MAX_BYTES, discover};
 use std::fs;
 use std::path::Path;

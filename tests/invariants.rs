@@ -1,5 +1,7 @@
 //! The invariants of ARCHITECTURE.md that can be held by a test over the program's own source and its fixtures.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use loopwarden::facts::FactBase;
 use loopwarden::ir::Family;
 use loopwarden::lang::{Lang, lower};
