@@ -1,14 +1,17 @@
 //! Where functions run, top-down from entries.
 
 use crate::base::{FileId, Name, Span};
-use crate::facts::{ContextKind, Entry, Which};
+use crate::facts::{ContextKind, Entry, Facts, Which};
 use crate::finding::Confidence;
 use crate::ir::{Call, CallKind, Expr, Family, FuncId, MODULE_BODY};
 use crate::link::graph::{EdgeKind, Graph, functions};
 use crate::link::{At, ExprAt, FuncAt, Input, Solution, Value};
 use oxc_index::IndexVec;
 use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+
+/// Callers told between an entry and the function that stalls, at most.
+const LONGEST_WAY: usize = 32;
 
 /// Where a context of a function comes from.
 #[derive(Clone, Debug)]
@@ -31,6 +34,8 @@ pub struct Contexts {
     by_function: FxHashMap<ContextKind, FxHashMap<FuncAt, usize>>,
     /// Functions that the loop itself calls.
     loop_roots: FxHashMap<FuncAt, usize>,
+    /// By which function each function on a loop was reached; none for the entry itself.
+    callers: FxHashMap<FuncAt, Option<FuncAt>>,
 }
 
 impl Contexts {
@@ -44,6 +49,21 @@ impl Contexts {
     #[must_use]
     pub fn loop_root(&self, func: FuncAt) -> Option<&Origin> {
         self.loop_roots.get(&func).map(|at| &self.origins[*at])
+    }
+
+    /// The functions from the entry to `func`, which is left out.
+    #[must_use]
+    pub fn way_to(&self, func: FuncAt) -> Vec<FuncAt> {
+        let (mut way, mut at) = (Vec::new(), func);
+        while let Some(Some(caller)) = self.callers.get(&at) {
+            if way.len() >= LONGEST_WAY || way.contains(caller) {
+                break;
+            }
+            way.push(*caller);
+            at = *caller;
+        }
+        way.reverse();
+        way
     }
 
     /// Functions that the loop itself runs, in order of place.
@@ -251,6 +271,7 @@ impl Spread<'_, '_> {
                 if !matcher.is_match(input.sources[file].path.get(root..).unwrap_or("")) {
                     continue;
                 }
+                self.scripts[file] |= entry.exports.is_empty() && entry.asynchronous == ContextKind::Script;
                 for (id, function) in summary.functions.iter_enumerated() {
                     if entry.exports.is_empty() || self.is_exported(file, id, &entry.exports) {
                         self.enter(At { file, id }, entry, file, function.name_span);
@@ -271,7 +292,7 @@ impl Spread<'_, '_> {
             }
             _ => false,
         };
-        summary.is_script || (summary.family == Family::Ecma && summary.exprs.indices().any(uses))
+        summary.is_script || self.input.modules.is_bin(file) || (summary.family == Family::Ecma && summary.exprs.indices().any(uses))
     }
 
     fn is_exported(&self, file: FileId, id: FuncId, names: &[Name]) -> bool {
@@ -291,6 +312,13 @@ impl Spread<'_, '_> {
             let kind = if is_script { ContextKind::Script } else { ContextKind::Startup };
             let origin = self.origin(if is_script { "script" } else { "module body" }, file, Span::default(), Confidence::High);
             self.entries.push((At { file, id: MODULE_BODY }, kind, origin));
+        }
+        for func in self.leading_to(|facts, path| facts.serves(path), |kind| kind == EdgeKind::Direct) {
+            let function = input.func(func);
+            if function.is_async {
+                let origin = self.origin("starts the server", func.file, function.name_span, Confidence::High);
+                self.entries.push((func, ContextKind::Startup, origin));
+            }
         }
         for edge in self.graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
             let call = &input.summaries[edge.call.file].calls[edge.call.id];
@@ -327,7 +355,8 @@ impl Spread<'_, '_> {
             }
             self.reach(func, kind, origin, kind == ContextKind::Loop);
         }
-        let concurrent = self.concurrent();
+        // Other work on the same loop shows in what the program starts.
+        let concurrent = self.leading_to(|facts, path| facts.is_concurrency(path), |_| true);
         for (from, to, origin) in std::mem::take(&mut self.script_loops) {
             if self.contexts.origin(to, ContextKind::Loop).is_none() && !tests.contains(&from) {
                 if concurrent.contains(&to) {
@@ -356,15 +385,15 @@ impl Spread<'_, '_> {
         }
     }
 
-    /// Functions from which a call is reached that shows other work on the same loop.
-    fn concurrent(&self) -> rustc_hash::FxHashSet<FuncAt> {
+    /// Functions from which a library call is reached, by edges of the given kinds, in order of place.
+    fn leading_to(&self, wanted: impl Fn(&Facts, Name) -> bool, follows: impl Fn(EdgeKind) -> bool) -> BTreeSet<FuncAt> {
         let mut callers: FxHashMap<FuncAt, Vec<FuncAt>> = FxHashMap::default();
-        for edge in &self.graph.edges {
+        for edge in self.graph.edges.iter().filter(|edge| follows(edge.kind)) {
             callers.entry(edge.to).or_default().push(edge.from);
         }
-        let shows = self.graph.externals.iter().filter(|external| self.input.facts_of(external.call.file).is_concurrency(external.path));
+        let shows = self.graph.externals.iter().filter(|external| wanted(self.input.facts_of(external.call.file), external.path));
         let mut pending: Vec<FuncAt> = shows.map(|external| external.from).collect();
-        let mut found = rustc_hash::FxHashSet::default();
+        let mut found = BTreeSet::new();
         while let Some(func) = pending.pop() {
             if found.insert(func) {
                 pending.extend(callers.get(&func).into_iter().flatten());
@@ -374,8 +403,8 @@ impl Spread<'_, '_> {
     }
 
     fn reach(&mut self, func: FuncAt, kind: ContextKind, origin: usize, root: bool) {
-        let mut queue = VecDeque::from([(func, root)]);
-        while let Some((func, root)) = queue.pop_front() {
+        let mut queue = VecDeque::from([(func, root, None)]);
+        while let Some((func, root, caller)) = queue.pop_front() {
             let function = self.input.func(func);
             let root = kind == ContextKind::Loop && (root || function.is_async);
             let better = |known: &FxHashMap<FuncAt, usize>, origins: &[Origin]| {
@@ -393,18 +422,27 @@ impl Spread<'_, '_> {
             if !news {
                 continue;
             }
+            if kind == ContextKind::Loop {
+                self.contexts.callers.insert(func, caller);
+            }
             for (to, edge) in self.out.get(&func).into_iter().flatten() {
                 let callee = self.input.func(*to);
-                // A coroutine runs on a loop, whoever made it; before serving begins if a start-up coroutine awaits it.
-                let goes_along =
-                    matches!(kind, ContextKind::Loop | ContextKind::Test) || (kind == ContextKind::Startup && function.is_async);
+                // A coroutine runs on a loop, whoever made it. It belongs to the start-up or the script that awaits it;
+                // in ECMAScript a plain call runs it too.
+                let goes_along = match kind {
+                    ContextKind::Loop | ContextKind::Test => true,
+                    ContextKind::Startup | ContextKind::Script => {
+                        function.is_async || self.input.summaries[func.file].family == Family::Ecma
+                    }
+                    ContextKind::Thread | ContextKind::Process => false,
+                };
                 if callee.is_async && !goes_along {
                     continue;
                 }
                 match edge {
-                    EdgeKind::Direct => queue.push_back((*to, false)),
-                    EdgeKind::Later => queue.push_back((*to, kind == ContextKind::Loop)),
-                    EdgeKind::OffLoop if kind != ContextKind::Loop => queue.push_back((*to, false)),
+                    EdgeKind::Direct => queue.push_back((*to, false, Some(func))),
+                    EdgeKind::Later => queue.push_back((*to, kind == ContextKind::Loop, Some(func))),
+                    EdgeKind::OffLoop if kind != ContextKind::Loop => queue.push_back((*to, false, Some(func))),
                     EdgeKind::Moved(_) | EdgeKind::OffLoop => {}
                 }
             }

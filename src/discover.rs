@@ -66,6 +66,7 @@ pub fn discover(paths: &[PathBuf], folder: &Path) -> Discovery {
     }
     discovery.files.sort_by(|one, other| one.path.cmp(&other.path));
     discovery.files.dedup_by(|one, other| one.path == other.path);
+    discovery.drop_second_builds();
     discovery.projects.sort();
     discovery.projects.dedup();
     discovery.problems.sort();
@@ -108,6 +109,30 @@ impl Discovery {
         }
     }
 
+    /// A package often ships the same code twice, for `import` and for `require`: one of them is enough.
+    fn drop_second_builds(&mut self) {
+        let known: std::collections::HashSet<String> = self.files.iter().map(|file| file.path.clone()).collect();
+        let first = |path: &str| {
+            ["/esm/", "/es/", "/module/", "/mjs/"].iter().find_map(|segment| {
+                let (before, after) = path.split_once(segment)?;
+                let stem = after.rsplit_once('.').map_or(after, |(stem, _)| stem);
+                let others = ["/", "/cjs/", "/lib/", "/commonjs/"]
+                    .iter()
+                    .flat_map(|other| [format!("{before}{other}{stem}.js"), format!("{before}{other}{stem}.cjs")]);
+                others.into_iter().find(|other| known.contains(other))
+            })
+        };
+        let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+        for file in std::mem::take(&mut self.files) {
+            match first(&file.path).filter(|_| file.lang == Lang::JavaScript) {
+                Some(other) => dropped.push((file.path, format!("second build of {other}"))),
+                None => kept.push(file),
+            }
+        }
+        self.files = kept;
+        self.left_out.extend(dropped);
+    }
+
     fn link(&mut self, path: &Path, folder: &Path) {
         match (fs::canonicalize(path), path.parent().map(fs::canonicalize)) {
             (Err(error), _) => self.problem(shown(path, folder), &format!("symbolic link: {error}")),
@@ -125,6 +150,7 @@ impl Discovery {
             || (file_name.starts_with("tsconfig") && extension.as_deref() == Some("json"))
             || file_name == "jsconfig.json";
         let lang = extension.as_deref().and_then(Lang::of_extension);
+        let lang = lang.or_else(|| extension.is_none().then(|| interpreter(path)).flatten());
         if !is_project && lang.is_none() {
             if asked {
                 self.left_out.insert(shown(path, folder), "no known language".to_owned());
@@ -152,6 +178,22 @@ impl Discovery {
             Some(Lang::JavaScript) if is_minified(&text) => _ = self.left_out.insert(shown(path, folder), "minified".to_owned()),
             Some(lang) => self.files.push(Found { path: shown(path, folder), text, lang }),
         }
+    }
+}
+
+/// The language of a program without an extension, by its first line.
+fn interpreter(path: &Path) -> Option<Lang> {
+    use std::io::Read as _;
+    let mut start = [0; 64];
+    let read = fs::File::open(path).and_then(|mut file| file.read(&mut start)).ok()?;
+    let first = String::from_utf8_lossy(start.get(..read)?).lines().next().unwrap_or("").to_owned();
+    let program = first.strip_prefix("#!")?;
+    if program.contains("python") {
+        Some(Lang::Python)
+    } else if program.contains("node") {
+        Some(Lang::JavaScript)
+    } else {
+        None
     }
 }
 

@@ -115,6 +115,7 @@ pub struct Facts {
     concurrency: FxHashMap<Name, ()>,
     structural: FxHashMap<Name, ()>,
     scripts: FxHashMap<Name, ()>,
+    serves: FxHashMap<Name, ()>,
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     libraries: Vec<Name>,
@@ -262,6 +263,7 @@ impl Facts {
         self.generics.extend(raw.generic.into_iter().map(|raw| (name(&raw.path), raw.kind)));
         self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
         self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
+        self.serves.extend(raw.serves.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.scripts.extend(raw.script.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.structural.extend(raw.structural.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.awaitables.extend(raw.awaitable.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
@@ -332,6 +334,12 @@ impl Facts {
     #[must_use]
     pub fn is_script(&self, path: Name) -> bool {
         self.scripts.contains_key(&path)
+    }
+
+    /// Whether a call on `path` begins to serve: what leads to it is start-up.
+    #[must_use]
+    pub fn serves(&self, path: Name) -> bool {
+        self.by_path(&self.serves, path).is_some()
     }
 
     /// Whether a path that marks a command-line program ends in `member`.

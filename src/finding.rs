@@ -58,6 +58,8 @@ pub struct Finding {
     pub entry_file: FileId,
     /// Its place, in bytes.
     pub entry_span: Span,
+    /// Functions from the entry to the first of the chain, which is left out; empty where that is the entry.
+    pub way: Vec<String>,
     /// Why the last hop blocks (the fact's note).
     pub why: String,
     /// What to write instead.

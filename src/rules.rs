@@ -189,6 +189,7 @@ impl Reaches {
                 entry: origin.label.clone(),
                 entry_file: origin.file,
                 entry_span: origin.span,
+                way: program.contexts.way_to(func).into_iter().map(|func| program.input.func_name(func)).collect(),
                 more_sinks: ways.len() - 1,
                 chain,
             });

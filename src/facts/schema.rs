@@ -284,6 +284,8 @@ pub struct RawFacts {
     #[serde(default)]
     pub(super) concurrency: Vec<RawPaths>,
     #[serde(default)]
+    pub(super) serves: Vec<RawPaths>,
+    #[serde(default)]
     pub(super) script: Vec<RawPaths>,
     #[serde(default)]
     pub(super) structural: Vec<RawPaths>,

@@ -106,6 +106,7 @@ pub fn build(solution: &Solution<'_>) -> Graph {
             graph.edges.push(Edge { call: At { file: at.file, id }, from, to: *getter, kind: EdgeKind::Direct });
         }
     }
+    follow_promises(solution, &mut graph);
     graph.takes = takes(solution, &graph);
     pass_functions(solution, &mut graph);
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
@@ -160,6 +161,19 @@ fn off_loop(input: Input<'_>, graph: &Graph) -> FxHashSet<CallAt> {
         found.extend(calls.map(|(id, _)| At { file, id }));
     }
     found
+}
+
+/// Callbacks of promises run later, on the same thread.
+fn follow_promises(solution: &Solution<'_>, graph: &mut Graph) {
+    for (file, summary) in solution.input.summaries.iter_enumerated() {
+        for (id, call) in summary.calls.iter_enumerated().filter(|(_, call)| super::promise_of(summary, call).is_some()) {
+            let from = At { file, id: call.func };
+            for arg in &call.args {
+                let run = functions(solution, At { file, id: arg.value });
+                graph.edges.extend(run.into_iter().map(|to| Edge { call: At { file, id }, from, to, kind: EdgeKind::Later }));
+            }
+        }
+    }
 }
 
 /// Where one candidate runs the argument itself and another moves it, the call is meant to move it.

@@ -22,6 +22,7 @@ pub struct Modules {
     folders: rustc_hash::FxHashSet<String>,
     packages: Vec<(String, String, Vec<String>)>,
     aliases: Vec<(String, String, Vec<String>)>,
+    bins: rustc_hash::FxHashSet<FileId>,
     cache: RefCell<FxHashMap<(Name, Name, bool), Resolved>>,
 }
 
@@ -70,6 +71,12 @@ impl Modules {
 
     fn add_package(&mut self, dir: &str, text: &str) {
         let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return };
+        let bins = json["bin"]
+            .as_str()
+            .into_iter()
+            .chain(json["bin"].as_object().into_iter().flat_map(|bins| bins.values().filter_map(|bin| bin.as_str())));
+        let bins: Vec<FileId> = bins.filter_map(|bin| self.ecma_path(&join(dir, bin), 0)).collect();
+        self.bins.extend(bins);
         let Some(package) = json["name"].as_str() else { return };
         let mut mains: Vec<String> = ["main", "module", "types"].iter().filter_map(|key| json[*key].as_str()).map(str::to_owned).collect();
         mains.extend(["src/index".to_owned(), "index".to_owned(), "lib/index".to_owned()]);
@@ -91,6 +98,12 @@ impl Modules {
         if options["baseUrl"].is_string() {
             self.aliases.push((dir.to_owned(), "*".to_owned(), vec![join(&base, "*")]));
         }
+    }
+
+    /// Whether a package names the file as a program of its own (`bin`).
+    #[must_use]
+    pub fn is_bin(&self, file: FileId) -> bool {
+        self.bins.contains(&file)
     }
 
     /// Resolves a Python module name as written in the file at `from`.

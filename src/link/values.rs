@@ -51,6 +51,11 @@ pub(super) enum Constraint {
     Element(u32),
     Instantiate(u32),
     Call(CallAt),
+    /// `promise.then(f)`: the promise's value is the first parameter of `f`, whose result is the new promise's.
+    Then {
+        promise: u32,
+        result: u32,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -379,6 +384,7 @@ impl<'a> Solution<'a> {
                 _ => {}
             },
             Constraint::Call(call) => self.bind(call, value),
+            Constraint::Then { promise, result } => self.then(value, promise, result),
         }
     }
 
@@ -432,8 +438,25 @@ impl<'a> Solution<'a> {
             for (id, call) in summary.calls.iter_enumerated() {
                 let callee = self.node(At { file, id: call.callee });
                 self.when(callee, Constraint::Call(At { file, id }));
+                if let Some(promise) = promise_of(summary, call) {
+                    let promise = self.node(At { file, id: promise });
+                    let result = self.result_node(At { file, id }).unwrap_or(promise);
+                    for arg in &call.args {
+                        let arg = self.node(At { file, id: arg.value });
+                        self.when(arg, Constraint::Then { promise, result });
+                    }
+                }
             }
         }
+    }
+
+    fn then(&mut self, value: Value, promise: u32, result: u32) {
+        let (Value::Func(func) | Value::Bound(func)) = value else { return };
+        if let Some(var) = self.input.func(func).params.first().and_then(|param| param.var) {
+            let to = self.var_node(func.file, var);
+            self.copy(promise, to);
+        }
+        self.returned(func, result);
     }
 
     /// Lets a value, or an instance of a type, flow to `to`.
@@ -580,6 +603,15 @@ impl<'a> Solution<'a> {
             Expr::Const(Const::Str(text)) => *text,
             _ => FactBase::any(),
         }
+    }
+}
+
+/// The promise whose `then`, `catch` or `finally` a call is.
+#[must_use]
+pub fn promise_of(summary: &crate::ir::ModuleSummary, call: &crate::ir::Call) -> Option<ExprId> {
+    match &summary.exprs[call.callee] {
+        Expr::Attr { base, name } if summary.family == Family::Ecma && matches!(name.as_str(), "then" | "catch" | "finally") => Some(*base),
+        _ => None,
     }
 }
 

@@ -124,9 +124,10 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
         }
     }
     let entry = shown.place(finding.entry_file, finding.entry_span);
+    let way = if finding.way.is_empty() { String::new() } else { format!(", through {}", finding.way.join(" -> ")) };
     _ = writeln!(
         out,
-        "  {} on the event loop: {} at {entry} ({} confidence)",
+        "  {} on the event loop: {} at {entry}{way} ({} confidence)",
         paint.bold("where:"),
         finding.entry,
         confidence(finding.confidence)

@@ -60,6 +60,8 @@ struct Context<'a> {
     kind: &'static str,
     entry: &'a str,
     place: Place<'a>,
+    /// Functions from the entry to the first of the chain, which is left out.
+    through: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -93,7 +95,12 @@ fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding) -> Option<Reported<'a>>
         confidence: confidence(finding.confidence),
         message: &finding.message,
         place: place(shown, first.file, first.span),
-        context: Context { kind: "loop", entry: &finding.entry, place: place(shown, finding.entry_file, finding.entry_span) },
+        context: Context {
+            kind: "loop",
+            entry: &finding.entry,
+            place: place(shown, finding.entry_file, finding.entry_span),
+            through: &finding.way,
+        },
         chain: chain.collect(),
         more_sinks: finding.more_sinks,
         why: &finding.why,
