@@ -255,11 +255,15 @@ impl Solution<'_> {
     }
 
     fn method(&self, class: ClassAt, member: Name) -> Option<FuncAt> {
-        let methods = &self.input.summaries[class.file].classes[class.id].methods;
-        methods
-            .iter()
-            .rfind(|(named, id)| *named == member && self.input.summaries[class.file].functions[*id].kind != FuncKind::Setter)
-            .map(|(_, id)| At { file: class.file, id: *id })
+        self.method_where(class, member, |_| true)
+    }
+
+    fn method_where(&self, class: ClassAt, member: Name, fits: impl Fn(FuncKind) -> bool) -> Option<FuncAt> {
+        let summary = &self.input.summaries[class.file];
+        let kind = |id: crate::ir::FuncId| summary.functions[id].kind;
+        let methods = &summary.classes[class.id].methods;
+        let found = methods.iter().rfind(|(named, id)| *named == member && kind(*id) != FuncKind::Setter && fits(kind(*id)));
+        found.map(|(_, id)| At { file: class.file, id: *id })
     }
 
     fn load_class(&mut self, class: ClassAt, member: Name, to: u32, instance: bool) {
@@ -293,7 +297,10 @@ impl Solution<'_> {
 
     fn load_own(&mut self, class: ClassAt, member: Name, to: u32, instance: bool) -> bool {
         let file = class.file;
-        if let Some(method) = self.method(class, member) {
+        let python = self.input.summaries[file].family == Family::Python;
+        // In ECMAScript instances have no static members, and classes have only those.
+        let method = self.method_where(class, member, |kind| python || (kind == FuncKind::Static) != instance);
+        if let Some(method) = method {
             let function = self.input.func(method);
             match function.kind {
                 FuncKind::Getter if instance => self.read_property(method, to),

@@ -5,7 +5,7 @@ use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::Name;
 use crate::facts::ContextKind;
-use crate::ir::{CallId, CallKind, Expr, Family, GuardId};
+use crate::ir::{Branch, CallId, CallKind, Expr, Family, GuardId};
 use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -148,13 +148,33 @@ fn move_decorated(solution: &Solution<'_>, graph: &mut Graph) {
     }
 }
 
+/// Functions that give the running loop, or nothing where none runs: they catch what a loop check raises.
+fn loop_getters(input: Input<'_>, graph: &Graph) -> FxHashSet<FuncAt> {
+    let mut found = FxHashSet::default();
+    for external in &graph.externals {
+        let summary = &input.summaries[external.call.file];
+        let function = &summary.functions[external.from.id];
+        let raises = input.facts_of(external.call.file).off_loop(external.path) == Some(Branch::Raised);
+        let caught = raises && summary.guards.iter().any(|guard| guard.test == external.call.id && guard.branch == Branch::Raised);
+        let gives = |id: &crate::ir::ExprId| matches!(summary.exprs[*id], Expr::Call(call) if call == external.call.id);
+        let only = |id: &crate::ir::ExprId| gives(id) || matches!(summary.exprs[*id], Expr::Const(crate::ir::Const::Null));
+        if caught && function.returns.iter().any(gives) && function.returns.iter().all(only) {
+            found.insert(external.from);
+        }
+    }
+    found
+}
+
 fn off_loop(input: Input<'_>, graph: &Graph) -> FxHashSet<CallAt> {
     let mut found = FxHashSet::default();
+    let getters = loop_getters(input, graph);
     for (file, summary) in input.summaries.iter_enumerated() {
         let facts = input.facts_of(file);
         let mut off: IndexVec<GuardId, bool> = IndexVec::with_capacity(summary.guards.len());
         for guard in &summary.guards {
-            let shows = graph.externals_of(At { file, id: guard.test }).any(|external| facts.off_loop(external.path) == Some(guard.branch));
+            let test = At { file, id: guard.test };
+            let shows = graph.externals_of(test).any(|external| facts.off_loop(external.path) == Some(guard.branch))
+                || (guard.branch == Branch::False && graph.edges_of(test).any(|edge| getters.contains(&edge.to)));
             off.push(shows || guard.outer.is_some_and(|outer| off[outer]));
         }
         let calls = summary.calls.iter_enumerated().filter(|(_, call)| call.guard.is_some_and(|guard| off[guard]));
@@ -202,6 +222,27 @@ fn known_as(input: Input<'_>, func: FuncAt) -> impl Iterator<Item = Name> + '_ {
     input.fact_names(func.file, &name).filter(move |path| facts.places(*path))
 }
 
+/// `self.f()` in a method `m` does not run the `f` of a subclass that has its own `m`.
+fn overridden_here(solution: &Solution<'_>, callee: ExprAt, to: FuncAt) -> bool {
+    let input = solution.input;
+    let summary = &input.summaries[callee.file];
+    let Expr::Attr { base, .. } = &summary.exprs[callee.id] else { return false };
+    let caller = match summary.exprs[*base] {
+        Expr::Var(var) => {
+            let owner = summary.vars[var].func;
+            let is_self = summary.functions[owner].params.first().is_some_and(|param| param.var == Some(var));
+            is_self.then_some(owner)
+        }
+        Expr::This(owner) => Some(owner),
+        _ => None,
+    };
+    let Some((method, own)) = caller.and_then(|owner| Some((owner, summary.functions[owner].class?))) else { return false };
+    let Some(other) = input.func(to).class else { return false };
+    let (own, other) = (At { file: callee.file, id: own }, At { file: to.file, id: other });
+    let below = own != other && solution.lineage(other).0.contains(&own);
+    below && solution.find_method(other, summary.functions[method].name) != Some(At { file: callee.file, id: method })
+}
+
 fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outcome {
     let input = solution.input;
     let call = &input.summaries[at.file].calls[at.id];
@@ -242,7 +283,7 @@ fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outco
                 graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.__iter__")) });
             }
             (CallKind::With | CallKind::Iterate, _) => {}
-            (_, Value::Func(func) | Value::Bound(func)) => {
+            (_, Value::Func(func) | Value::Bound(func)) if !overridden_here(solution, callee, func) => {
                 if !input.func(func).is_generator {
                     graph.edges.push(direct(func));
                 }

@@ -111,7 +111,13 @@ impl Lowering<'_> {
                     if equal == differs {
                         continue;
                     }
+                    // `f() is not None`: it gave something.
+                    let truth = parts.iter().any(|part| part.sort() == "none");
                     for part in parts.into_iter().filter(|part| part.sort() == "call") {
+                        if truth {
+                            tests.extend(self.call_at(part, from).map(|test| (test, if equal == negated { Branch::True } else { Branch::False })));
+                            continue;
+                        }
                         tests.extend(
                             self.call_at(part, from).map(|test| (test, if equal == negated { Branch::Differs } else { Branch::Equal })),
                         );
