@@ -1,12 +1,16 @@
 //! What running a function may do, bottom-up through the call graph, with a shortest witness.
 
+mod flags;
+
 use crate::base::Name;
 use crate::facts::{CallFact, Effect, Weight};
 use crate::finding::Hop;
-use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary};
-use crate::link::graph::{EdgeKind, Graph};
+use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary, Test};
+use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{At, CallAt, FuncAt, Input};
+use flags::{Flag, State};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 
 /// An effect with its weight: light file calls are told apart from heavy ones.
@@ -18,7 +22,7 @@ pub struct Witness {
     /// The call that leads there.
     pub call: CallAt,
     /// The function called, or none where the call itself is the fact.
-    pub next: Option<FuncAt>,
+    pub next: Option<State>,
     /// The library path, where the call itself is the fact.
     pub path: Name,
     /// Hops to the fact; 1 for a direct call.
@@ -45,7 +49,9 @@ pub struct Sink {
 pub struct Effects {
     /// Every call that is a fact, harmless ones too, in order of place.
     pub sinks: Vec<Sink>,
-    by_function: FxHashMap<Channel, FxHashMap<FuncAt, Witness>>,
+    by_function: FxHashMap<Channel, FxHashMap<State, Witness>>,
+    /// The states in which each function has the effect, the shortest way first.
+    states: FxHashMap<(Channel, FuncAt), SmallVec<[Option<Flag>; 1]>>,
 }
 
 /// The fact behind a library path, in the file's language.
@@ -72,29 +78,32 @@ pub fn infer(input: Input<'_>, graph: &Graph) -> Effects {
             effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless });
         }
     }
-    let mut callers: FxHashMap<FuncAt, Vec<(FuncAt, CallAt)>> = FxHashMap::default();
+    let mut callers: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
         // An async function runs on the loop by itself: the stall is its own.
         if !input.func(edge.to).is_async {
-            callers.entry(edge.to).or_default().push((edge.from, edge.call));
+            callers.entry(edge.to).or_default().push(edge);
         }
     }
     for channel in Effect::ALL.iter().flat_map(|effect| [(*effect, Weight::Light), (*effect, Weight::Heavy)]) {
-        let mut known: FxHashMap<FuncAt, Witness> = FxHashMap::default();
         let mut queue = VecDeque::new();
         for sink in effects.sinks.iter().filter(|sink| sink.channel == channel && sink.harmless.is_none()) {
-            known.entry(sink.from).or_insert_with(|| {
-                queue.push_back(sink.from);
-                Witness { call: sink.call, next: None, path: sink.path, distance: 1 }
-            });
+            let witness = Witness { call: sink.call, next: None, path: sink.path, distance: 1 };
+            queue.push_back(((sink.from, flags::of_call(input, sink.call)), witness));
         }
-        while let Some(func) = queue.pop_front() {
-            let Some(distance) = known.get(&func).map(|witness| witness.distance) else { continue };
-            for (caller, call) in callers.get(&func).into_iter().flatten() {
-                known.entry(*caller).or_insert_with(|| {
-                    queue.push_back(*caller);
-                    Witness { call: *call, next: Some(func), path: crate::base::name(""), distance: distance + 1 }
-                });
+        let mut known: FxHashMap<State, Witness> = FxHashMap::default();
+        while let Some((state, witness)) = queue.pop_front() {
+            // What holds always holds under a condition too, and was found on a way no longer.
+            if known.contains_key(&state) || known.contains_key(&(state.0, None)) {
+                continue;
+            }
+            known.insert(state, witness);
+            effects.states.entry((channel, state.0)).or_default().push(state.1);
+            for edge in callers.get(&state.0).into_iter().flatten() {
+                if let Some(flag) = flags::through(input, edge, state.1) {
+                    let next = Witness { call: edge.call, next: Some(state), path: crate::base::name(""), distance: witness.distance + 1 };
+                    queue.push_back(((edge.from, flag), next));
+                }
             }
         }
         if !known.is_empty() {
@@ -105,10 +114,24 @@ pub fn infer(input: Input<'_>, graph: &Graph) -> Effects {
 }
 
 impl Effects {
-    /// The shortest way from a function to the effect.
+    /// The shortest way from a function to the effect, whatever its parameters are.
     #[must_use]
     pub fn witness(&self, func: FuncAt, channel: Channel) -> Option<Witness> {
-        self.by_function.get(&channel)?.get(&func).copied()
+        let states = self.states.get(&(channel, func))?;
+        self.at((func, *states.first()?), channel)
+    }
+
+    fn at(&self, state: State, channel: Channel) -> Option<Witness> {
+        self.by_function.get(&channel)?.get(&state).copied()
+    }
+
+    /// The shortest way that a call of a function has to the effect, with the arguments that it gives.
+    #[must_use]
+    pub fn reached(&self, input: Input<'_>, edge: &Edge, channel: Channel) -> Option<Witness> {
+        let states = self.states.get(&(channel, edge.to))?;
+        let state = states.iter().find(|flag| flags::through(input, edge, **flag).is_some())?;
+        let below = self.at((edge.to, *state), channel)?;
+        Some(Witness { call: edge.call, next: Some((edge.to, *state)), path: crate::base::name(""), distance: below.distance + 1 })
     }
 
     /// The chain that begins with a witness, and the path of the fact at its end.
@@ -116,7 +139,7 @@ impl Effects {
     pub fn chain(&self, input: Input<'_>, from: FuncAt, first: Witness, channel: Channel) -> (Vec<Hop>, Name, CallAt) {
         let (mut chain, mut at, mut witness) = (Vec::new(), from, first);
         loop {
-            let callee = witness.next.map_or_else(|| shown_path(witness.path), |next| input.func_name(next));
+            let callee = witness.next.map_or_else(|| shown_path(witness.path), |(next, _)| input.func_name(next));
             chain.push(Hop {
                 file: witness.call.file,
                 span: input.summaries[witness.call.file].calls[witness.call.id].span,
@@ -124,8 +147,8 @@ impl Effects {
                 callee,
             });
             let Some(next) = witness.next else { return (chain, witness.path, witness.call) };
-            at = next;
-            match self.witness(next, channel) {
+            at = next.0;
+            match self.at(next, channel) {
                 Some(further) if chain.len() < 64 => witness = further,
                 _ => return (chain, witness.path, witness.call),
             }
@@ -192,7 +215,10 @@ fn stands_after(summary: &ModuleSummary, call: &Call, test: &str) -> bool {
     let mut guard = call.guard;
     while let Some(id) = guard {
         let held = &summary.guards[id];
-        let tested = receiver(summary.calls[held.test].callee);
+        let tested = match held.test {
+            Test::Call(test) => receiver(summary.calls[test].callee),
+            Test::Var(_) => None,
+        };
         if held.branch == Branch::True && tested.is_some_and(|(var, name)| var == own && name.as_str() == test) {
             return true;
         }

@@ -157,7 +157,7 @@ pub fn effects(analysis: &Analysis) -> String {
             for effect in Effect::ALL {
                 for weight in [Weight::Light, Weight::Heavy] {
                     let Some(witness) = analysis.effects.witness(At { file, id }, (effect, weight)) else { continue };
-                    let next = witness.next.map_or_else(|| witness.path.to_string(), |next| func_name(analysis, next));
+                    let next = witness.next.map_or_else(|| witness.path.to_string(), |(next, _)| func_name(analysis, next));
                     let (at, name) = (place(analysis, file, function.name_span), summary.func_name(id));
                     _ = writeln!(
                         out,

@@ -182,11 +182,20 @@ impl Branch {
     }
 }
 
-/// A test that code stands under: `if get_ident() != owner:`.
+/// What a test looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// The result of a call.
+    Call(CallId),
+    /// A variable.
+    Var(VarId),
+}
+
+/// A test that code stands under: `if get_ident() != owner:`, `if not wait:`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Guard {
-    /// The call whose result is tested.
-    pub test: CallId,
+    /// What is tested.
+    pub test: Test,
     /// How it came out.
     pub branch: Branch,
     /// The test that this one stands under.
@@ -324,6 +333,8 @@ pub struct Var {
     pub name: Name,
     /// The function whose scope it is in.
     pub func: FuncId,
+    /// Something is assigned to it, besides what a call gives a parameter.
+    pub assigned: bool,
 }
 
 /// An ECMAScript export; Python exports its module's variables.

@@ -96,8 +96,7 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
         for effect in Effect::ALL {
             for weight in [Weight::Light, Weight::Heavy] {
                 let channel = (effect, weight);
-                let Some(below) = program.effects.witness(edge.to, channel) else { continue };
-                let witness = Witness { call: edge.call, next: Some(edge.to), path: crate::base::name(""), distance: below.distance + 1 };
+                let Some(witness) = program.effects.reached(program.input, edge, channel) else { continue };
                 match edge.kind {
                     EdgeKind::Direct if !program.input.func(edge.to).is_async => {
                         calls.entry(edge.from).or_default().push(Reached { witness, channel });
@@ -298,7 +297,9 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
     }
     for edge in program.graph.edges.iter().filter(|edge| matches!(edge.kind, EdgeKind::Direct | EdgeKind::OffLoop)) {
         for effect in Effect::ALL {
-            let reaches = [Weight::Light, Weight::Heavy].iter().any(|weight| program.effects.witness(edge.to, (effect, *weight)).is_some());
+            let reaches = [Weight::Light, Weight::Heavy]
+                .iter()
+                .any(|weight| program.effects.reached(program.input, edge, (effect, *weight)).is_some());
             let checked = (edge.kind == EdgeKind::OffLoop).then_some("loop check");
             if reaches && let Some(reason) = checked.or_else(|| reason_at(edge.call, edge.from)) {
                 push(edge.call, effect, reason);

@@ -1,11 +1,12 @@
 //! The call graph: what each call site runs, moves, registers.
 
-use super::bind::{argument, bound_parameters};
+use super::bind::argument;
+pub use super::bind::bound_parameters;
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::Name;
 use crate::facts::ContextKind;
-use crate::ir::{Branch, CallId, CallKind, Expr, Family, GuardId};
+use crate::ir::{Branch, CallId, CallKind, Expr, Family, GuardId, Test};
 use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -33,6 +34,8 @@ pub struct Edge {
     pub to: FuncAt,
     /// How.
     pub kind: EdgeKind,
+    /// Parameters bound before the call's own arguments; none where the function is an argument itself.
+    pub offset: Option<u8>,
 }
 
 /// From a call to a library.
@@ -103,7 +106,13 @@ pub fn build(solution: &Solution<'_>) -> Graph {
         let call = summary.calls.iter_enumerated().find(|(_, call)| call.callee == at.id || call.args.iter().any(|arg| arg.value == at.id));
         if let Some((id, call)) = call {
             let from = At { file: at.file, id: call.func };
-            graph.edges.push(Edge { call: At { file: at.file, id }, from, to: *getter, kind: EdgeKind::Direct });
+            graph.edges.push(Edge { call: At { file: at.file, id }, from, to: *getter, kind: EdgeKind::Direct, offset: None });
+        }
+    }
+    for at in 0..graph.edges.len() {
+        let edge = graph.edges[at];
+        if matches!(input.summaries[edge.call.file].calls[edge.call.id].kind, CallKind::Call | CallKind::New) {
+            graph.edges[at].offset = u8::try_from(offset(solution, &edge)).ok();
         }
     }
     follow_promises(solution, &mut graph);
@@ -155,7 +164,8 @@ fn loop_getters(input: Input<'_>, graph: &Graph) -> FxHashSet<FuncAt> {
         let summary = &input.summaries[external.call.file];
         let function = &summary.functions[external.from.id];
         let raises = input.facts_of(external.call.file).off_loop(external.path) == Some(Branch::Raised);
-        let caught = raises && summary.guards.iter().any(|guard| guard.test == external.call.id && guard.branch == Branch::Raised);
+        let caught =
+            raises && summary.guards.iter().any(|guard| guard.test == Test::Call(external.call.id) && guard.branch == Branch::Raised);
         let gives = |id: &crate::ir::ExprId| matches!(summary.exprs[*id], Expr::Call(call) if call == external.call.id);
         let only = |id: &crate::ir::ExprId| gives(id) || matches!(summary.exprs[*id], Expr::Const(crate::ir::Const::Null));
         if caught && function.returns.iter().any(gives) && function.returns.iter().all(only) {
@@ -172,7 +182,11 @@ fn off_loop(input: Input<'_>, graph: &Graph) -> FxHashSet<CallAt> {
         let facts = input.facts_of(file);
         let mut off: IndexVec<GuardId, bool> = IndexVec::with_capacity(summary.guards.len());
         for guard in &summary.guards {
-            let test = At { file, id: guard.test };
+            let Test::Call(id) = guard.test else {
+                off.push(guard.outer.is_some_and(|outer| off[outer]));
+                continue;
+            };
+            let test = At { file, id };
             let shows = graph.externals_of(test).any(|external| facts.off_loop(external.path) == Some(guard.branch))
                 || (guard.branch == Branch::False && graph.edges_of(test).any(|edge| getters.contains(&edge.to)));
             off.push(shows || guard.outer.is_some_and(|outer| off[outer]));
@@ -190,7 +204,7 @@ fn follow_promises(solution: &Solution<'_>, graph: &mut Graph) {
             let from = At { file, id: call.func };
             for arg in &call.args {
                 let run = functions(solution, At { file, id: arg.value });
-                graph.edges.extend(run.into_iter().map(|to| Edge { call: At { file, id }, from, to, kind: EdgeKind::Later }));
+                graph.edges.extend(run.into_iter().map(|to| Edge { call: At { file, id }, from, to, kind: EdgeKind::Later, offset: None }));
             }
         }
     }
@@ -249,7 +263,7 @@ fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outco
     let from = At { file: at.file, id: call.func };
     let callee = At { file: at.file, id: call.callee };
     let mut outcome = Outcome::Unresolved;
-    let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct };
+    let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct, offset: None };
     if is_parameter(input, callee, from).is_some() && !matches!(call.kind, CallKind::With | CallKind::Iterate) {
         // Who calls decides what runs: see `takes`.
         return if solution.values(callee).is_empty() { Outcome::Unresolved } else { Outcome::Known };
@@ -398,7 +412,7 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
             }
             if let Some(kind) = graph.takes.get(&(edge.to, position)) {
                 let run = functions(solution, at);
-                added.extend(run.into_iter().map(|to| Edge { to, kind: *kind, ..*edge }));
+                added.extend(run.into_iter().map(|to| Edge { to, kind: *kind, offset: None, ..*edge }));
             }
         }
     }
@@ -412,7 +426,7 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
                     continue;
                 }
                 let run = functions(solution, At { file, id: arg.value });
-                added.extend(run.into_iter().map(|to| Edge { call: external.call, from: external.from, to, kind }));
+                added.extend(run.into_iter().map(|to| Edge { call: external.call, from: external.from, to, kind, offset: None }));
             }
         };
         if let Some(boundary) = facts.boundary(external.path) {

@@ -2,7 +2,7 @@
 
 use super::super::syntax::{Field, Syntax};
 use super::{Lowering, span};
-use crate::ir::{Branch, CallId, Guard};
+use crate::ir::{Branch, CallId, Guard, Test};
 use tree_sitter::Node;
 
 /// Conjuncts of one test that are followed.
@@ -71,24 +71,21 @@ impl Lowering<'_> {
         let clauses: Vec<_> = node.named_children(&mut cursor).filter(|child| Some(*child) != body).collect();
         for clause in clauses {
             if let (Some(test), "except_clause") = (tested, clause.sort()) {
-                self.stand_under(test, Branch::Raised);
+                self.stand_under(Test::Call(test), Branch::Raised);
             }
             self.statement(clause);
             self.guard = outer;
         }
     }
 
-    fn stand_under(&mut self, test: CallId, branch: Branch) {
+    fn stand_under(&mut self, test: Test, branch: Branch) {
         self.guard = Some(self.summary.guards.push(Guard { test, branch, outer: self.guard }));
     }
 
-    /// Lowers a condition and tells which calls it tests, and how they come out where it is true.
-    fn condition(&mut self, node: Node<'_>) -> Vec<(CallId, Branch)> {
+    /// Lowers a condition and tells which calls and variables it tests, and how they come out where it is true.
+    fn condition(&mut self, node: Node<'_>) -> Vec<(Test, Branch)> {
         let from = self.summary.calls.len();
         self.expression(node);
-        if self.summary.calls.len() == from {
-            return Vec::new();
-        }
         let (mut pending, mut tests) = (vec![(node, false)], Vec::new());
         while let Some((node, negated)) = pending.pop() {
             if tests.len() >= CONJUNCTS {
@@ -102,7 +99,9 @@ impl Lowering<'_> {
                         pending.extend(node.at(field).map(|inner| (inner, false)));
                     }
                 }
-                "call" => tests.extend(self.call_at(node, from).map(|test| (test, if negated { Branch::False } else { Branch::True }))),
+                "call" | "identifier" => {
+                    tests.extend(self.test_at(node, from).map(|test| (test, if negated { Branch::False } else { Branch::True })))
+                }
                 "comparison_operator" => {
                     let mut cursor = node.walk();
                     let parts: Vec<_> = node.children(&mut cursor).collect();
@@ -111,22 +110,36 @@ impl Lowering<'_> {
                     if equal == differs {
                         continue;
                     }
-                    // `f() is not None`: it gave something.
-                    let truth = parts.iter().any(|part| part.sort() == "none");
-                    for part in parts.into_iter().filter(|part| part.sort() == "call") {
-                        if truth {
-                            tests.extend(self.call_at(part, from).map(|test| (test, if equal == negated { Branch::True } else { Branch::False })));
-                            continue;
+                    // `f() is not None`: it gave something; `flag is False`: it is false.
+                    let nothing = parts.iter().any(|part| matches!(part.sort(), "none" | "false"));
+                    let truth = nothing || parts.iter().any(|part| part.sort() == "true");
+                    for part in parts.into_iter().filter(|part| matches!(part.sort(), "call" | "identifier")) {
+                        let Some(test) = self.test_at(part, from) else { continue };
+                        let holds = equal != negated;
+                        let branch = match (truth, holds != nothing) {
+                            (true, true) => Branch::True,
+                            (true, false) => Branch::False,
+                            (false, _) if holds => Branch::Equal,
+                            (false, _) => Branch::Differs,
+                        };
+                        // A variable that equals an unknown one tells nothing.
+                        if truth || matches!(test, Test::Call(_)) {
+                            tests.push((test, branch));
                         }
-                        tests.extend(
-                            self.call_at(part, from).map(|test| (test, if equal == negated { Branch::Differs } else { Branch::Equal })),
-                        );
                     }
                 }
                 _ => {}
             }
         }
         tests
+    }
+
+    fn test_at(&mut self, node: Node<'_>, from: usize) -> Option<Test> {
+        if node.sort() == "identifier" {
+            let named = self.name_of(node);
+            return self.find_var(named).map(Test::Var);
+        }
+        self.call_at(node, from).map(Test::Call)
     }
 
     fn call_at(&self, node: Node<'_>, from: usize) -> Option<CallId> {
