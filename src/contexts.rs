@@ -239,7 +239,12 @@ impl Spread<'_, '_> {
                     }
                 }
             } else {
-                for entry in facts.registrations(external.path) {
+                let first = call.args.first().and_then(|arg| match input.summaries[file].exprs[arg.value] {
+                    Expr::Const(crate::ir::Const::Str(text)) => Some(text),
+                    _ => None,
+                });
+                let holds = |entry: &Entry| entry.first.is_empty() || first.is_some_and(|first| entry.first.contains(&first));
+                for entry in facts.registrations(external.path).iter().filter(|entry| holds(entry)) {
                     for func in self.handlers(file, call, entry.which) {
                         self.enter(func, entry, file, call.span);
                     }

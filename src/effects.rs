@@ -8,7 +8,7 @@ use crate::finding::Hop;
 use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary, Test};
 use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{At, CallAt, FuncAt, Input};
-use flags::{Flag, State};
+use flags::{Flags, State};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 pub type Channel = (Effect, Weight);
 
 /// The next hop towards the fact.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Witness {
     /// The call that leads there.
     pub call: CallAt,
@@ -51,7 +51,7 @@ pub struct Effects {
     pub sinks: Vec<Sink>,
     by_function: FxHashMap<Channel, FxHashMap<State, Witness>>,
     /// The states in which each function has the effect, the shortest way first.
-    states: FxHashMap<(Channel, FuncAt), SmallVec<[Option<Flag>; 1]>>,
+    states: FxHashMap<(Channel, FuncAt), SmallVec<[Flags; 1]>>,
 }
 
 /// The fact behind a library path, in the file's language.
@@ -71,9 +71,9 @@ pub fn infer(input: Input<'_>, graph: &Graph) -> Effects {
             continue;
         }
         if let Some(fact) = fact_of(input, external.call, external.path) {
-            let argument = fact.unless.iter().any(|condition| holds(input, external.call, call, condition)).then_some("argument");
+            let argument = fact.unless.iter().any(|condition| holds(input, graph, external.call, call, condition)).then_some("argument");
             let harmless = argument.or_else(|| graph.off_loop.contains(&external.call).then_some("loop check"));
-            let light = fact.light_when.iter().any(|condition| holds(input, external.call, call, condition));
+            let light = fact.light_when.iter().any(|condition| holds(input, graph, external.call, call, condition));
             let channel = (fact.effect, if light { Weight::Light } else { fact.weight });
             effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless });
         }
@@ -94,15 +94,16 @@ pub fn infer(input: Input<'_>, graph: &Graph) -> Effects {
         let mut known: FxHashMap<State, Witness> = FxHashMap::default();
         while let Some((state, witness)) = queue.pop_front() {
             // What holds always holds under a condition too, and was found on a way no longer.
-            if known.contains_key(&state) || known.contains_key(&(state.0, None)) {
+            if known.contains_key(&state) || known.contains_key(&(state.0, Flags::new())) {
                 continue;
             }
-            known.insert(state, witness);
-            effects.states.entry((channel, state.0)).or_default().push(state.1);
+            let distance = witness.distance + 1;
+            known.insert(state.clone(), witness);
+            effects.states.entry((channel, state.0)).or_default().push(state.1.clone());
             for edge in callers.get(&state.0).into_iter().flatten() {
-                if let Some(flag) = flags::through(input, edge, state.1) {
-                    let next = Witness { call: edge.call, next: Some(state), path: crate::base::name(""), distance: witness.distance + 1 };
-                    queue.push_back(((edge.from, flag), next));
+                if let Some(flags) = flags::through(input, edge, &state.1) {
+                    let next = Witness { call: edge.call, next: Some(state.clone()), path: crate::base::name(""), distance };
+                    queue.push_back(((edge.from, flags), next));
                 }
             }
         }
@@ -118,20 +119,21 @@ impl Effects {
     #[must_use]
     pub fn witness(&self, func: FuncAt, channel: Channel) -> Option<Witness> {
         let states = self.states.get(&(channel, func))?;
-        self.at((func, *states.first()?), channel)
+        self.at(&(func, states.first()?.clone()), channel)
     }
 
-    fn at(&self, state: State, channel: Channel) -> Option<Witness> {
-        self.by_function.get(&channel)?.get(&state).copied()
+    fn at(&self, state: &State, channel: Channel) -> Option<Witness> {
+        self.by_function.get(&channel)?.get(state).cloned()
     }
 
     /// The shortest way that a call of a function has to the effect, with the arguments that it gives.
     #[must_use]
     pub fn reached(&self, input: Input<'_>, edge: &Edge, channel: Channel) -> Option<Witness> {
         let states = self.states.get(&(channel, edge.to))?;
-        let state = states.iter().find(|flag| flags::through(input, edge, **flag).is_some())?;
-        let below = self.at((edge.to, *state), channel)?;
-        Some(Witness { call: edge.call, next: Some((edge.to, *state)), path: crate::base::name(""), distance: below.distance + 1 })
+        let state = states.iter().find(|flags| flags::through(input, edge, flags).is_some())?;
+        let state = (edge.to, state.clone());
+        let below = self.at(&state, channel)?;
+        Some(Witness { call: edge.call, next: Some(state), path: crate::base::name(""), distance: below.distance + 1 })
     }
 
     /// The chain that begins with a witness, and the path of the fact at its end.
@@ -139,7 +141,7 @@ impl Effects {
     pub fn chain(&self, input: Input<'_>, from: FuncAt, first: Witness, channel: Channel) -> (Vec<Hop>, Name, CallAt) {
         let (mut chain, mut at, mut witness) = (Vec::new(), from, first);
         loop {
-            let callee = witness.next.map_or_else(|| shown_path(witness.path), |(next, _)| input.func_name(next));
+            let callee = witness.next.as_ref().map_or_else(|| shown_path(witness.path), |(next, _)| input.func_name(*next));
             chain.push(Hop {
                 file: witness.call.file,
                 span: input.summaries[witness.call.file].calls[witness.call.id].span,
@@ -148,7 +150,7 @@ impl Effects {
             });
             let Some(next) = witness.next else { return (chain, witness.path, witness.call) };
             at = next.0;
-            match self.at(next, channel) {
+            match self.at(&next, channel) {
                 Some(further) if chain.len() < 64 => witness = further,
                 _ => return (chain, witness.path, witness.call),
             }
@@ -177,10 +179,16 @@ pub fn shown_path(path: Name) -> String {
 }
 
 /// Whether an `unless` condition of a fact holds at the call.
-fn holds(input: Input<'_>, at: CallAt, call: &Call, condition: &str) -> bool {
+fn holds(input: Input<'_>, graph: &Graph, at: CallAt, call: &Call, condition: &str) -> bool {
     let summary = &input.summaries[at.file];
     if condition == "callback" {
         return call.args.last().is_some_and(|arg| matches!(summary.exprs[arg.value], Expr::Function(_)));
+    }
+    if condition == "done callback" {
+        return is_done(graph, input, at, call);
+    }
+    if condition == "nonblocking" {
+        return graph.nonblocking.contains(&CallAt { file: at.file, id: at.id });
     }
     if let Some(test) = condition.strip_prefix("after ") {
         return stands_after(summary, call, test);
@@ -200,6 +208,15 @@ fn holds(input: Input<'_>, at: CallAt, call: &Call, condition: &str) -> bool {
             _ => false,
         },
     })
+}
+
+/// Whether the receiver is the finished future that a callback is called with.
+fn is_done(graph: &Graph, input: Input<'_>, at: CallAt, call: &Call) -> bool {
+    let summary = &input.summaries[at.file];
+    let Expr::Attr { base, .. } = &summary.exprs[call.callee] else { return false };
+    let Expr::Var(var) = summary.exprs[*base] else { return false };
+    let owner = summary.vars[var].func;
+    graph.ready.contains(&At { file: at.file, id: owner }) && summary.functions[owner].params.iter().any(|param| param.var == Some(var))
 }
 
 /// Whether the call stands where `receiver.test()` was true, of the same variable.

@@ -85,8 +85,10 @@ pub struct Entry {
     pub synchronous: ContextKind,
     /// Others wait for the same loop.
     pub server: bool,
-    /// Types of parameters.
-    pub params: Vec<Name>,
+    /// What the function is called with is finished by then.
+    pub ready: bool,
+    /// For registrations: constant first arguments for which it holds (events); empty for any.
+    pub first: Vec<Name>,
     /// For registrations.
     pub which: Which,
     /// For base classes: names of methods, `*` at the end matches any rest.
@@ -116,6 +118,7 @@ pub struct Facts {
     structural: FxHashMap<Name, ()>,
     scripts: FxHashMap<Name, ()>,
     serves: FxHashMap<Name, ()>,
+    unblocks: FxHashMap<Name, ()>,
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     libraries: Vec<Name>,
@@ -225,7 +228,8 @@ impl Facts {
                 asynchronous: raw.asynchronous,
                 synchronous: raw.synchronous,
                 server: raw.server,
-                params: raw.params.iter().map(|path| name(path)).collect(),
+                ready: raw.ready,
+                first: raw.first.iter().map(|text| name(text)).collect(),
                 methods: raw.methods,
                 exports: raw.exports.iter().map(|export| name(export)).collect(),
             });
@@ -263,6 +267,7 @@ impl Facts {
         self.generics.extend(raw.generic.into_iter().map(|raw| (name(&raw.path), raw.kind)));
         self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
         self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
+        self.unblocks.extend(raw.unblocks.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.serves.extend(raw.serves.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.scripts.extend(raw.script.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.structural.extend(raw.structural.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
@@ -334,6 +339,12 @@ impl Facts {
     #[must_use]
     pub fn is_script(&self, path: Name) -> bool {
         self.scripts.contains_key(&path)
+    }
+
+    /// Whether a call on `path`, given false or zero, makes its receiver's calls return at once.
+    #[must_use]
+    pub fn unblocks(&self, path: Name) -> bool {
+        self.by_path(&self.unblocks, path).is_some()
     }
 
     /// Whether a call on `path` begins to serve: what leads to it is start-up.

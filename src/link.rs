@@ -5,6 +5,7 @@ mod awaits;
 mod bind;
 pub mod graph;
 pub mod modules;
+mod quiet;
 mod values;
 
 use crate::base::{FileId, Name, Source};

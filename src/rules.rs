@@ -145,9 +145,9 @@ impl Reaches {
         let mut opened: Vec<(Name, usize)> = Vec::new();
         for (call, mut ways) in calls {
             // The heaviest first, then the shortest chain.
-            ways.sort_by_key(|one| (std::cmp::Reverse(one.channel.1), one.witness.distance, one.witness.next, one.witness.path));
+            ways.sort_by_key(|one| (std::cmp::Reverse(one.channel.1), one.witness.distance, one.witness.next.clone(), one.witness.path));
             let Some(best) = ways.first() else { continue };
-            let (chain, path, sink) = program.effects.chain(program.input, func, best.witness, best.channel);
+            let (chain, path, sink) = program.effects.chain(program.input, func, best.witness.clone(), best.channel);
             let Some(fact) = fact_of(program.input, sink, path) else { continue };
             for one in &ways {
                 reported.insert((call, one.channel.0));

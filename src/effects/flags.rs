@@ -3,19 +3,27 @@
 use crate::ir::{Branch, Const, Expr, ExprId, Family, Test};
 use crate::link::graph::{Edge, bound_parameters};
 use crate::link::{CallAt, FuncAt, Input};
+use smallvec::SmallVec;
 
 /// A parameter's position, and whether it must be true or false.
 pub type Flag = (usize, bool);
 
-/// A function, and what must hold of one of its parameters.
-pub type State = (FuncAt, Option<Flag>);
+/// What must hold of a function's parameters, in order of position.
+pub type Flags = SmallVec<[Flag; 2]>;
 
-/// The parameter that decides whether a call is made, if its function tests one.
+/// A function, and what must hold of its parameters.
+pub type State = (FuncAt, Flags);
+
+/// Flags kept for one state at most: what lies further out decides less.
+const MOST: usize = 3;
+
+/// The parameters that decide whether a call is made, where its function tests them.
 #[must_use]
-pub fn of_call(input: Input<'_>, call: CallAt) -> Option<Flag> {
+pub fn of_call(input: Input<'_>, call: CallAt) -> Flags {
     let summary = &input.summaries[call.file];
     let made = &summary.calls[call.id];
     let params = &summary.functions[made.func].params;
+    let mut flags = Flags::new();
     let mut guard = made.guard;
     while let Some(id) = guard {
         let held = &summary.guards[id];
@@ -24,46 +32,61 @@ pub fn of_call(input: Input<'_>, call: CallAt) -> Option<Flag> {
             && let Some(position) = params.iter().position(|param| param.var == Some(var))
         {
             match held.branch {
-                Branch::True => return Some((position, true)),
-                Branch::False => return Some((position, false)),
+                Branch::True => add(&mut flags, (position, true)),
+                Branch::False => add(&mut flags, (position, false)),
                 _ => {}
             }
         }
         guard = held.outer;
     }
-    None
+    flags
 }
 
-/// What a caller's state is for a callee's: none where the call gives the parameter the other value.
+fn add(flags: &mut Flags, flag: Flag) {
+    if flags.len() < MOST && !flags.iter().any(|known| known.0 == flag.0) {
+        flags.push(flag);
+        flags.sort_unstable();
+    }
+}
+
+/// What a caller's state is for a callee's: none where the call gives a parameter the other value.
 #[must_use]
-pub fn through(input: Input<'_>, edge: &Edge, below: Option<Flag>) -> Option<Option<Flag>> {
-    let site = || of_call(input, edge.call);
-    let Some((position, wanted)) = below else { return Some(site()) };
-    let Some(offset) = edge.offset else { return Some(site()) };
+pub fn through(input: Input<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
+    let mut flags = of_call(input, edge.call);
+    let Some(offset) = edge.offset else { return Some(flags) };
     let summary = &input.summaries[edge.call.file];
     let call = &summary.calls[edge.call.id];
     let callee = input.func(edge.to);
-    let given = bound_parameters(callee, call, usize::from(offset)).into_iter().find(|(_, at)| *at == position);
-    let (value, family) = match given {
-        Some((value, _)) => (value, summary.family),
-        None if call.args.iter().any(|arg| arg.spread) || position < usize::from(offset) => return Some(site()),
-        None => match callee.params.get(position).and_then(|param| param.default) {
-            Some(default) => return if truth(input, edge.to, default) == Some(!wanted) { None } else { Some(site()) },
-            None if summary.family == Family::Ecma => return if wanted { None } else { Some(site()) },
-            None => return Some(site()),
-        },
-    };
-    match &summary.exprs[value] {
-        Expr::Const(constant) => (truth_of(constant) == wanted).then(site),
-        Expr::Var(var) => {
-            let own = input.func(edge.from).params.iter().position(|param| param.var == Some(*var) && !summary.vars[*var].assigned);
-            Some(own.map(|position| (position, wanted)).or_else(site))
+    let bound = if below.is_empty() { Vec::new() } else { bound_parameters(callee, call, usize::from(offset)) };
+    for (position, wanted) in below {
+        let given = bound.iter().find(|(_, at)| at == position);
+        let Some((value, _)) = given else {
+            // Left out: its default holds; what a spread brings is not known.
+            let known = !call.args.iter().any(|arg| arg.spread) && *position >= usize::from(offset);
+            let default = callee.params.get(*position).and_then(|param| param.default);
+            let value = match default {
+                Some(default) => truth(input, edge.to, default),
+                None => (summary.family == Family::Ecma).then_some(false),
+            };
+            if known && value == Some(!wanted) {
+                return None;
+            }
+            continue;
+        };
+        match &summary.exprs[*value] {
+            Expr::Const(constant) if truth_of(constant) != *wanted => return None,
+            Expr::Function(_) | Expr::Class(_) if !wanted => return None,
+            // An object literal is true; an empty container is false in Python.
+            Expr::Object(_) if !wanted && summary.family == Family::Ecma => return None,
+            Expr::Var(var) if !summary.vars[*var].assigned => {
+                if let Some(position) = input.func(edge.from).params.iter().position(|param| param.var == Some(*var)) {
+                    add(&mut flags, (position, *wanted));
+                }
+            }
+            _ => {}
         }
-        // An object literal or a function is true in either language; an empty container is false in Python alone.
-        Expr::Function(_) | Expr::Class(_) if !wanted => None,
-        Expr::Object(_) if !wanted && family == Family::Ecma => None,
-        _ => Some(site()),
     }
+    Some(flags)
 }
 
 fn truth(input: Input<'_>, func: FuncAt, default: ExprId) -> Option<bool> {

@@ -207,7 +207,9 @@ pub(super) struct RawEntry {
     #[serde(default = "yes")]
     pub server: bool,
     #[serde(default)]
-    pub params: Vec<String>,
+    pub ready: bool,
+    #[serde(default)]
+    pub first: Vec<String>,
     #[serde(rename = "source")]
     _source: Option<String>,
 }
@@ -283,6 +285,8 @@ pub struct RawFacts {
     pub(super) neutral: Vec<RawPaths>,
     #[serde(default)]
     pub(super) concurrency: Vec<RawPaths>,
+    #[serde(default)]
+    pub(super) unblocks: Vec<RawPaths>,
     #[serde(default)]
     pub(super) serves: Vec<RawPaths>,
     #[serde(default)]

@@ -71,6 +71,10 @@ pub struct Graph {
     pub outcomes: IndexVec<crate::base::FileId, IndexVec<CallId, Outcome>>,
     /// Functions that take functions: which parameter they run or move.
     pub takes: FxHashMap<(FuncAt, usize), EdgeKind>,
+    /// Functions whose first parameter is a finished future.
+    pub ready: FxHashSet<FuncAt>,
+    /// Calls on a receiver that was set not to block.
+    pub nonblocking: FxHashSet<CallAt>,
     /// Calls made only where a test has shown that no loop runs.
     pub off_loop: FxHashSet<CallAt>,
 }
@@ -121,6 +125,8 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
     move_decorated(solution, &mut graph);
     super::awaits::drop_unawaitable(solution, &mut graph);
+    graph.ready = super::quiet::done_callbacks(solution, &graph);
+    graph.nonblocking = super::quiet::nonblocking(solution, &graph);
     graph.off_loop = off_loop(input, &graph);
     let off_loop = std::mem::take(&mut graph.off_loop);
     for edge in graph.edges.iter_mut().filter(|edge| edge.kind == EdgeKind::Direct && off_loop.contains(&edge.call)) {
@@ -326,7 +332,7 @@ fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outco
 }
 
 /// The parameter that an expression names: the function that has it and its position.
-fn is_parameter(input: Input<'_>, at: ExprAt, from: FuncAt) -> Option<(FuncAt, usize)> {
+pub(super) fn is_parameter(input: Input<'_>, at: ExprAt, from: FuncAt) -> Option<(FuncAt, usize)> {
     let summary = &input.summaries[at.file];
     let Expr::Var(var) = summary.exprs[at.id] else { return None };
     let owner = At { file: at.file, id: summary.vars[var].func };
