@@ -86,21 +86,23 @@ struct Spread<'a, 'b> {
     solution: &'b Solution<'a>,
     graph: &'b Graph,
     contexts: Contexts,
-    out: FxHashMap<FuncAt, Vec<(FuncAt, EdgeKind)>>,
+    out: FxHashMap<FuncAt, Vec<(FuncAt, EdgeKind, bool)>>,
     entries: Vec<(FuncAt, ContextKind, usize)>,
     script_loops: Vec<(FuncAt, FuncAt, usize)>,
     scripts: IndexVec<FileId, bool>,
+    /// Reached by a call made once: function, caller, whether it is a callback, origin.
+    lazy: Vec<(FuncAt, FuncAt, bool, usize)>,
 }
 
 /// Spreads contexts from entries.
 #[must_use]
 pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
-    let mut out: FxHashMap<FuncAt, Vec<(FuncAt, EdgeKind)>> = FxHashMap::default();
+    let mut out: FxHashMap<FuncAt, Vec<(FuncAt, EdgeKind, bool)>> = FxHashMap::default();
     let input = solution.input;
     for edge in &graph.edges {
         // What `if __name__ == "__main__"` calls is a script, not start-up: see `by_place`.
         if !input.summaries[edge.call.file].calls[edge.call.id].main_guard {
-            out.entry(edge.from).or_default().push((edge.to, edge.kind));
+            out.entry(edge.from).or_default().push((edge.to, edge.kind, edge.once));
         }
     }
     let mut spread = Spread {
@@ -112,6 +114,7 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
         entries: Vec::new(),
         script_loops: Vec::new(),
         scripts: IndexVec::new(),
+        lazy: Vec::new(),
     };
     spread.scripts = input.summaries.indices().map(|file| spread.is_script(file)).collect();
     spread.by_facts();
@@ -370,6 +373,18 @@ impl Spread<'_, '_> {
                 self.reach(to, ContextKind::Loop, origin, true);
             }
         }
+        self.reach_lazily();
+        // Coroutines that nothing here calls first: what they call is theirs.
+        let called: rustc_hash::FxHashSet<FuncAt> =
+            self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
+        self.reach_unknown(|func| !called.contains(&func));
+        self.reach_lazily();
+        self.reach_unknown(|_| true);
+        self.reach_lazily();
+    }
+
+    /// Coroutines that no entry reaches may be awaited by a server elsewhere.
+    fn reach_unknown(&mut self, takes: impl Fn(FuncAt) -> bool) {
         for (file, summary) in self.input.summaries.iter_enumerated() {
             let is_script = self.scripts[file];
             for (id, function) in summary.functions.iter_enumerated() {
@@ -377,7 +392,7 @@ impl Spread<'_, '_> {
                 let excluded = [ContextKind::Test, ContextKind::Loop, ContextKind::Startup]
                     .iter()
                     .any(|kind| self.contexts.origin(func, *kind).is_some());
-                if !function.is_async || excluded {
+                if !function.is_async || excluded || !takes(func) {
                     continue;
                 }
                 let offloaded = [ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
@@ -386,6 +401,16 @@ impl Spread<'_, '_> {
                 let confidence = if sure { Confidence::Medium } else { Confidence::Low };
                 let origin = self.origin("async function", file, function.name_span, confidence);
                 self.reach(func, ContextKind::Loop, origin, true);
+            }
+        }
+    }
+
+    /// What calls made once lead to.
+    fn reach_lazily(&mut self) {
+        while let Some((func, caller, root, origin)) = self.lazy.pop() {
+            if self.contexts.origin(func, ContextKind::Loop).is_none() {
+                self.reach(func, ContextKind::Loop, origin, root);
+                self.contexts.callers.insert(func, Some(caller));
             }
         }
     }
@@ -408,6 +433,7 @@ impl Spread<'_, '_> {
     }
 
     fn reach(&mut self, func: FuncAt, kind: ContextKind, origin: usize, root: bool) {
+        let mut lazy = Vec::new();
         let mut queue = VecDeque::from([(func, root, None)]);
         while let Some((func, root, caller)) = queue.pop_front() {
             let function = self.input.func(func);
@@ -430,7 +456,12 @@ impl Spread<'_, '_> {
             if kind == ContextKind::Loop {
                 self.contexts.callers.insert(func, caller);
             }
-            for (to, edge) in self.out.get(&func).into_iter().flatten() {
+            for (to, edge, once) in self.out.get(&func).into_iter().flatten() {
+                // What is made once and kept stalls the loop once: others seldom wait for that.
+                if *once && kind == ContextKind::Loop && self.contexts.origins[origin].confidence > Confidence::Low {
+                    lazy.push((*to, func, *edge == EdgeKind::Later));
+                    continue;
+                }
                 let callee = self.input.func(*to);
                 // A coroutine runs on a loop, whoever made it. It belongs to the start-up or the script that awaits it;
                 // in ECMAScript a plain call runs it too.
@@ -450,6 +481,13 @@ impl Spread<'_, '_> {
                     EdgeKind::OffLoop if kind != ContextKind::Loop => queue.push_back((*to, false, Some(func))),
                     EdgeKind::Moved(_) | EdgeKind::OffLoop => {}
                 }
+            }
+        }
+        if !lazy.is_empty() {
+            let Origin { label, file, span, .. } = self.contexts.origins[origin].clone();
+            let once = self.origin(&format!("{label}, once"), file, span, Confidence::Low);
+            for (to, caller, root) in lazy {
+                self.lazy.push((to, caller, root, once));
             }
         }
     }

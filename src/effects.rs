@@ -9,9 +9,10 @@ use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary, Test};
 use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{At, CallAt, FuncAt, Input};
 use flags::{Flags, State};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// An effect with its weight: light file calls are told apart from heavy ones.
 pub type Channel = (Effect, Weight);
@@ -23,6 +24,8 @@ pub struct Witness {
     pub call: CallAt,
     /// The function called, or none where the call itself is the fact.
     pub next: Option<State>,
+    /// The weight there: what runs only once weighs little for those above.
+    pub weight: Weight,
     /// The library path, where the call itself is the fact.
     pub path: Name,
     /// Hops to the fact; 1 for a direct call.
@@ -73,7 +76,7 @@ pub fn infer(input: Input<'_>, graph: &Graph) -> Effects {
         if let Some(fact) = fact_of(input, external.call, external.path) {
             let argument = fact.unless.iter().any(|condition| holds(input, graph, external.call, call, condition)).then_some("argument");
             let harmless = argument.or_else(|| graph.off_loop.contains(&external.call).then_some("loop check"));
-            let light = fact.light_when.iter().any(|condition| holds(input, graph, external.call, call, condition));
+            let light = call.once || fact.light_when.iter().any(|condition| holds(input, graph, external.call, call, condition));
             let channel = (fact.effect, if light { Weight::Light } else { fact.weight });
             effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless });
         }
@@ -85,33 +88,57 @@ pub fn infer(input: Input<'_>, graph: &Graph) -> Effects {
             callers.entry(edge.to).or_default().push(edge);
         }
     }
-    for channel in Effect::ALL.iter().flat_map(|effect| [(*effect, Weight::Light), (*effect, Weight::Heavy)]) {
-        let mut queue = VecDeque::new();
-        for sink in effects.sinks.iter().filter(|sink| sink.channel == channel && sink.harmless.is_none()) {
-            let witness = Witness { call: sink.call, next: None, path: sink.path, distance: 1 };
-            queue.push_back(((sink.from, flags::of_call(input, sink.call)), witness));
-        }
-        let mut known: FxHashMap<State, Witness> = FxHashMap::default();
-        while let Some((state, witness)) = queue.pop_front() {
-            // What holds always holds under a condition too, and was found on a way no longer.
-            if known.contains_key(&state) || known.contains_key(&(state.0, Flags::new())) {
-                continue;
+    for effect in Effect::ALL {
+        // What is reached through a call made only once goes on as light.
+        let mut lighter = Vec::new();
+        for weight in [Weight::Heavy, Weight::Light] {
+            let mut found = std::mem::take(&mut lighter);
+            for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
+                let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1 };
+                found.push(((sink.from, flags::of_call(input, sink.call)), witness));
             }
-            let distance = witness.distance + 1;
-            known.insert(state.clone(), witness);
-            effects.states.entry((channel, state.0)).or_default().push(state.1.clone());
-            for edge in callers.get(&state.0).into_iter().flatten() {
-                if let Some(flags) = flags::through(input, edge, &state.1) {
-                    let next = Witness { call: edge.call, next: Some(state.clone()), path: crate::base::name(""), distance };
-                    queue.push_back(((edge.from, flags), next));
-                }
+            let known = spread(input, &callers, weight, found, &mut lighter);
+            for (state, _) in &known {
+                effects.states.entry(((effect, weight), state.0)).or_default().push(state.1.clone());
             }
-        }
-        if !known.is_empty() {
-            effects.by_function.insert(channel, known);
+            if !known.is_empty() {
+                effects.by_function.insert((effect, weight), known.into_iter().collect());
+            }
         }
     }
     effects
+}
+
+/// Spreads an effect to callers, the nearest first; gives each state once, in the order in which it was reached.
+fn spread(
+    input: Input<'_>,
+    callers: &FxHashMap<FuncAt, Vec<&Edge>>,
+    weight: Weight,
+    mut found: Vec<(State, Witness)>,
+    lighter: &mut Vec<(State, Witness)>,
+) -> Vec<(State, Witness)> {
+    let mut queue: BinaryHeap<Reverse<(u32, usize)>> =
+        found.iter().enumerate().map(|(at, (_, witness))| Reverse((witness.distance, at))).collect();
+    let (mut known, mut order) = (FxHashSet::default(), Vec::new());
+    while let Some(Reverse((distance, at))) = queue.pop() {
+        let state = found[at].0.clone();
+        // What always holds, holds under a condition too, and was found on a way no longer.
+        if known.contains(&(state.0, Flags::new())) || !known.insert(state.clone()) {
+            continue;
+        }
+        order.push(at);
+        for edge in callers.get(&state.0).into_iter().flatten() {
+            let Some(flags) = flags::through(input, edge, &state.1) else { continue };
+            let next = Witness { call: edge.call, next: Some(state.clone()), weight, path: crate::base::name(""), distance: distance + 1 };
+            if edge.once && weight == Weight::Heavy {
+                lighter.push(((edge.from, flags), next));
+            } else {
+                queue.push(Reverse((distance + 1, found.len())));
+                found.push(((edge.from, flags), next));
+            }
+        }
+    }
+    order.into_iter().map(|at| found[at].clone()).collect()
 }
 
 impl Effects {
@@ -129,11 +156,19 @@ impl Effects {
     /// The shortest way that a call of a function has to the effect, with the arguments that it gives.
     #[must_use]
     pub fn reached(&self, input: Input<'_>, edge: &Edge, channel: Channel) -> Option<Witness> {
-        let states = self.states.get(&(channel, edge.to))?;
-        let state = states.iter().find(|flags| flags::through(input, edge, flags).is_some())?;
-        let state = (edge.to, state.clone());
-        let below = self.at(&state, channel)?;
-        Some(Witness { call: edge.call, next: Some(state), path: crate::base::name(""), distance: below.distance + 1 })
+        let from = match (channel.1, edge.once) {
+            (Weight::Heavy, true) => return None,
+            (Weight::Light, true) => &[Weight::Heavy, Weight::Light][..],
+            (weight, false) => &[weight][..],
+        };
+        let ways = from.iter().filter_map(|weight| {
+            let states = self.states.get(&((channel.0, *weight), edge.to))?;
+            let flags = states.iter().find(|flags| flags::through(input, edge, flags).is_some())?;
+            let state = (edge.to, flags.clone());
+            let below = self.at(&state, (channel.0, *weight))?;
+            Some(Witness { call: edge.call, next: Some(state), weight: *weight, path: crate::base::name(""), distance: below.distance + 1 })
+        });
+        ways.min_by_key(|witness| witness.distance)
     }
 
     /// The chain that begins with a witness, and the path of the fact at its end.
@@ -150,7 +185,7 @@ impl Effects {
             });
             let Some(next) = witness.next else { return (chain, witness.path, witness.call) };
             at = next.0;
-            match self.at(&next, channel) {
+            match self.at(&next, (channel.0, witness.weight)) {
                 Some(further) if chain.len() < 64 => witness = further,
                 _ => return (chain, witness.path, witness.call),
             }

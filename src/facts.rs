@@ -119,6 +119,7 @@ pub struct Facts {
     scripts: FxHashMap<Name, ()>,
     serves: FxHashMap<Name, ()>,
     unblocks: FxHashMap<Name, ()>,
+    keeps: FxHashMap<Name, ()>,
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     libraries: Vec<Name>,
@@ -267,6 +268,7 @@ impl Facts {
         self.generics.extend(raw.generic.into_iter().map(|raw| (name(&raw.path), raw.kind)));
         self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
         self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
+        self.keeps.extend(raw.keeps.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.unblocks.extend(raw.unblocks.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.serves.extend(raw.serves.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.scripts.extend(raw.script.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
@@ -339,6 +341,12 @@ impl Facts {
     #[must_use]
     pub fn is_script(&self, path: Name) -> bool {
         self.scripts.contains_key(&path)
+    }
+
+    /// Whether a decorator keeps the results of its function.
+    #[must_use]
+    pub fn keeps(&self, path: Name) -> bool {
+        self.by_path(&self.keeps, path).is_some()
     }
 
     /// Whether a call on `path`, given false or zero, makes its receiver's calls return at once.

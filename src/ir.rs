@@ -149,6 +149,8 @@ pub struct Call {
     pub awaited: bool,
     /// Made under `if __name__ == "__main__"` or `require.main === module`.
     pub main_guard: bool,
+    /// Its result is kept where a test has found nothing yet: `if self.x is None: self.x = f()`.
+    pub once: bool,
     /// The innermost test of a call's result that it stands under.
     pub guard: Option<GuardId>,
 }

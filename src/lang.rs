@@ -52,6 +52,15 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
     }
 }
 
+/// Whether `text` holds `name` as a word of its own.
+fn mentions(text: &str, name: &str) -> bool {
+    let part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || letter == '$');
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        !part(before.chars().next_back()) && !part(after.chars().next())
+    })
+}
+
 /// Problems told for one file at most.
 const MOST_PROBLEMS: usize = 5;
 

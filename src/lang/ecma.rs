@@ -43,6 +43,8 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
         hint: None,
         main_guard: false,
         guard: None,
+        tested: Vec::new(),
+        once: false,
         depth: 0,
         has_var: text.contains("var "),
     };
@@ -68,6 +70,9 @@ struct Lowering<'t> {
     hint: Option<Name>,
     main_guard: bool,
     guard: Option<GuardId>,
+    /// Conditions that hold or failed where the current statement stands, as written.
+    tested: Vec<&'t str>,
+    once: bool,
     depth: usize,
     has_var: bool,
 }

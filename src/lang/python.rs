@@ -36,6 +36,8 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
         members: Vec::new(),
         main_guard: false,
         guard: None,
+        tested: Vec::new(),
+        once: false,
         depth: 0,
     };
     let root = tree.root_node();
@@ -63,6 +65,9 @@ struct Lowering<'t> {
     members: Vec<FxHashMap<Name, ExprId>>,
     main_guard: bool,
     guard: Option<crate::ir::GuardId>,
+    /// Conditions that hold or failed where the current statement stands, as written.
+    tested: Vec<&'t str>,
+    once: bool,
     depth: usize,
 }
 

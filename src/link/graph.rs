@@ -36,6 +36,8 @@ pub struct Edge {
     pub kind: EdgeKind,
     /// Parameters bound before the call's own arguments; none where the function is an argument itself.
     pub offset: Option<u8>,
+    /// It runs once: the result is kept.
+    pub once: bool,
 }
 
 /// From a call to a library.
@@ -110,7 +112,7 @@ pub fn build(solution: &Solution<'_>) -> Graph {
         let call = summary.calls.iter_enumerated().find(|(_, call)| call.callee == at.id || call.args.iter().any(|arg| arg.value == at.id));
         if let Some((id, call)) = call {
             let from = At { file: at.file, id: call.func };
-            graph.edges.push(Edge { call: At { file: at.file, id }, from, to: *getter, kind: EdgeKind::Direct, offset: None });
+            graph.edges.push(Edge { call: At { file: at.file, id }, from, to: *getter, kind: EdgeKind::Direct, offset: None, once: false });
         }
     }
     for at in 0..graph.edges.len() {
@@ -125,6 +127,10 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
     move_decorated(solution, &mut graph);
     super::awaits::drop_unawaitable(solution, &mut graph);
+    let kept = kept_results(solution, &graph);
+    for edge in &mut graph.edges {
+        edge.once = input.summaries[edge.call.file].calls[edge.call.id].once || kept.contains(&edge.to);
+    }
     graph.ready = super::quiet::done_callbacks(solution, &graph);
     graph.nonblocking = super::quiet::nonblocking(solution, &graph);
     graph.off_loop = off_loop(input, &graph);
@@ -137,6 +143,21 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     prefer_moved(&mut graph.edges);
     graph.edges.dedup_by_key(|edge| (edge.call, edge.to, matches!(edge.kind, EdgeKind::Moved(_)), edge.kind == EdgeKind::Later));
     graph
+}
+
+/// Functions without parameters whose decorator keeps their result: `@functools.cache`.
+fn kept_results(solution: &Solution<'_>, graph: &Graph) -> FxHashSet<FuncAt> {
+    let input = solution.input;
+    let mut found = FxHashSet::default();
+    for external in &graph.externals {
+        let call = &input.summaries[external.call.file].calls[external.call.id];
+        let path = external.path.strip_suffix("()").map_or(external.path, crate::base::name);
+        if call.kind == CallKind::Decorate && input.facts_of(external.call.file).keeps(path) {
+            let decorated = call.args.iter().flat_map(|arg| functions(solution, At { file: external.call.file, id: arg.value }));
+            found.extend(decorated.filter(|func| input.func(*func).params.is_empty()));
+        }
+    }
+    found
 }
 
 /// Calls of a function whose decorator moves it run it there: `@sync_to_async`.
@@ -210,7 +231,14 @@ fn follow_promises(solution: &Solution<'_>, graph: &mut Graph) {
             let from = At { file, id: call.func };
             for arg in &call.args {
                 let run = functions(solution, At { file, id: arg.value });
-                graph.edges.extend(run.into_iter().map(|to| Edge { call: At { file, id }, from, to, kind: EdgeKind::Later, offset: None }));
+                graph.edges.extend(run.into_iter().map(|to| Edge {
+                    call: At { file, id },
+                    from,
+                    to,
+                    kind: EdgeKind::Later,
+                    offset: None,
+                    once: false,
+                }));
             }
         }
     }
@@ -269,7 +297,7 @@ fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outco
     let from = At { file: at.file, id: call.func };
     let callee = At { file: at.file, id: call.callee };
     let mut outcome = Outcome::Unresolved;
-    let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct, offset: None };
+    let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct, offset: None, once: false };
     if is_parameter(input, callee, from).is_some() && !matches!(call.kind, CallKind::With | CallKind::Iterate) {
         // Who calls decides what runs: see `takes`.
         return if solution.values(callee).is_empty() { Outcome::Unresolved } else { Outcome::Known };
@@ -432,7 +460,14 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
                     continue;
                 }
                 let run = functions(solution, At { file, id: arg.value });
-                added.extend(run.into_iter().map(|to| Edge { call: external.call, from: external.from, to, kind, offset: None }));
+                added.extend(run.into_iter().map(|to| Edge {
+                    call: external.call,
+                    from: external.from,
+                    to,
+                    kind,
+                    offset: None,
+                    once: false,
+                }));
             }
         };
         if let Some(boundary) = facts.boundary(external.path) {

@@ -329,7 +329,13 @@ impl Lowering<'_> {
                 .flatten()
                 .map(|part| {
                     self.hint = hint;
-                    self.expression(part)
+                    let tested = self.tested.len();
+                    if Some(part) == right {
+                        self.tested.extend(left.map(|left| self.text_of(left)));
+                    }
+                    let value = self.expression(part);
+                    self.tested.truncate(tested);
+                    value
                 })
                 .collect();
             return self.push(Expr::Either(parts));
@@ -359,7 +365,10 @@ impl Lowering<'_> {
         if self.text_of(right) == "void 0" {
             return self.unknown();
         }
+        let outer = self.once;
+        self.once |= self.is_kept(left);
         let value = self.expression(right);
+        self.once = outer;
         self.hint = None;
         match exported {
             Some(named) => self.export_named(named, value),
@@ -370,12 +379,30 @@ impl Lowering<'_> {
         value
     }
 
+    /// Whether what is assigned to `left` stays, and a test has asked for it before.
+    fn is_kept(&mut self, left: Node<'_>) -> bool {
+        let kept = match left.sort() {
+            "member_expression" => self.text_of(left),
+            "subscript_expression" => left.at(Field::Object).map_or("", |base| self.text_of(base)),
+            "identifier" => {
+                let named = self.name_of(left);
+                let outside = self.find_var(named).is_some_and(|var| self.summary.vars[var].func != self.func);
+                if outside { self.text_of(left) } else { "" }
+            }
+            _ => "",
+        };
+        !kept.is_empty() && self.tested.iter().any(|condition| super::super::mentions(condition, kept))
+    }
+
     fn augmented(&mut self, node: Node<'_>) -> ExprId {
         let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) else {
             return self.unknown();
         };
         let operator = node.at(Field::Operator).map_or("", |operator| operator.sort());
+        let outer = self.once;
+        self.once |= matches!(operator, "||=" | "??=") && left.sort() != "identifier";
         let value = self.expression(right);
+        self.once = outer;
         if matches!(operator, "||=" | "&&=" | "??=") {
             self.assign_to(left, value);
             return value;

@@ -68,6 +68,7 @@ impl Lowering<'_> {
         self.depth += 1;
         let is_arrow = node.sort() == "arrow_function";
         let outer = (self.func, self.this, self.main_guard, self.guard.take());
+        let outer_tests = (std::mem::take(&mut self.tested), std::mem::take(&mut self.once));
         self.func = func;
         if !is_arrow {
             self.this = func;
@@ -97,6 +98,7 @@ impl Lowering<'_> {
         }
         self.scopes.pop();
         (self.func, self.this, self.main_guard, self.guard) = outer;
+        (self.tested, self.once) = outer_tests;
         self.depth -= 1;
     }
 

@@ -14,11 +14,12 @@ impl Lowering<'_> {
         }
         self.depth += 1;
         self.declare_block(node);
-        let outer = self.guard;
+        let (outer, tested) = (self.guard, self.tested.len());
         for child in named_children(node) {
             self.statement(child);
         }
         self.guard = outer;
+        self.tested.truncate(tested);
         self.depth -= 1;
     }
 
@@ -148,12 +149,20 @@ impl Lowering<'_> {
             self.expression(condition);
         }
         self.main_guard = before || is_main;
-        if let Some(consequence) = node.at(Field::Consequence) {
+        let untested = self.tested.len();
+        self.tested.push(text);
+        let consequence = node.at(Field::Consequence);
+        if let Some(consequence) = consequence {
             self.any(consequence);
         }
         self.main_guard = before;
-        if let Some(alternative) = node.at(Field::Alternative) {
+        let alternative = node.at(Field::Alternative);
+        if let Some(alternative) = alternative {
             self.any(alternative);
+        }
+        // After `if (this.x) return this.x;` the rest of the block stands under the test too.
+        if alternative.is_some() || !consequence.is_some_and(leaves) {
+            self.tested.truncate(untested);
         }
     }
 
@@ -186,7 +195,17 @@ impl Lowering<'_> {
     }
 
     pub(super) fn call(&mut self, kind: CallKind, callee: ExprId, args: Vec<Arg>, at: Node<'_>, awaited: bool) -> ExprId {
-        let call = Call { kind, callee, args, span: span(at), func: self.func, awaited, main_guard: self.main_guard, guard: self.guard };
+        let call = Call {
+            kind,
+            callee,
+            args,
+            span: span(at),
+            func: self.func,
+            awaited,
+            main_guard: self.main_guard,
+            once: self.once,
+            guard: self.guard,
+        };
         let id = self.summary.calls.push(call);
         self.push(Expr::Call(id))
     }
@@ -324,4 +343,10 @@ impl Lowering<'_> {
             _ => {}
         }
     }
+}
+
+/// Whether control never goes on after the statement.
+fn leaves(statement: Node<'_>) -> bool {
+    let last = if statement.sort() == "statement_block" { named_children(statement).into_iter().next_back() } else { Some(statement) };
+    last.is_some_and(|last| matches!(last.sort(), "return_statement" | "throw_statement" | "continue_statement" | "break_statement"))
 }

@@ -17,6 +17,8 @@ impl Lowering<'_> {
         let tests = condition.map(|condition| self.condition(condition)).unwrap_or_default();
         let consequence = node.at(Field::Consequence);
         self.main_guard = main || is_main;
+        let untested = self.tested.len();
+        self.tested.push(text);
         for (test, branch) in &tests {
             self.stand_under(*test, *branch);
         }
@@ -47,6 +49,7 @@ impl Lowering<'_> {
         // After `if test: return`, the rest of the block stands under the other branch.
         if !alternatives.is_empty() || !consequence.is_some_and(leaves) {
             self.guard = outer;
+            self.tested.truncate(untested);
         }
     }
 
@@ -76,6 +79,21 @@ impl Lowering<'_> {
             self.statement(clause);
             self.guard = outer;
         }
+    }
+
+    /// Whether what is assigned to `left` stays, and a test has asked for it before.
+    pub(super) fn is_kept(&mut self, left: Node<'_>) -> bool {
+        let kept = match left.sort() {
+            "attribute" => self.text_of(left),
+            "subscript" => left.at(Field::Value).map_or("", |base| self.text_of(base)),
+            "identifier" => {
+                let named = self.name_of(left);
+                let outside = self.find_var(named).is_some_and(|var| self.summary.vars[var].func != self.func);
+                if outside { self.text_of(left) } else { "" }
+            }
+            _ => "",
+        };
+        !kept.is_empty() && self.tested.iter().any(|condition| super::super::mentions(condition, kept))
     }
 
     fn stand_under(&mut self, test: Test, branch: Branch) {

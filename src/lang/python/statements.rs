@@ -15,11 +15,12 @@ impl Lowering<'_> {
         self.depth += 1;
         let mut cursor = node.walk();
         let children: Vec<_> = node.named_children(&mut cursor).collect();
-        let outer = self.guard;
+        let (outer, tested) = (self.guard, self.tested.len());
         for child in children {
             self.statement(child);
         }
         self.guard = outer;
+        self.tested.truncate(tested);
         self.depth -= 1;
     }
 
@@ -87,7 +88,17 @@ impl Lowering<'_> {
     }
 
     pub(super) fn call(&mut self, kind: CallKind, callee: ExprId, args: Vec<Arg>, at: Node<'_>, awaited: bool) -> ExprId {
-        let call = Call { kind, callee, args, span: span(at), func: self.func, awaited, main_guard: self.main_guard, guard: self.guard };
+        let call = Call {
+            kind,
+            callee,
+            args,
+            span: span(at),
+            func: self.func,
+            awaited,
+            main_guard: self.main_guard,
+            once: self.once,
+            guard: self.guard,
+        };
         let id = self.summary.calls.push(call);
         self.push(Expr::Call(id))
     }
@@ -198,7 +209,10 @@ impl Lowering<'_> {
     pub(super) fn assignment(&mut self, node: Node<'_>) -> ExprId {
         let left = node.at(Field::Left);
         let of = node.at(Field::Type).map(|of| self.type_expression(of));
+        let outer = self.once;
+        self.once |= left.is_some_and(|left| self.is_kept(left));
         let value = node.at(Field::Right).map(|right| self.expression(right));
+        self.once = outer;
         if let (Some(left), Some(value)) = (left, value) {
             self.assign_to(left, value);
         }
@@ -367,6 +381,7 @@ impl Lowering<'_> {
             }
         }
         let (outer_func, outer_guard) = (self.func, (self.main_guard, self.guard.take()));
+        let outer_tests = (std::mem::take(&mut self.tested), std::mem::take(&mut self.once));
         self.func = func;
         self.scopes.push(FxHashMap::default());
         self.global_names.push(FxHashMap::default());
@@ -388,6 +403,7 @@ impl Lowering<'_> {
         self.global_names.pop();
         self.scopes.pop();
         (self.func, (self.main_guard, self.guard)) = (outer_func, outer_guard);
+        (self.tested, self.once) = outer_tests;
         self.depth -= 1;
     }
 
