@@ -321,7 +321,7 @@ impl Spread<'_, '_> {
             let origin = self.origin(if is_script { "script" } else { "module body" }, file, Span::default(), Confidence::High);
             self.entries.push((At { file, id: MODULE_BODY }, kind, origin));
         }
-        for func in self.leading_to(|facts, path| facts.serves(path), |kind| kind == EdgeKind::Direct) {
+        for func in self.leading_to(Facts::serves, |kind| kind == EdgeKind::Direct) {
             let function = input.func(func);
             if function.is_async {
                 let origin = self.origin("starts the server", func.file, function.name_span, Confidence::High);
@@ -364,7 +364,7 @@ impl Spread<'_, '_> {
             self.reach(func, kind, origin, kind == ContextKind::Loop);
         }
         // Other work on the same loop shows in what the program starts.
-        let concurrent = self.leading_to(|facts, path| facts.is_concurrency(path), |_| true);
+        let concurrent = self.leading_to(Facts::is_concurrency, |_| true);
         for (from, to, origin) in std::mem::take(&mut self.script_loops) {
             if self.contexts.origin(to, ContextKind::Loop).is_none() && !tests.contains(&from) {
                 if concurrent.contains(&to) {

@@ -7,7 +7,7 @@ use crate::facts::{CallFact, Effect, Weight};
 use crate::finding::Hop;
 use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary, Test};
 use crate::link::graph::{Edge, EdgeKind, Graph};
-use crate::link::{At, CallAt, FuncAt, Input};
+use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use flags::{Flags, State};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -65,7 +65,8 @@ pub fn fact_of(input: Input<'_>, call: CallAt, path: Name) -> Option<&CallFact> 
 
 /// Infers effects to their fixpoint.
 #[must_use]
-pub fn infer(input: Input<'_>, graph: &Graph) -> Effects {
+pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
+    let input = solution.input;
     let mut effects = Effects::default();
     for external in &graph.externals {
         let call = &input.summaries[external.call.file].calls[external.call.id];
@@ -74,9 +75,9 @@ pub fn infer(input: Input<'_>, graph: &Graph) -> Effects {
             continue;
         }
         if let Some(fact) = fact_of(input, external.call, external.path) {
-            let argument = fact.unless.iter().any(|condition| holds(input, graph, external.call, call, condition)).then_some("argument");
+            let argument = fact.unless.iter().any(|condition| holds(solution, graph, external.call, call, condition)).then_some("argument");
             let harmless = argument.or_else(|| graph.off_loop.contains(&external.call).then_some("loop check"));
-            let light = call.once || fact.light_when.iter().any(|condition| holds(input, graph, external.call, call, condition));
+            let light = call.once || fact.light_when.iter().any(|condition| holds(solution, graph, external.call, call, condition));
             let channel = (fact.effect, if light { Weight::Light } else { fact.weight });
             effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless });
         }
@@ -214,7 +215,8 @@ pub fn shown_path(path: Name) -> String {
 }
 
 /// Whether an `unless` condition of a fact holds at the call.
-fn holds(input: Input<'_>, graph: &Graph, at: CallAt, call: &Call, condition: &str) -> bool {
+fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &Call, condition: &str) -> bool {
+    let input = solution.input;
     let summary = &input.summaries[at.file];
     if condition == "callback" {
         return call.args.last().is_some_and(|arg| matches!(summary.exprs[arg.value], Expr::Function(_)));
@@ -229,7 +231,13 @@ fn holds(input: Input<'_>, graph: &Graph, at: CallAt, call: &Call, condition: &s
         return stands_after(summary, call, test);
     }
     let Some((key, wanted)) = condition.split_once('=') else { return false };
-    let is = |arg: &Arg| constant_text(&summary.exprs[arg.value]).is_some_and(|text| wanted == "*" || text.eq_ignore_ascii_case(wanted));
+    let is_text = |id| constant_text(&summary.exprs[id]).is_some_and(|text| wanted == "*" || text.eq_ignore_ascii_case(wanted));
+    // A dotted one is a library's constant, or the type of what is given.
+    let is_path = |id| {
+        let values = solution.values(At { file: at.file, id }).iter();
+        values.into_iter().any(|value| matches!(value, Value::Ext(path) | Value::ExtInst(path) if path.as_str() == wanted))
+    };
+    let is = |arg: &Arg| if wanted.contains('.') { is_path(arg.value) } else { is_text(arg.value) };
     if let Some(position) = key.strip_prefix("arg").and_then(|position| position.parse::<usize>().ok()) {
         return call.args.iter().filter(|arg| arg.name.is_none()).nth(position).is_some_and(is);
     }

@@ -88,7 +88,7 @@ pub fn run(mut files: Vec<(String, String, Lang)>, projects: &[(String, String)]
     let input = Input { sources: &sources, summaries: &summaries, facts, modules: &modules };
     let solution = link::solve(input);
     let graph = graph::build(&solution);
-    let effects = effects::infer(input, &graph);
+    let effects = effects::infer(&solution, &graph);
     let contexts = contexts::spread(&solution, &graph);
     let (findings, cleared) = rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts });
     let outcomes = || graph.outcomes.iter().flatten();

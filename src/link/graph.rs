@@ -275,7 +275,7 @@ fn overridden_here(solution: &Solution<'_>, callee: ExprAt, to: FuncAt) -> bool 
     let input = solution.input;
     let summary = &input.summaries[callee.file];
     let Expr::Attr { base, .. } = &summary.exprs[callee.id] else { return false };
-    let caller = match summary.exprs[*base] {
+    let method = match summary.exprs[*base] {
         Expr::Var(var) => {
             let owner = summary.vars[var].func;
             let is_self = summary.functions[owner].params.first().is_some_and(|param| param.var == Some(var));
@@ -284,7 +284,7 @@ fn overridden_here(solution: &Solution<'_>, callee: ExprAt, to: FuncAt) -> bool 
         Expr::This(owner) => Some(owner),
         _ => None,
     };
-    let Some((method, own)) = caller.and_then(|owner| Some((owner, summary.functions[owner].class?))) else { return false };
+    let Some((method, own)) = method.and_then(|owner| Some((owner, summary.functions[owner].class?))) else { return false };
     let Some(other) = input.func(to).class else { return false };
     let (own, other) = (At { file: callee.file, id: own }, At { file: to.file, id: other });
     let below = own != other && solution.lineage(other).0.contains(&own);

@@ -118,7 +118,7 @@ impl Lowering<'_> {
                     }
                 }
                 "call" | "identifier" => {
-                    tests.extend(self.test_at(node, from).map(|test| (test, if negated { Branch::False } else { Branch::True })))
+                    tests.extend(self.test_at(node, from).map(|test| (test, if negated { Branch::False } else { Branch::True })));
                 }
                 "comparison_operator" => {
                     let mut cursor = node.walk();
