@@ -120,6 +120,7 @@ pub struct Facts {
     serves: FxHashMap<Name, ()>,
     unblocks: FxHashMap<Name, ()>,
     keeps: FxHashMap<Name, ()>,
+    workers: FxHashMap<Name, ()>,
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     libraries: Vec<Name>,
@@ -268,6 +269,7 @@ impl Facts {
         self.generics.extend(raw.generic.into_iter().map(|raw| (name(&raw.path), raw.kind)));
         self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
         self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
+        self.workers.extend(raw.worker_file.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.keeps.extend(raw.keeps.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.unblocks.extend(raw.unblocks.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.serves.extend(raw.serves.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
@@ -341,6 +343,12 @@ impl Facts {
     #[must_use]
     pub fn is_script(&self, path: Name) -> bool {
         self.scripts.contains_key(&path)
+    }
+
+    /// Whether a call on `path` runs the file that its first argument names elsewhere.
+    #[must_use]
+    pub fn starts_worker(&self, path: Name) -> bool {
+        self.by_path(&self.workers, path).is_some()
     }
 
     /// Whether a decorator keeps the results of its function.

@@ -286,6 +286,8 @@ pub struct RawFacts {
     #[serde(default)]
     pub(super) concurrency: Vec<RawPaths>,
     #[serde(default)]
+    pub(super) worker_file: Vec<RawPaths>,
+    #[serde(default)]
     pub(super) keeps: Vec<RawPaths>,
     #[serde(default)]
     pub(super) unblocks: Vec<RawPaths>,
