@@ -9,6 +9,8 @@ use crate::ir::Family;
 use globset::{Glob, GlobMatcher};
 use include_dir::{Dir, include_dir};
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules/facts");
@@ -124,6 +126,9 @@ pub struct Facts {
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     libraries: Vec<Name>,
+    /// Every path of every table.
+    known: rustc_hash::FxHashSet<Name>,
+    spellings: RefCell<FxHashMap<Name, Rc<[Name]>>>,
     /// Examples of calls, for the tests.
     pub examples: Vec<Example>,
 }
@@ -279,6 +284,19 @@ impl Facts {
         for raw in &raw.loop_check {
             self.loop_checks.extend(raw.paths.iter().map(|path| (name(path), raw.off)));
         }
+        let ready: [&FxHashMap<Name, ()>; 8] = [
+            &self.concurrency,
+            &self.structural,
+            &self.scripts,
+            &self.serves,
+            &self.unblocks,
+            &self.keeps,
+            &self.workers,
+            &self.awaitables,
+        ];
+        self.known.extend(ready.into_iter().flat_map(|table| table.keys()));
+        self.known.extend(self.calls.keys().chain(self.boundaries.keys()).chain(self.decorators.keys()).chain(self.registrations.keys()));
+        self.known.extend(self.invokes.keys().chain(self.wraps.keys()).chain(self.loop_checks.keys()));
         Ok(())
     }
 
@@ -287,32 +305,39 @@ impl Facts {
         if let Some(found) = table.get(&path) {
             return Some(found);
         }
-        let (owner, member) = path.rsplit_once('.')?;
+        let spellings = self.spellings.borrow().get(&path).cloned();
+        let spellings = spellings.unwrap_or_else(|| {
+            let made: Rc<[Name]> = self.spell(path).into();
+            self.spellings.borrow_mut().insert(path, made.clone());
+            made
+        });
+        spellings.iter().find_map(|spelling| table.get(spelling))
+    }
+
+    /// Other paths under which facts may speak of `path`, the most specific first. The same few are asked for in
+    /// every table, so they are kept.
+    fn spell(&self, path: Name) -> Vec<Name> {
+        let Some((owner, member)) = path.rsplit_once('.') else { return Vec::new() };
         // A name that no fact has made is in no table.
-        let mut pending = vec![ustr::existing_ustr(owner)?];
-        let mut spelled = String::new();
-        let mut spell = |owner: &str, member: &str| {
-            spelled.clear();
-            spelled.extend([owner, ".", member]);
-            ustr::existing_ustr(&spelled).and_then(|path| table.get(&path))
-        };
-        let mut seen = 0;
+        let mut pending: Vec<Name> = ustr::existing_ustr(owner).into_iter().collect();
+        let (mut found, mut spelled, mut seen) = (Vec::new(), String::new(), 0);
         while let Some(owner) = pending.pop() {
             seen += 1;
             if seen > 32 {
                 break;
             }
-            if let Some(found) = spell(&owner, member) {
-                return Some(found);
-            }
-            if let Some(found) = (!member.starts_with("__")).then(|| spell(&owner, "*")).flatten() {
-                return Some(found);
+            // A wildcard speaks for what one calls, not for `__enter__` and its like.
+            let spoken_for = if member.starts_with("__") { &[member][..] } else { &[member, "*"][..] };
+            for member in spoken_for {
+                spelled.clear();
+                spelled.extend([owner.as_str(), ".", *member]);
+                found.extend(ustr::existing_ustr(&spelled).filter(|spelling| self.known.contains(spelling)));
             }
             if let Some(fact) = self.types.get(&owner) {
                 pending.extend(fact.bases.iter().rev());
             }
         }
-        None
+        found
     }
 
     /// The fact of a call on `path`, if it blocks or computes.

@@ -3,6 +3,7 @@
 mod access;
 mod awaits;
 mod bind;
+mod declared;
 pub mod graph;
 pub mod modules;
 mod quiet;

@@ -265,63 +265,10 @@ impl<'a> Solution<'a> {
         }
     }
 
-    fn fits(&self, node: u32, value: Value) -> bool {
-        let Some(declared) = self.declared.get(&node) else { return true };
-        match value {
-            Value::Inst(class) => {
-                let lineage = self.lineage(class);
-                declared.iter().any(|of| lineage.0.contains(of) || self.lineage(*of).0.contains(&class))
-            }
-            Value::ExtInst(_) => false,
-            _ => true,
-        }
-    }
-
-    /// Lets `node` hold only instances of the classes that the annotation names, where all of it is known.
-    fn declare(&mut self, node: u32, annotation: ExprAt) {
-        if let Some(classes) = self.declared_classes(annotation, 0)
-            && !classes.is_empty()
-        {
-            self.is_declared[node as usize] = true;
-            self.declared.entry(node).or_default().extend(classes);
-        }
-    }
-
-    fn declared_classes(&self, at: ExprAt, depth: usize) -> Option<Vec<ClassAt>> {
-        let file = at.file;
-        if depth > 8 {
-            return None;
-        }
-        match &self.input.summaries[file].exprs[at.id] {
-            Expr::Const(Const::Null) => Some(Vec::new()),
-            Expr::Either(parts) => {
-                let mut classes = Vec::new();
-                for part in parts {
-                    classes.extend(self.declared_classes(At { file, id: *part }, depth + 1)?);
-                }
-                Some(classes)
-            }
-            Expr::Index { base, key } => {
-                let kind = self.static_path(At { file, id: *base }).map(|path| self.input.facts_of(file).generic(path));
-                match kind {
-                    Some(Some(crate::facts::GenericKind::Transparent)) => self.declared_classes(At { file, id: *key }, depth + 1),
-                    Some(_) => None,
-                    None => self.declared_classes(At { file, id: *base }, depth + 1),
-                }
-            }
-            _ => {
-                let classes = self.static_classes(at, 0);
-                let nominal = |class: &ClassAt| {
-                    let summary = &self.input.summaries[class.file];
-                    let structural = |path: &Name| self.input.facts_of(class.file).is_structural(*path);
-                    let bodies = &summary.classes[class.id].methods;
-                    // An interface says what members there are, not which class it is.
-                    let interface = summary.family == Family::Ecma && bodies.iter().all(|(_, id)| summary.functions[*id].is_abstract);
-                    !interface && !self.lineage(*class).1.iter().any(structural)
-                };
-                (!classes.is_empty() && classes.iter().all(nominal)).then_some(classes)
-            }
-        }
+    /// Lets `node` hold no instances of other classes than these.
+    pub(super) fn hold(&mut self, node: u32, classes: Vec<ClassAt>) {
+        self.is_declared[node as usize] = true;
+        self.declared.entry(node).or_default().extend(classes);
     }
 
     pub(super) fn when(&mut self, node: u32, constraint: Constraint) {
