@@ -43,6 +43,9 @@ fn join(dir: &str, rest: &str) -> String {
     if dir.starts_with('/') && !joined.starts_with('/') { format!("/{joined}") } else { joined }
 }
 
+/// Longest chain of `extends` that is followed.
+const DEEPEST_EXTENDS: usize = 8;
+
 const EXTENSIONS: [&str; 9] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts"];
 
 impl Modules {
@@ -57,13 +60,17 @@ impl Modules {
                 dir = parent(dir);
             }
         }
-        for (path, text) in projects {
-            let file_name = path.rsplit('/').next().unwrap_or(path);
-            if file_name == "package.json" {
-                modules.add_package(parent(path), text);
-            } else if file_name.starts_with("tsconfig") {
-                modules.add_tsconfig(parent(path), text);
-            }
+        let named = |path: &str, start: &str| path.rsplit('/').next().is_some_and(|name| name.starts_with(start));
+        let is_config = |path: &str| named(path, "tsconfig") || named(path, "jsconfig");
+        for (path, text) in projects.iter().filter(|(path, _)| named(path, "package.json")) {
+            modules.add_package(parent(path), text);
+        }
+        // These files may hold comments and trailing commas.
+        let parse = |text: &str| jsonc_parser::parse_to_serde_value::<serde_json::Value>(text, &jsonc_parser::ParseOptions::default()).ok();
+        let configs: FxHashMap<&str, serde_json::Value> =
+            projects.iter().filter(|(path, _)| is_config(path)).filter_map(|(path, text)| Some((path.as_str(), parse(text)?))).collect();
+        for (path, _) in projects.iter().filter(|(path, _)| is_config(path)) {
+            modules.add_tsconfig(path, &configs);
         }
         modules.aliases.sort_by_key(|(dir, pattern, _)| std::cmp::Reverse((dir.len(), pattern.len())));
         modules
@@ -79,23 +86,41 @@ impl Modules {
         self.bins.extend(bins);
         let Some(package) = json["name"].as_str() else { return };
         let mut mains: Vec<String> = ["main", "module", "types"].iter().filter_map(|key| json[*key].as_str()).map(str::to_owned).collect();
+        let exported = &json["exports"];
+        let root = if exported["."].is_null() { exported } else { &exported["."] };
+        mains.extend(
+            root.as_str()
+                .into_iter()
+                .chain(["import", "default", "require", "node"].iter().filter_map(|key| root[*key].as_str()))
+                .map(str::to_owned),
+        );
         mains.extend(["src/index".to_owned(), "index".to_owned(), "lib/index".to_owned()]);
         self.packages.push((package.to_owned(), dir.to_owned(), mains));
     }
 
-    fn add_tsconfig(&mut self, dir: &str, text: &str) {
-        let stripped: String = text.lines().map(|line| if line.trim_start().starts_with("//") { "" } else { line }).collect();
-        let Ok(json) = serde_json::from_str::<serde_json::Value>(&stripped) else { return };
-        let options = &json["compilerOptions"];
-        let base = join(dir, options["baseUrl"].as_str().unwrap_or("."));
-        if let Some(paths) = options["paths"].as_object() {
-            for (pattern, targets) in paths {
-                let targets =
-                    targets.as_array().into_iter().flatten().filter_map(|target| target.as_str()).map(|target| join(&base, target));
-                self.aliases.push((dir.to_owned(), pattern.clone(), targets.collect()));
+    fn add_tsconfig(&mut self, path: &str, configs: &FxHashMap<&str, serde_json::Value>) {
+        // Options are inherited one by one; each is relative to the file that gives it.
+        let (mut at, mut base, mut paths) = (path.to_owned(), None, None);
+        for _ in 0..DEEPEST_EXTENDS {
+            let Some(json) = configs.get(at.as_str()) else { break };
+            let (dir, options) = (parent(&at), &json["compilerOptions"]);
+            if let (None, Some(given)) = (&base, options["baseUrl"].as_str()) {
+                base = Some(join(dir, given));
             }
+            if let (None, Some(given)) = (&paths, options["paths"].as_object()) {
+                paths = Some((dir.to_owned(), given.clone()));
+            }
+            let Some(extends) = json["extends"].as_str().filter(|extends| extends.starts_with('.')) else { break };
+            let next = join(dir, extends);
+            at = if configs.contains_key(next.as_str()) { next } else { format!("{next}.json") };
         }
-        if options["baseUrl"].is_string() {
+        let dir = parent(path);
+        for (pattern, targets) in paths.iter().flat_map(|(_, paths)| paths) {
+            let from = base.as_deref().or(paths.as_ref().map(|(dir, _)| dir.as_str())).unwrap_or(dir);
+            let targets = targets.as_array().into_iter().flatten().filter_map(|target| target.as_str()).map(|target| join(from, target));
+            self.aliases.push((dir.to_owned(), pattern.clone(), targets.collect()));
+        }
+        if let Some(base) = base {
             self.aliases.push((dir.to_owned(), "*".to_owned(), vec![join(&base, "*")]));
         }
     }
