@@ -53,6 +53,8 @@ pub struct Effects {
     /// Every call that is a fact, harmless ones too, in order of place.
     pub sinks: Vec<Sink>,
     by_function: FxHashMap<Channel, FxHashMap<State, Witness>>,
+    /// The effects that each function has at all.
+    any: FxHashMap<FuncAt, SmallVec<[Effect; 2]>>,
     /// The states in which each function has the effect, the shortest way first.
     states: FxHashMap<(Channel, FuncAt), SmallVec<[Flags; 1]>>,
 }
@@ -100,6 +102,10 @@ pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
             }
             let known = spread(input, &callers, weight, found, &mut lighter);
             for (state, _) in &known {
+                let any = effects.any.entry(state.0).or_default();
+                if any.last() != Some(&effect) {
+                    any.push(effect);
+                }
                 effects.states.entry(((effect, weight), state.0)).or_default().push(state.1.clone());
             }
             if !known.is_empty() {
@@ -148,6 +154,12 @@ impl Effects {
     pub fn witness(&self, func: FuncAt, channel: Channel) -> Option<Witness> {
         let states = self.states.get(&(channel, func))?;
         self.at(&(func, states.first()?.clone()), channel)
+    }
+
+    /// The effects that the function has, in order.
+    #[must_use]
+    pub fn of(&self, func: FuncAt) -> &[Effect] {
+        self.any.get(&func).map_or(&[], SmallVec::as_slice)
     }
 
     fn at(&self, state: &State, channel: Channel) -> Option<Witness> {

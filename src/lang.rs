@@ -85,7 +85,10 @@ fn problems(root: tree_sitter::Node<'_>, summary: &mut ModuleSummary) {
 /// Collects the comments that speak to loopwarden or to its tests.
 fn comments(root: tree_sitter::Node<'_>, text: &str, marker: &str, summary: &mut ModuleSummary) {
     const WORDS: [&str; 5] = ["loopwarden:", "expect:", "ok:", "missed:", "false:"];
-    if !WORDS.iter().any(|word| text.contains(word)) {
+    let spoken = |word: &&str| {
+        [marker, "/*"].iter().any(|start| text.contains(&format!("{start} {word}")) || text.contains(&format!("{start}{word}")))
+    };
+    if !WORDS.iter().any(spoken) {
         return;
     }
     let mut cursor = root.walk();

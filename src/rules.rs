@@ -93,7 +93,7 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
         calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel });
     }
     for edge in &program.graph.edges {
-        for effect in Effect::ALL {
+        for effect in program.effects.of(edge.to).iter().copied() {
             for weight in [Weight::Light, Weight::Heavy] {
                 let channel = (effect, weight);
                 let Some(witness) = program.effects.reached(program.input, edge, channel) else { continue };
@@ -296,7 +296,7 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
         }
     }
     for edge in program.graph.edges.iter().filter(|edge| matches!(edge.kind, EdgeKind::Direct | EdgeKind::OffLoop)) {
-        for effect in Effect::ALL {
+        for effect in program.effects.of(edge.to).iter().copied() {
             let reaches = [Weight::Light, Weight::Heavy]
                 .iter()
                 .any(|weight| program.effects.reached(program.input, edge, (effect, *weight)).is_some());
