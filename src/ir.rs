@@ -399,6 +399,8 @@ pub struct ModuleSummary {
     pub assigns: Vec<Assign>,
     /// Python: modules imported with a star.
     pub star_imports: Vec<Name>,
+    /// Python: what a star import of this module gives (`__all__`), where it says so.
+    pub all: Option<Vec<Name>>,
     /// ECMAScript exports.
     pub exports: Vec<Export>,
     /// Comments that begin with `loopwarden:`, `expect:`, `ok:`, `missed:` or `false:`.
@@ -444,6 +446,7 @@ impl ModuleSummary {
             guards: IndexVec::new(),
             assigns: Vec::new(),
             star_imports: Vec::new(),
+            all: None,
             exports: Vec::new(),
             comments: Vec::new(),
             problems: Vec::new(),

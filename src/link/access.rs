@@ -23,7 +23,7 @@ impl Solution<'_> {
         let input = self.input;
         for module in &input.summaries[file].star_imports {
             if let Resolved::File(from) = self.resolve(file, *module)
-                && self.has_member(from, global, 0)
+                && self.star_gives(from, global)
             {
                 self.load(Value::Module(from), global, node);
                 return;
@@ -31,6 +31,15 @@ impl Solution<'_> {
         }
         let path = self.builtin(file, &global);
         self.add(node, Value::Ext(path));
+    }
+
+    /// Whether a star import of the file gives the name.
+    fn star_gives(&self, file: FileId, member: Name) -> bool {
+        let told = match &self.input.summaries[file].all {
+            Some(all) => all.contains(&member),
+            None => !member.starts_with('_'),
+        };
+        told && self.has_member(file, member, 0)
     }
 
     fn has_member(&self, file: FileId, member: Name, depth: usize) -> bool {
@@ -197,7 +206,7 @@ impl Solution<'_> {
             }
             for module in &summary.star_imports {
                 match self.resolve(file, *module) {
-                    Resolved::File(from) if depth < 8 && self.has_member(from, member, 0) => {
+                    Resolved::File(from) if depth < 8 && self.star_gives(from, member) => {
                         return self.load_module(from, member, to, depth + 1);
                     }
                     Resolved::External(path) => self.load_external(path, member, to),

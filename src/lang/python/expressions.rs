@@ -96,6 +96,13 @@ impl Lowering<'_> {
                 let kept = if let [yes, _, no] = parts.as_slice() { vec![*yes, *no] } else { parts };
                 self.push(Expr::Either(kept))
             }
+            "augmented_assignment" => {
+                if let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) {
+                    self.note_all(left, right);
+                }
+                self.children(node);
+                self.unknown()
+            }
             "boolean_operator" => {
                 let parts = self.children(node);
                 self.push(Expr::Either(parts))

@@ -209,6 +209,9 @@ impl Lowering<'_> {
     pub(super) fn assignment(&mut self, node: Node<'_>) -> ExprId {
         let left = node.at(Field::Left);
         let of = node.at(Field::Type).map(|of| self.type_expression(of));
+        if let (Some(left), Some(right)) = (left, node.at(Field::Right)) {
+            self.note_all(left, right);
+        }
         let outer = self.once;
         self.once |= left.is_some_and(|left| self.is_kept(left));
         let value = node.at(Field::Right).map(|right| self.expression(right));
@@ -241,6 +244,17 @@ impl Lowering<'_> {
             }
         }
         value.unwrap_or_else(|| self.unknown())
+    }
+
+    /// `__all__ = [...]`, `__all__ += [...]`
+    pub(super) fn note_all(&mut self, left: Node<'_>, right: Node<'_>) {
+        if self.func != crate::ir::MODULE_BODY || self.text_of(left) != "__all__" {
+            return;
+        }
+        let mut cursor = right.walk();
+        let items: Vec<_> = right.named_children(&mut cursor).filter(|item| item.sort() == "string").collect();
+        let names: Vec<Name> = items.into_iter().map(|item| name(self.text_of(item).trim_matches(['"', '\'']))).collect();
+        self.summary.all.get_or_insert_default().extend(names);
     }
 
     /// The class whose instance `self` is here.
