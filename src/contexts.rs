@@ -130,6 +130,13 @@ impl Spread<'_, '_> {
     }
 
     fn enter(&mut self, func: FuncAt, entry: &Entry, file: FileId, span: Span) {
+        let around = self.graph.wrappers.get(&func).map_or(&[][..], Vec::as_slice);
+        for func in around.iter().copied().chain([func]) {
+            self.enter_one(func, entry, file, span);
+        }
+    }
+
+    fn enter_one(&mut self, func: FuncAt, entry: &Entry, file: FileId, span: Span) {
         let is_async = self.input.func(func).is_async;
         let kind = if is_async { entry.asynchronous } else { entry.synchronous };
         let confidence = if entry.server { Confidence::High } else { Confidence::Medium };

@@ -8,6 +8,7 @@ pub mod graph;
 pub mod modules;
 mod quiet;
 mod values;
+mod wrap;
 
 use crate::base::{FileId, Name, Source};
 use crate::facts::{FactBase, Facts};

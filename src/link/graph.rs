@@ -73,6 +73,8 @@ pub struct Graph {
     pub outcomes: IndexVec<crate::base::FileId, IndexVec<CallId, Outcome>>,
     /// Functions that take functions: which parameter they run or move.
     pub takes: FxHashMap<(FuncAt, usize), EdgeKind>,
+    /// For each decorated function, what decorators of the repository put around it.
+    pub wrappers: FxHashMap<FuncAt, Vec<FuncAt>>,
     /// Functions whose first parameter is a finished future.
     pub ready: FxHashSet<FuncAt>,
     /// Calls on a receiver that was set not to block.
@@ -127,6 +129,8 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
     move_decorated(solution, &mut graph);
     super::awaits::drop_unawaitable(solution, &mut graph);
+    graph.wrappers = super::wrap::wrappers(solution);
+    super::wrap::follow(&mut graph);
     let kept = kept_results(solution, &graph);
     for edge in &mut graph.edges {
         edge.once = input.summaries[edge.call.file].calls[edge.call.id].once || kept.contains(&edge.to);
@@ -302,8 +306,13 @@ fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outco
         // Who calls decides what runs: see `takes`.
         return if solution.values(callee).is_empty() { Outcome::Unresolved } else { Outcome::Known };
     }
-    for value in solution.values(callee) {
+    let values = solution.values(callee);
+    if values.iter().any(|value| !matches!(value, Value::Ext(path) | Value::ExtInst(path) if path.contains("()"))) {
         outcome = Outcome::Known;
+    } else if !values.is_empty() {
+        outcome = Outcome::UnknownReceiver;
+    }
+    for value in values {
         match (call.kind, *value) {
             (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => graph.externals.push(External { call: at, from, path }),
             (CallKind::Decorate, Value::Func(func) | Value::Bound(func)) => {
@@ -348,9 +357,6 @@ fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outco
             (_, Value::Inst(class)) => graph.edges.extend(solution.find_method(class, crate::base::name("__call__")).map(direct)),
             // What a factory gave is called: its fact is that of the factory's result.
             (_, Value::ExtInst(path) | Value::Ext(path)) => {
-                if path.contains("()") {
-                    outcome = Outcome::UnknownReceiver;
-                }
                 graph.externals.push(External { call: at, from, path });
             }
             _ => {}

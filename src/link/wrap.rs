@@ -1,0 +1,45 @@
+//! Decorators written in the repository: who calls the decorated function runs the function that the decorator gives back.
+
+use super::graph::{Edge, EdgeKind, Graph, functions};
+use super::values::Solution;
+use super::{At, FuncAt};
+use crate::ir::{CallKind, Family};
+use rustc_hash::FxHashMap;
+
+/// For each decorated function, what its decorators put around it.
+pub(super) fn wrappers(solution: &Solution<'_>) -> FxHashMap<FuncAt, Vec<FuncAt>> {
+    let input = solution.input;
+    let mut found: FxHashMap<FuncAt, Vec<FuncAt>> = FxHashMap::default();
+    for (file, summary) in input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == Family::Python) {
+        for call in summary.calls.iter().filter(|call| call.kind == CallKind::Decorate) {
+            let decorated: Vec<FuncAt> = call.args.iter().flat_map(|arg| functions(solution, At { file, id: arg.value })).collect();
+            let decorators = functions(solution, At { file, id: call.callee });
+            for decorator in decorators.into_iter().filter(|decorator| !decorated.contains(decorator)) {
+                let given = input.func(decorator).returns.iter().flat_map(|id| functions(solution, At { file: decorator.file, id: *id }));
+                // Only a function written in the decorator is around this one: others are given back as they came.
+                let around: Vec<FuncAt> =
+                    given.filter(|func| func.file == decorator.file && input.func(*func).parent == Some(decorator.id)).collect();
+                for func in &decorated {
+                    found.entry(*func).or_default().extend(around.iter().copied().filter(|wrapper| wrapper != func));
+                }
+            }
+        }
+    }
+    found.retain(|_, around| !around.is_empty());
+    for around in found.values_mut() {
+        around.sort();
+        around.dedup();
+    }
+    found
+}
+
+/// Calls of a decorated function run its wrappers too.
+pub(super) fn follow(graph: &mut Graph) {
+    let mut added = Vec::new();
+    for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
+        let around = graph.wrappers.get(&edge.to).map_or(&[][..], Vec::as_slice);
+        added.extend(around.iter().filter(|wrapper| **wrapper != edge.from).map(|wrapper| Edge { to: *wrapper, offset: None, ..*edge }));
+    }
+    graph.edges.extend(added);
+    graph.edges.sort_by_key(|edge| (edge.call, edge.to));
+}
