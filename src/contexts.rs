@@ -4,11 +4,15 @@ use crate::base::{FileId, Name, Span};
 use crate::facts::{ContextKind, Entry, Facts, Which};
 use crate::finding::Confidence;
 use crate::ir::{Call, CallKind, Expr, Family, FuncId, MODULE_BODY};
-use crate::link::graph::{EdgeKind, Graph, functions};
+use crate::link::graph::{Edge, EdgeKind, Graph, functions};
 use crate::link::{At, ExprAt, FuncAt, Input, Solution, Value};
 use oxc_index::IndexVec;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, VecDeque};
+
+/// Plain calls from a function that starts the program to the one that begins to serve, at most: further out stand
+/// functions that may start a server among much else.
+const START_HOPS: usize = 3;
 
 /// Callers told between an entry and the function that stalls, at most.
 const LONGEST_WAY: usize = 32;
@@ -381,7 +385,7 @@ impl Spread<'_, '_> {
             let run: Vec<FuncAt> = exported.flat_map(|id| functions(self.solution, At { file, id })).collect();
             self.entries.extend(run.into_iter().map(|func| (func, ContextKind::Process, origin)));
         }
-        for func in self.leading_to(Facts::serves, |kind| kind == EdgeKind::Direct) {
+        for func in self.leading_to(START_HOPS, Facts::serves, |edge| edge.kind == EdgeKind::Direct && edge.offset.is_some()) {
             let function = input.func(func);
             if function.is_async {
                 let origin = self.origin("starts the server", func.file, function.name_span, Confidence::High);
@@ -424,7 +428,7 @@ impl Spread<'_, '_> {
             self.reach(func, kind, origin, kind == ContextKind::Loop);
         }
         // Other work on the same loop shows in what the program starts.
-        let concurrent = self.leading_to(Facts::is_concurrency, |_| true);
+        let concurrent = self.leading_to(usize::MAX, Facts::is_concurrency, |_| true);
         for (from, to, origin) in std::mem::take(&mut self.script_loops) {
             if self.contexts.origin(to, ContextKind::Loop).is_none() && !tests.contains(&from) {
                 if concurrent.contains(&to) {
@@ -475,18 +479,18 @@ impl Spread<'_, '_> {
         }
     }
 
-    /// Functions from which a library call is reached, by edges of the given kinds, in order of place.
-    fn leading_to(&self, wanted: impl Fn(&Facts, Name) -> bool, follows: impl Fn(EdgeKind) -> bool) -> BTreeSet<FuncAt> {
+    /// Functions from which a library call is reached in at most `hops` calls, by the edges that `follows` takes.
+    fn leading_to(&self, hops: usize, wanted: impl Fn(&Facts, Name) -> bool, follows: impl Fn(&Edge) -> bool) -> BTreeSet<FuncAt> {
         let mut callers: FxHashMap<FuncAt, Vec<FuncAt>> = FxHashMap::default();
-        for edge in self.graph.edges.iter().filter(|edge| follows(edge.kind)) {
+        for edge in self.graph.edges.iter().filter(|edge| follows(edge)) {
             callers.entry(edge.to).or_default().push(edge.from);
         }
         let shows = self.graph.externals.iter().filter(|external| wanted(self.input.facts_of(external.call.file), external.path));
-        let mut pending: Vec<FuncAt> = shows.map(|external| external.from).collect();
+        let mut pending: VecDeque<(FuncAt, usize)> = shows.map(|external| (external.from, 0)).collect();
         let mut found = BTreeSet::new();
-        while let Some(func) = pending.pop() {
-            if found.insert(func) {
-                pending.extend(callers.get(&func).into_iter().flatten());
+        while let Some((func, far)) = pending.pop_front() {
+            if found.insert(func) && far < hops {
+                pending.extend(callers.get(&func).into_iter().flatten().map(|caller| (*caller, far + 1)));
             }
         }
         found

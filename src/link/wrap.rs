@@ -25,11 +25,11 @@ pub(super) fn wrappers(solution: &Solution<'_>) -> FxHashMap<FuncAt, Vec<FuncAt>
             }
         }
     }
-    found.retain(|_, around| !around.is_empty());
-    for around in found.values_mut() {
+    found.retain(|_, around| {
         around.sort();
         around.dedup();
-    }
+        !around.is_empty()
+    });
     found
 }
 
