@@ -116,9 +116,8 @@ impl<'t> Lowering<'t> {
     }
 }
 
-fn named_children(node: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor).collect()
+fn named_children(node: Node<'_>) -> syntax::Children<'_> {
+    node.named()
 }
 
 fn has_token(node: Node<'_>, token: &str) -> bool {

@@ -2,6 +2,7 @@
 //! twentieth of a run.
 
 use super::Lang;
+use smallvec::SmallVec;
 use std::cell::Cell;
 use std::sync::LazyLock;
 use tree_sitter::{Language, Node, Parser, Tree};
@@ -74,7 +75,12 @@ pub(super) trait Syntax<'t>: Sized {
     fn at(self, field: Field) -> Option<Node<'t>>;
     /// Every child in a field.
     fn every(self, field: Field) -> Vec<Node<'t>>;
+    /// The named children in order.
+    fn named(self) -> Children<'t>;
 }
+
+/// Most nodes have few children: they need no space of their own.
+pub(super) type Children<'t> = SmallVec<[Node<'t>; 8]>;
 
 impl<'t> Syntax<'t> for Node<'t> {
     fn sort(self) -> &'static str {
@@ -93,5 +99,15 @@ impl<'t> Syntax<'t> for Node<'t> {
         let Some(id) = id else { return Vec::new() };
         let mut cursor = self.walk();
         self.children_by_field_id(id, &mut cursor).collect()
+    }
+
+    fn named(self) -> Children<'t> {
+        // A cursor takes space of its own, and asking by number is quadratic: the one for many, the other for few.
+        let count = self.named_child_count();
+        if count <= 8 {
+            return (0..count).filter_map(|at| self.named_child(u32::try_from(at).ok()?)).collect();
+        }
+        let mut cursor = self.walk();
+        self.named_children(&mut cursor).collect()
     }
 }

@@ -104,9 +104,9 @@ impl Lowering<'_> {
 
     fn parameters(&mut self, node: Node<'_>, func: FuncId) {
         let parts = match (node.at(Field::Parameter), node.at(Field::Parameters)) {
-            (Some(single), _) => vec![single],
+            (Some(single), _) => std::iter::once(single).collect(),
             (None, Some(list)) => named_children(list),
-            (None, None) => Vec::new(),
+            (None, None) => super::super::syntax::Children::new(),
         };
         for part in parts.into_iter().filter(|part| part.sort() != "comment" && part.sort() != "decorator") {
             self.parameter(part, func);

@@ -76,8 +76,7 @@ impl Lowering<'_> {
 
     /// Declares what the statements of a block declare, before any of them is read.
     pub(super) fn declare_block(&mut self, block: Node<'_>) {
-        let mut cursor = block.walk();
-        let children: Vec<_> = block.named_children(&mut cursor).collect();
+        let children = block.named();
         for child in children {
             self.declare_statement(child);
         }

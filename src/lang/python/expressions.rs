@@ -21,8 +21,7 @@ impl Lowering<'_> {
     }
 
     fn children(&mut self, node: Node<'_>) -> Vec<ExprId> {
-        let mut cursor = node.walk();
-        let children: Vec<_> = node.named_children(&mut cursor).filter(|child| child.sort() != "comment").collect();
+        let children: Vec<_> = node.named().into_iter().filter(|child| child.sort() != "comment").collect();
         children.into_iter().map(|child| self.expression(child)).collect()
     }
 
@@ -158,8 +157,7 @@ impl Lowering<'_> {
         if prefix.contains('f') || prefix.contains('t') || node.sort() == "concatenated_string" {
             let mut pending = vec![node];
             while let Some(part) = pending.pop() {
-                let mut cursor = part.walk();
-                let children: Vec<_> = part.named_children(&mut cursor).collect();
+                let children = part.named();
                 for child in children {
                     match child.sort() {
                         "interpolation" => {
@@ -198,8 +196,7 @@ impl Lowering<'_> {
 
     fn dictionary(&mut self, node: Node<'_>) -> ExprId {
         let mut fields = Vec::new();
-        let mut cursor = node.walk();
-        let pairs: Vec<_> = node.named_children(&mut cursor).collect();
+        let pairs = node.named();
         for pair in pairs {
             match (pair.at(Field::Key), pair.at(Field::Value)) {
                 (Some(key), Some(value)) => {
@@ -217,8 +214,7 @@ impl Lowering<'_> {
     }
 
     fn comprehension(&mut self, node: Node<'_>) -> ExprId {
-        let mut cursor = node.walk();
-        let children: Vec<_> = node.named_children(&mut cursor).collect();
+        let children = node.named();
         for child in children {
             match child.sort() {
                 "for_in_clause" => {
@@ -276,8 +272,7 @@ impl Lowering<'_> {
                 args.push(Arg { name: None, value, spread: false });
             }
             Some(arguments) => {
-                let mut cursor = arguments.walk();
-                let children: Vec<_> = arguments.named_children(&mut cursor).collect();
+                let children = arguments.named();
                 for child in children {
                     match child.sort() {
                         "comment" => {}
@@ -315,8 +310,7 @@ impl Lowering<'_> {
     fn type_within(&mut self, node: Node<'_>) -> ExprId {
         match node.sort() {
             "type" | "parenthesized_expression" | "type_parameter" => {
-                let mut cursor = node.walk();
-                let parts: Vec<_> = node.named_children(&mut cursor).collect();
+                let parts = node.named();
                 let mut parts: Vec<_> = parts.into_iter().map(|part| self.type_expression(part)).collect();
                 match parts.len() {
                     0 => self.unknown(),
@@ -325,8 +319,7 @@ impl Lowering<'_> {
                 }
             }
             "binary_operator" | "union_type" => {
-                let mut cursor = node.walk();
-                let parts: Vec<_> = node.named_children(&mut cursor).collect();
+                let parts = node.named();
                 let parts = parts.into_iter().map(|part| self.type_expression(part)).collect();
                 self.push(Expr::Either(parts))
             }

@@ -70,8 +70,7 @@ impl Lowering<'_> {
                 .find(|(_, call)| within.start <= call.span.start && call.span.end <= within.end)
                 .map(|(id, _)| id)
         });
-        let mut cursor = node.walk();
-        let clauses: Vec<_> = node.named_children(&mut cursor).filter(|child| Some(*child) != body).collect();
+        let clauses: Vec<_> = node.named().into_iter().filter(|child| Some(*child) != body).collect();
         for clause in clauses {
             if let (Some(test), "except_clause") = (tested, clause.sort()) {
                 self.stand_under(Test::Call(test), Branch::Raised);

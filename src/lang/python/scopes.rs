@@ -49,8 +49,7 @@ impl Lowering<'_> {
                 "dotted_name" | "identifier" | "string" | "integer" | "comment" => continue,
                 _ => {}
             }
-            let mut cursor = node.walk();
-            pending.extend(node.named_children(&mut cursor));
+            pending.extend(node.named());
         }
         for named in bound {
             if !outer.contains(&named) {
@@ -76,8 +75,7 @@ impl Lowering<'_> {
             "identifier" => bound.push(self.name_of(node)),
             "attribute" | "subscript" | "call" => {}
             _ => {
-                let mut cursor = node.walk();
-                for child in node.named_children(&mut cursor) {
+                for child in node.named() {
                     self.pattern_names(child, bound);
                 }
             }

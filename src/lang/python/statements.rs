@@ -13,8 +13,7 @@ impl Lowering<'_> {
             return;
         }
         self.depth += 1;
-        let mut cursor = node.walk();
-        let children: Vec<_> = node.named_children(&mut cursor).collect();
+        let children = node.named();
         let (outer, tested) = (self.guard, self.tested.len());
         for child in children {
             self.statement(child);
@@ -28,8 +27,7 @@ impl Lowering<'_> {
         match node.sort() {
             "comment" | "pass_statement" | "global_statement" | "nonlocal_statement" | "break_statement" | "continue_statement" => {}
             "expression_statement" => {
-                let mut cursor = node.walk();
-                let children: Vec<_> = node.named_children(&mut cursor).collect();
+                let children = node.named();
                 // A docstring is a statement, not a value.
                 for child in children.into_iter().filter(|child| child.sort() != "string") {
                     self.expression(child);
@@ -108,8 +106,7 @@ impl Lowering<'_> {
         let mut pending = vec![node];
         let mut items = Vec::new();
         while let Some(node) = pending.pop() {
-            let mut cursor = node.walk();
-            let children: Vec<_> = node.named_children(&mut cursor).collect();
+            let children = node.named();
             for child in children {
                 match child.sort() {
                     "with_item" => items.push(child),
@@ -160,8 +157,7 @@ impl Lowering<'_> {
                 }
             }
             "pattern_list" | "tuple_pattern" | "list_pattern" | "tuple" | "list" => {
-                let mut cursor = left.walk();
-                let parts: Vec<_> = left.named_children(&mut cursor).collect();
+                let parts = left.named();
                 let items = match &self.summary.exprs[value] {
                     Expr::List(items) if items.len() == parts.len() => Some(items.clone()),
                     _ => None,
@@ -251,8 +247,7 @@ impl Lowering<'_> {
         if self.func != crate::ir::MODULE_BODY || self.text_of(left) != "__all__" {
             return;
         }
-        let mut cursor = right.walk();
-        let items: Vec<_> = right.named_children(&mut cursor).filter(|item| item.sort() == "string").collect();
+        let items: Vec<_> = right.named().into_iter().filter(|item| item.sort() == "string").collect();
         let names: Vec<Name> = items.into_iter().map(|item| name(self.text_of(item).trim_matches(['"', '\'']))).collect();
         self.summary.all.get_or_insert_default().extend(names);
     }
@@ -293,8 +288,7 @@ impl Lowering<'_> {
         let Some(module) = node.at(Field::ModuleName).map(|module| name(&self.text_of(module).replace(char::is_whitespace, ""))) else {
             return;
         };
-        let mut cursor = node.walk();
-        if node.named_children(&mut cursor).any(|child| child.sort() == "wildcard_import") {
+        if node.named().into_iter().any(|child| child.sort() == "wildcard_import") {
             self.summary.star_imports.push(module);
         }
         for child in node.every(Field::Name) {
@@ -307,8 +301,7 @@ impl Lowering<'_> {
 
     fn decorated(&mut self, node: Node<'_>) {
         let mut decorators = Vec::new();
-        let mut cursor = node.walk();
-        let children: Vec<_> = node.named_children(&mut cursor).filter(|child| child.sort() == "decorator").collect();
+        let children: Vec<_> = node.named().into_iter().filter(|child| child.sort() == "decorator").collect();
         for decorator in children {
             if let Some(inner) = decorator.named_child(0) {
                 decorators.push((self.expression(inner), inner));
@@ -388,8 +381,7 @@ impl Lowering<'_> {
         self.depth += 1;
         let mut params = Vec::new();
         if let Some(parameters) = parameters {
-            let mut cursor = parameters.walk();
-            let children: Vec<_> = parameters.named_children(&mut cursor).collect();
+            let children = parameters.named();
             for child in children {
                 self.parameter(child, &mut params);
             }
@@ -462,8 +454,7 @@ impl Lowering<'_> {
         let Some(named) = node.at(Field::Name) else { return };
         let mut bases = Vec::new();
         if let Some(arguments) = node.at(Field::Superclasses) {
-            let mut cursor = arguments.walk();
-            let children: Vec<_> = arguments.named_children(&mut cursor).collect();
+            let children = arguments.named();
             for child in children {
                 if child.sort() == "keyword_argument" {
                     if let Some(value) = child.at(Field::Value) {
