@@ -104,7 +104,10 @@ fn deep_nesting_is_cut() {
     let python = format!("x = {}1{}\ndef after():\n    pass\n", "(".repeat(3_000), ")".repeat(3_000));
     let chain = format!("f(){}\nfunction after() {{}}\n", ".then(g)".repeat(3_000));
     let sum = format!("x = {}1;\nfunction after() {{}}\n", "1 + ".repeat(20_000));
+    let declared = format!("{}const a;\nfunction after() {{}}\n", "export declare ".repeat(6_000));
     let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(move || {
+        // What follows stands inside the nesting here: it is enough to come back.
+        assert!(!lower(&declared, Lang::TypeScript).functions.is_empty());
         for (text, lang) in [(python, Lang::Python), (chain, Lang::JavaScript), (sum, Lang::TypeScript)] {
             let summary = lower(&text, lang);
             assert!(summary.functions.iter().any(|function| function.name.as_str() == "after"), "{lang:?}");

@@ -102,7 +102,7 @@ impl Solution<'_> {
     pub fn find_method(&self, class: ClassAt, member: Name) -> Option<FuncAt> {
         self.lineage(class).0.iter().find_map(|at| {
             let methods = &self.input.summaries[at.file].classes[at.id].methods;
-            methods.iter().find(|(named, _)| *named == member).map(|(_, id)| At { file: at.file, id: *id })
+            methods.iter().rfind(|(named, _)| *named == member).map(|(_, id)| At { file: at.file, id: *id })
         })
     }
 

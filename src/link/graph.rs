@@ -354,6 +354,10 @@ fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outco
                     graph.externals.extend(lineage.1.iter().map(|path| External { call: at, from, path: *path }));
                 }
             }
+            // `super(...)` runs the base's constructor.
+            (_, Value::Inst(class)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
+                graph.edges.extend(solution.constructor(class).map(direct));
+            }
             (_, Value::Inst(class)) => graph.edges.extend(solution.find_method(class, crate::base::name("__call__")).map(direct)),
             // What a factory gave is called: its fact is that of the factory's result.
             (_, Value::ExtInst(path) | Value::Ext(path)) => {

@@ -51,7 +51,13 @@ impl Lowering<'_> {
             "regex" => self.push(Expr::Builtin(name("RegExp"))),
             "member_expression" => self.member(node),
             "subscript_expression" => self.subscript(node),
-            "call_expression" => self.call_expression(node, false),
+            // Only a chain's outermost call is awaited; a chain is looked through once, from its top.
+            "call_expression" => {
+                let inner = |parent: Node<'_>| matches!(parent.sort(), "member_expression" | "call_expression");
+                let awaited = self.text_of(node).starts_with("await") && !node.parent().is_some_and(inner) && self.is_misread_await(node);
+                let value = self.call_expression(node, awaited);
+                if awaited { self.push(Expr::Await(value)) } else { value }
+            }
             "new_expression" => self.new_expression(node, false),
             "await_expression" => self.await_expression(node),
             "yield_expression" => {
@@ -197,6 +203,9 @@ impl Lowering<'_> {
         let (Some(function), Some(arguments)) = (node.at(Field::Function), node.at(Field::Arguments)) else {
             return self.unknown();
         };
+        if function.sort() == "identifier" && self.text_of(function) == "await" {
+            return self.misread_await(arguments);
+        }
         if arguments.sort() == "template_string" {
             let callee = self.expression(function);
             self.template(arguments);
@@ -223,6 +232,33 @@ impl Lowering<'_> {
         let callback = self.callback_name(function);
         let args = self.arguments(arguments, callback);
         self.call(CallKind::Call, callee, args, node, awaited)
+    }
+
+    /// `await (0, m.f)(x)` is parsed as a call of a function `await`: what it is given is what is awaited.
+    fn misread_await(&mut self, arguments: Node<'_>) -> ExprId {
+        let mut last = None;
+        for part in named_children(arguments).into_iter().filter(|part| part.sort() != "comment") {
+            last = Some(self.expression(part));
+        }
+        last.unwrap_or_else(|| self.unknown())
+    }
+
+    /// Whether the innermost callee of a chain of calls and members is a misread `await`.
+    fn is_misread_await(&self, node: Node<'_>) -> bool {
+        let mut at = node;
+        for _ in 0..DEEPEST {
+            let next = match at.sort() {
+                "call_expression" => at.at(Field::Function),
+                "member_expression" | "subscript_expression" => at.at(Field::Object),
+                "identifier" => return self.text_of(at) == "await",
+                _ => None,
+            };
+            match next {
+                Some(inner) => at = inner,
+                None => return false,
+            }
+        }
+        false
     }
 
     /// `f.bind(this)`, `ctrl.method.bind(ctrl)`: the function, not a call of it.
@@ -362,7 +398,7 @@ impl Lowering<'_> {
             "member_expression" => exported.or_else(|| left.at(Field::Property).map(|property| self.name_of(property))),
             _ => None,
         };
-        if self.text_of(right) == "void 0" {
+        if self.text_of(right).ends_with("void 0") {
             return self.unknown();
         }
         let outer = self.once;

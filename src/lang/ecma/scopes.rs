@@ -1,7 +1,7 @@
 //! Which declaration a name means: `var` and parameters hold in the function, the rest in the block.
 
 use super::super::syntax::{Field, Syntax};
-use super::{Lowering, named_children};
+use super::{DEEPEST, Lowering, named_children};
 use crate::base::{Name, name};
 use crate::ir::{Expr, ExprId, Var, VarId};
 use rustc_hash::FxHashMap;
@@ -83,6 +83,15 @@ impl Lowering<'_> {
     }
 
     fn declare_statement(&mut self, node: Node<'_>) {
+        if self.depth > DEEPEST {
+            return;
+        }
+        self.depth += 1;
+        self.declare_within(node);
+        self.depth -= 1;
+    }
+
+    fn declare_within(&mut self, node: Node<'_>) {
         match node.sort() {
             "lexical_declaration" | "variable_declaration" => {
                 for declarator in named_children(node) {
