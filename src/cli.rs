@@ -7,6 +7,7 @@ mod why;
 
 use crate::discover::{self, Discovery};
 use crate::facts::FactBase;
+use crate::lang::Lang;
 use crate::pipeline::{self, Analysis};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -71,8 +72,17 @@ fn complain(text: &str) {
     _ = writeln!(anstream::stderr(), "{text}");
 }
 
-/// Discovers and analyses; complains of facts that do not load.
-fn analyse(paths: &[PathBuf]) -> Result<(Discovery, Analysis), Exit> {
+/// What an analysis reads: files, project files, facts.
+struct Read {
+    discovery: Discovery,
+    files: Vec<(String, String, Lang)>,
+    facts: FactBase,
+    /// The folders of the paths given, as shown.
+    roots: Vec<String>,
+}
+
+/// Discovers; complains of paths that are missing and of facts that do not load.
+fn read(paths: &[PathBuf]) -> Result<Read, Exit> {
     let folder = std::env::current_dir().map_err(|error| {
         complain(&format!("working folder: {error}"));
         Exit::Usage
@@ -90,6 +100,13 @@ fn analyse(paths: &[PathBuf]) -> Result<(Discovery, Analysis), Exit> {
     }
     let mut discovery = discover::discover(paths, &folder);
     let files = std::mem::take(&mut discovery.files).into_iter().map(|found| (found.path, found.text, found.lang)).collect();
-    let analysis = pipeline::run(files, &discovery.projects, &facts);
-    Ok((discovery, analysis))
+    let roots = paths.iter().map(|path| discover::shown_folder(path, &folder)).collect();
+    Ok(Read { discovery, files, facts, roots })
+}
+
+/// Discovers and analyses.
+fn analyse(paths: &[PathBuf]) -> Result<(Discovery, Analysis), Exit> {
+    let read = read(paths)?;
+    let analysis = pipeline::run(read.files, &read.discovery.projects, &read.facts);
+    Ok((read.discovery, analysis))
 }

@@ -284,6 +284,8 @@ pub struct Class {
     pub span: Span,
     /// The function it is written in.
     pub parent: FuncId,
+    /// The class whose body it is written in.
+    pub outer: Option<ClassId>,
     /// Base classes (and, in TypeScript, implemented interfaces).
     pub bases: Vec<ExprId>,
     /// Its decorators.
@@ -461,9 +463,20 @@ impl ModuleSummary {
     pub fn func_name(&self, id: FuncId) -> String {
         let function = &self.functions[id];
         match (function.class, function.parent) {
-            (Some(class), _) => format!("{}.{}", self.classes[class].name, function.name),
+            (Some(class), _) => format!("{}.{}", self.class_name(class), function.name),
             (None, Some(parent)) if parent != MODULE_BODY => format!("{}.{}", self.func_name(parent), function.name),
             _ => function.name.to_string(),
+        }
+    }
+
+    /// The dotted name of a class inside its file: `Outer.Inner`, `factory.Made`.
+    #[must_use]
+    pub fn class_name(&self, id: ClassId) -> String {
+        let class = &self.classes[id];
+        match class.outer {
+            Some(outer) => format!("{}.{}", self.class_name(outer), class.name),
+            None if class.parent != MODULE_BODY => format!("{}.{}", self.func_name(class.parent), class.name),
+            None => class.name.to_string(),
         }
     }
 

@@ -3,9 +3,11 @@
 mod access;
 mod awaits;
 mod bind;
+mod calls;
 mod declared;
 pub mod graph;
 pub mod modules;
+pub mod names;
 mod quiet;
 mod values;
 mod wrap;

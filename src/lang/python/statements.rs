@@ -470,6 +470,7 @@ impl Lowering<'_> {
             name: own_name,
             span: span(node),
             parent: self.func,
+            outer: if self.in_class_body() { self.class } else { None },
             bases,
             decorators: decorators.iter().map(|(decorator, _)| *decorator).collect(),
             methods: Vec::new(),

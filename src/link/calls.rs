@@ -1,0 +1,122 @@
+//! One call site: what its callee's values make it run.
+
+use super::graph::{Edge, EdgeKind, External, Graph, Outcome, is_parameter};
+use super::values::{Solution, Value};
+use super::{At, CallAt, ExprAt, FuncAt, Input};
+use crate::base::Name;
+use crate::ir::{CallKind, Expr};
+
+/// The names under which facts speak of a function of this run: the repository is the library itself.
+fn known_as(input: Input<'_>, func: FuncAt) -> impl Iterator<Item = Name> + '_ {
+    let facts = input.facts_of(func.file);
+    let name = input.func_name(func);
+    input.fact_names(func.file, &name).filter(move |path| facts.places(*path))
+}
+
+/// `self.f()` in a method `m` does not run the `f` of a subclass that has its own `m`.
+fn overridden_here(solution: &Solution<'_>, callee: ExprAt, to: FuncAt) -> bool {
+    let input = solution.input;
+    let summary = &input.summaries[callee.file];
+    let Expr::Attr { base, .. } = &summary.exprs[callee.id] else { return false };
+    let method = match summary.exprs[*base] {
+        Expr::Var(var) => {
+            let owner = summary.vars[var].func;
+            let is_self = summary.functions[owner].params.first().is_some_and(|param| param.var == Some(var));
+            is_self.then_some(owner)
+        }
+        Expr::This(owner) => Some(owner),
+        _ => None,
+    };
+    let Some((method, own)) = method.and_then(|owner| Some((owner, summary.functions[owner].class?))) else { return false };
+    let Some(other) = input.func(to).class else { return false };
+    let (own, other) = (At { file: callee.file, id: own }, At { file: to.file, id: other });
+    let below = own != other && solution.lineage(other).0.contains(&own);
+    below && solution.find_method(other, summary.functions[method].name) != Some(At { file: callee.file, id: method })
+}
+
+/// Who tells what a call of a parameter runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Through {
+    /// The place that gives the argument: see `Graph::takes`. Values of all callers do not mix.
+    Callers,
+    /// The values that the parameter has from all callers.
+    Values,
+}
+
+/// Notes what a call runs, by the values of its callee.
+pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, through: Through) -> Outcome {
+    let input = solution.input;
+    let call = &input.summaries[at.file].calls[at.id];
+    let from = At { file: at.file, id: call.func };
+    let callee = At { file: at.file, id: call.callee };
+    let mut outcome = Outcome::Unresolved;
+    let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct, offset: None, once: false };
+    if through == Through::Callers && is_parameter(input, callee, from).is_some() && !matches!(call.kind, CallKind::With | CallKind::Iterate) {
+        // Who calls decides what runs: see `takes`.
+        return if solution.values(callee).is_empty() { Outcome::Unresolved } else { Outcome::Known };
+    }
+    let values = solution.values(callee);
+    if values.iter().any(|value| !matches!(value, Value::Ext(path) | Value::ExtInst(path) if path.contains("()"))) {
+        outcome = Outcome::Known;
+    } else if !values.is_empty() {
+        outcome = Outcome::UnknownReceiver;
+    }
+    for value in values {
+        match (call.kind, *value) {
+            (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => graph.externals.push(External { call: at, from, path }),
+            (CallKind::Decorate, Value::Func(func) | Value::Bound(func)) if through == Through::Callers => {
+                graph.externals.extend(known_as(input, func).map(|path| External { call: at, from, path }));
+            }
+            (CallKind::Decorate, _) => {}
+            (CallKind::With, Value::Inst(class)) => {
+                for member in ["__enter__", "__exit__", "__aenter__", "__aexit__"] {
+                    let is_async = member.starts_with("__a");
+                    if is_async == call.awaited {
+                        graph.edges.extend(solution.find_method(class, crate::base::name(member)).map(direct));
+                    }
+                }
+            }
+            (CallKind::With, Value::ExtInst(path) | Value::Ext(path)) if !call.awaited => {
+                for member in ["__enter__", "__exit__"] {
+                    graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.{member}")) });
+                }
+            }
+            (CallKind::With | CallKind::Iterate, Value::Generator(func)) => graph.edges.push(direct(func)),
+            (CallKind::Iterate, Value::Inst(class)) if !call.awaited => {
+                graph.edges.extend(solution.find_method(class, crate::base::name("__iter__")).map(direct));
+            }
+            (CallKind::Iterate, Value::ExtInst(path)) if !call.awaited => {
+                graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.__iter__")) });
+            }
+            (CallKind::With | CallKind::Iterate, _) => {}
+            (_, Value::Func(func) | Value::Bound(func)) if !overridden_here(solution, callee, func) => {
+                if !input.func(func).is_generator {
+                    graph.edges.push(direct(func));
+                }
+                if through == Through::Callers {
+                    graph.externals.extend(known_as(input, func).map(|path| External { call: at, from, path }));
+                }
+            }
+            (_, Value::Class(class)) => {
+                if let Some(constructor) = solution.constructor(class) {
+                    graph.edges.push(direct(constructor));
+                } else {
+                    let lineage = solution.lineage(class);
+                    graph.externals.extend(lineage.1.iter().map(|path| External { call: at, from, path: *path }));
+                }
+            }
+            // `super(...)` runs the base's constructor.
+            (_, Value::Inst(class)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
+                graph.edges.extend(solution.constructor(class).map(direct));
+            }
+            (_, Value::Inst(class)) => graph.edges.extend(solution.find_method(class, crate::base::name("__call__")).map(direct)),
+            // What a factory gave is called: its fact is that of the factory's result.
+            (_, Value::ExtInst(path) | Value::Ext(path)) => {
+                graph.externals.push(External { call: at, from, path });
+            }
+            _ => {}
+        }
+    }
+    outcome
+}
+
