@@ -84,10 +84,12 @@ pub enum Expr {
     Function(FuncId),
     /// A class value.
     Class(ClassId),
-    /// A dict or object literal. A `None` key is a spread or a key that is not constant.
+    /// A dict or object literal. A `None` key is one that is not constant; a spread's value is an `Element` besides.
     Object(Vec<(Option<Name>, ExprId)>),
-    /// A list, tuple, set or array literal.
+    /// A list, tuple, set or array literal. A spread is an `Element`.
     List(Vec<ExprId>),
+    /// A container of any number of values of the expression: a comprehension.
+    Many(ExprId),
     /// One of several: conditional expression, `or`, `??`; in a type, a union or `Optional`.
     Either(Vec<ExprId>),
     /// `await e`
@@ -106,6 +108,22 @@ pub enum Expr {
     ModuleExports,
 }
 
+impl Expr {
+    /// The name under which a constant key keeps a value: its text.
+    #[must_use]
+    pub fn key(&self) -> Option<Name> {
+        match self {
+            // In Python `1` and `"1"` are two keys.
+            Self::Const(Const::Str(text)) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(crate::base::name(&format!("'{text}'")))
+            }
+            Self::Const(Const::Str(text)) => Some(*text),
+            Self::Const(Const::Number(number)) => Some(crate::base::name(&number.to_string())),
+            _ => None,
+        }
+    }
+}
+
 /// How a call comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallKind {
@@ -119,6 +137,18 @@ pub enum CallKind {
     Iterate,
     /// `@decorator`: the callee is the decorator expression, the one argument the decorated function or class.
     Decorate,
+    /// `raise Error` without a call: the callee is the class.
+    Raise,
+    /// An attribute read that may run a property: the callee is the attribute. Linking adds those of known properties.
+    Read,
+}
+
+impl CallKind {
+    /// Whether it is written as a call; the others come with other syntax.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        !matches!(self, Self::Raise | Self::Read)
+    }
 }
 
 /// One argument.
@@ -152,6 +182,23 @@ pub struct Call {
     /// Its result is kept where a test has found nothing yet: `if self.x is None: self.x = f()`.
     pub once: bool,
     /// The innermost test of a call's result that it stands under.
+    pub guard: Option<GuardId>,
+}
+
+/// An attribute read, which runs code if the attribute is a property.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Read {
+    /// The attribute.
+    pub attr: ExprId,
+    /// Where it is read, in bytes.
+    pub span: Span,
+    /// The function whose body reads it.
+    pub func: FuncId,
+    /// Read under `if __name__ == "__main__"` or `require.main === module`.
+    pub main_guard: bool,
+    /// What it gives is kept where a test has found nothing yet.
+    pub once: bool,
+    /// The innermost test that it stands under.
     pub guard: Option<GuardId>,
 }
 
@@ -395,6 +442,8 @@ pub struct ModuleSummary {
     pub exprs: IndexVec<ExprId, Expr>,
     /// Call sites in source order.
     pub calls: IndexVec<CallId, Call>,
+    /// Attribute reads, in source order, save those that are called.
+    pub reads: Vec<Read>,
     /// Tests that calls stand under.
     pub guards: IndexVec<GuardId, Guard>,
     /// Assignments.
@@ -445,6 +494,7 @@ impl ModuleSummary {
             vars: IndexVec::new(),
             exprs: IndexVec::new(),
             calls: IndexVec::new(),
+            reads: Vec::new(),
             guards: IndexVec::new(),
             assigns: Vec::new(),
             star_imports: Vec::new(),

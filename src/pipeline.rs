@@ -10,7 +10,7 @@ use crate::lang::{self, Lang};
 use crate::link::graph::{self, Graph, Outcome};
 use crate::link::modules::Modules;
 use crate::link::names::{self, Named};
-use crate::link::{self, Input};
+use crate::link::{self, Input, reads};
 use crate::rules::{self, Program};
 use oxc_index::IndexVec;
 use rayon::prelude::*;
@@ -78,21 +78,22 @@ fn lost(text: &str, lang: Lang) -> ModuleSummary {
 /// What lowering gives: sources and summaries in path order, and how many files were lost to a fault of ours.
 type Lowered = (IndexVec<FileId, Source>, IndexVec<FileId, ModuleSummary>, usize);
 
-fn lower_all(mut files: Vec<(String, String, Lang)>) -> Lowered {
+fn lower_all(mut files: Vec<(String, String, Lang)>, facts: &FactBase) -> Lowered {
     files.sort_by(|one, other| one.0.cmp(&other.0));
     files.dedup_by(|one, other| one.0 == other.0);
     let lowered: Vec<Option<ModuleSummary>> = files.par_iter().map(|(_, text, lang)| lower(text, *lang)).collect();
     let panicked = lowered.iter().filter(|summary| summary.is_none()).count();
-    let summaries: IndexVec<FileId, ModuleSummary> =
+    let mut summaries: IndexVec<FileId, ModuleSummary> =
         lowered.into_iter().zip(&files).map(|(summary, (_, text, lang))| summary.unwrap_or_else(|| lost(text, *lang))).collect();
     let sources: IndexVec<FileId, Source> = files.into_iter().map(|(path, text, _)| Source::new(path, text)).collect();
+    reads::add(&mut summaries, facts);
     (sources, summaries, panicked)
 }
 
 /// The call graph of the files by dotted names; `roots` are the folders that modules are named from.
 #[must_use]
 pub fn call_graph(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, roots: &[String]) -> Named {
-    let (sources, summaries, _) = lower_all(files);
+    let (sources, summaries, _) = lower_all(files, facts);
     let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
     let solution = link::solve(Input { sources: &sources, summaries: &summaries, facts, modules: &modules });
     names::named(&solution, &graph::build(&solution), roots)
@@ -101,7 +102,7 @@ pub fn call_graph(files: Vec<(String, String, Lang)>, projects: &[(String, Strin
 /// Analyses files: path, text and language; `projects` are package.json, tsconfig.json and the like.
 #[must_use]
 pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase) -> Analysis {
-    let (sources, summaries, panicked) = lower_all(files);
+    let (sources, summaries, panicked) = lower_all(files, facts);
     let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
     let input = Input { sources: &sources, summaries: &summaries, facts, modules: &modules };
     let solution = link::solve(input);

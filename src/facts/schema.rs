@@ -129,6 +129,9 @@ pub(super) struct RawCall {
     pub why: Option<String>,
     pub source: Option<String>,
     pub example: Option<String>,
+    /// Reading the attribute is the call.
+    #[serde(default)]
+    pub property: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -143,6 +146,9 @@ pub(super) struct RawType {
     pub members: BTreeMap<String, String>,
     pub enter: Option<String>,
     pub element: Option<String>,
+    /// Each one made is told apart, with what is put into it: containers, emitters.
+    #[serde(default)]
+    pub tracked: bool,
     #[serde(rename = "source")]
     _source: Option<String>,
 }
@@ -228,6 +234,87 @@ pub(super) struct RawArgument {
     _source: Option<String>,
 }
 
+/// Where a function given as an argument gets what it is called with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum ElementsOf {
+    /// An argument, by position.
+    Argument(usize),
+    /// `"receiver"`: what the method is called on.
+    Receiver(Receiver),
+}
+
+/// The word `receiver`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Receiver {
+    /// What the method is called on.
+    Receiver,
+}
+
+/// What becomes of the results of a function given as an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Results {
+    /// They are the elements of what the call gives: `map`.
+    Elements,
+    /// The call gives them: `reduce`.
+    Result,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawInvoke {
+    pub path: Paths,
+    pub argument: Option<Argument>,
+    pub keyword: Option<String>,
+    pub elements_of: Option<ElementsOf>,
+    pub results: Option<Results>,
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+/// What a call does with the elements of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Handling {
+    /// The argument becomes an element: `append`.
+    Adds,
+    /// The argument's elements become elements: `extend`.
+    Extends,
+    /// The argument after the key is kept under it: `Map.set`.
+    Puts,
+    /// What the arguments hold under each key is kept under that key: `update`, `Object.assign`.
+    Merges,
+    /// Gives what is kept under the key, or the argument after it: `get`.
+    Gets,
+    /// Gives an element: `pop`.
+    Takes,
+    /// Gives the receiver, or one that holds the same: `values`, `slice`.
+    Keeps,
+    /// Gives pairs of key and element: `items`.
+    Pairs,
+    /// Gives a new one that holds what the argument holds: `list(x)`.
+    Copies,
+    /// Keeps the function under the event: `on`.
+    Listens,
+    /// Runs the functions kept under the event: `emit`.
+    Emits,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawContainer {
+    pub path: Paths,
+    pub does: Handling,
+    #[serde(default)]
+    pub argument: usize,
+    /// The argument that is the container; the receiver where it is left out, what the call makes where there is none.
+    pub of: Option<usize>,
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawPaths {
@@ -276,7 +363,9 @@ pub struct RawFacts {
     #[serde(default)]
     pub(super) entry: Vec<RawEntry>,
     #[serde(default)]
-    pub(super) calls_argument: Vec<RawArgument>,
+    pub(super) calls_argument: Vec<RawInvoke>,
+    #[serde(default)]
+    pub(super) container: Vec<RawContainer>,
     #[serde(default)]
     pub(super) returns_argument: Vec<RawArgument>,
     #[serde(default)]

@@ -1,10 +1,10 @@
 //! Calls: arguments to parameters, returns to results.
 
-use super::values::{Solution, Value};
+use super::values::{Owner, Solution, Value};
 use super::{At, CallAt, ClassAt, FuncAt};
 use crate::base::{Name, name};
 use crate::facts::Which;
-use crate::ir::{Arg, Call, CallKind, ExprId, Family, FuncKind};
+use crate::ir::{Arg, Call, CallKind, ExprId, Family, FuncKind, MODULE_BODY};
 
 /// The argument that `which` speaks of.
 #[must_use]
@@ -25,9 +25,10 @@ impl Solution<'_> {
         let input = self.input;
         let call = &input.summaries[at.file].calls[at.id];
         // A result that nothing reads has a node all the same, so that arguments are bound.
-        let result = self.result_node(at).unwrap_or_else(|| self.field(super::values::Owner::Exports(at.file), name("<dropped>")));
+        let result =
+            self.result_node(at).unwrap_or_else(|| self.field(Owner::Func(At { file: at.file, id: MODULE_BODY }), name("<dropped>")));
         match (call.kind, value) {
-            (CallKind::Decorate, _) => {}
+            (CallKind::Decorate | CallKind::Read | CallKind::Raise, _) => {}
             (CallKind::With, Value::Inst(class)) => {
                 let entered = ["__enter__", "__aenter__"].iter().find_map(|enter| self.find_method(class, name(enter)));
                 match entered {
@@ -43,6 +44,12 @@ impl Solution<'_> {
                 self.add(result, Value::ExtInst(entered));
             }
             (CallKind::With | CallKind::Iterate, _) => {}
+            (CallKind::New, Value::Func(func)) => {
+                self.add(result, Value::New(func));
+                let this = self.this_node(func);
+                self.add(this, Value::New(func));
+                self.bind_function(at, call, func, 0, result);
+            }
             (_, Value::Func(func)) => self.bind_function(at, call, func, 0, result),
             (_, Value::Bound(func)) => {
                 let offset = usize::from(input.summaries[func.file].family == Family::Python);
@@ -72,12 +79,21 @@ impl Solution<'_> {
             }
             return;
         }
+        if self.handle(at, call, path, result) {
+            return;
+        }
         let of = self.facts.result(path).unwrap_or_else(|| {
             let last = path.rsplit('.').next().unwrap_or(&path);
             let is_class = call.kind == CallKind::New || last.starts_with(|first: char| first.is_ascii_uppercase());
             if is_class || self.facts.type_of(path).is_some() { path } else { name(&format!("{path}()")) }
         });
-        self.add(result, Value::ExtInst(of));
+        match self.expr_of(result) {
+            Some(made) if self.facts.is_tracked(of) => {
+                self.tracked.insert(made, of);
+                self.add(result, Value::Object(made));
+            }
+            _ => self.add(result, Value::ExtInst(of)),
+        }
     }
 
     fn bind_function(&mut self, at: CallAt, call: &Call, func: FuncAt, offset: usize, result: u32) {

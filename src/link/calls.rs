@@ -51,7 +51,10 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
     let callee = At { file: at.file, id: call.callee };
     let mut outcome = Outcome::Unresolved;
     let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct, offset: None, once: false };
-    if through == Through::Callers && is_parameter(input, callee, from).is_some() && !matches!(call.kind, CallKind::With | CallKind::Iterate) {
+    if through == Through::Callers
+        && is_parameter(input, callee, from).is_some()
+        && !matches!(call.kind, CallKind::With | CallKind::Iterate)
+    {
         // Who calls decides what runs: see `takes`.
         return if solution.values(callee).is_empty() { Outcome::Unresolved } else { Outcome::Known };
     }
@@ -68,6 +71,14 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
                 graph.externals.extend(known_as(input, func).map(|path| External { call: at, from, path }));
             }
             (CallKind::Decorate, _) => {}
+            (CallKind::Raise, Value::Class(class)) => graph.edges.extend(solution.constructor(class).map(direct)),
+            (CallKind::Raise, _) => {}
+            (CallKind::Read, Value::Ext(path) | Value::ExtInst(path)) => {
+                if input.facts_of(at.file).call(path).is_some_and(|fact| fact.property) {
+                    graph.externals.push(External { call: at, from, path });
+                }
+            }
+            (CallKind::Read, _) => {}
             (CallKind::With, Value::Inst(class)) => {
                 for member in ["__enter__", "__exit__", "__aenter__", "__aexit__"] {
                     let is_async = member.starts_with("__a");
@@ -82,8 +93,9 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
                 }
             }
             (CallKind::With | CallKind::Iterate, Value::Generator(func)) => graph.edges.push(direct(func)),
-            (CallKind::Iterate, Value::Inst(class)) if !call.awaited => {
-                graph.edges.extend(solution.find_method(class, crate::base::name("__iter__")).map(direct));
+            (CallKind::Iterate, Value::Inst(class)) => {
+                let methods = if call.awaited { ["__aiter__", "__anext__"] } else { ["__iter__", "__next__"] };
+                graph.edges.extend(methods.iter().filter_map(|method| solution.find_method(class, crate::base::name(method))).map(direct));
             }
             (CallKind::Iterate, Value::ExtInst(path)) if !call.awaited => {
                 graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.__iter__")) });
@@ -110,6 +122,9 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
                 graph.edges.extend(solution.constructor(class).map(direct));
             }
             (_, Value::Inst(class)) => graph.edges.extend(solution.find_method(class, crate::base::name("__call__")).map(direct)),
+            (_, Value::New(func)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
+                graph.edges.push(direct(func))
+            }
             // What a factory gave is called: its fact is that of the factory's result.
             (_, Value::ExtInst(path) | Value::Ext(path)) => {
                 graph.externals.push(External { call: at, from, path });
@@ -119,4 +134,3 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
     }
     outcome
 }
-

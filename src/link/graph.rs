@@ -1,8 +1,8 @@
 //! The call graph: what each call site runs, moves, registers.
 
 use super::bind::argument;
-use super::calls::{self, Through};
 pub use super::bind::bound_parameters;
+use super::calls::{self, Through};
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::Name;
@@ -110,14 +110,7 @@ pub fn build(solution: &Solution<'_>) -> Graph {
         }
         graph.outcomes.push(outcomes);
     }
-    for (at, getter) in &solution.getters {
-        let summary = &input.summaries[at.file];
-        let call = summary.calls.iter_enumerated().find(|(_, call)| call.callee == at.id || call.args.iter().any(|arg| arg.value == at.id));
-        if let Some((id, call)) = call {
-            let from = At { file: at.file, id: call.func };
-            graph.edges.push(Edge { call: At { file: at.file, id }, from, to: *getter, kind: EdgeKind::Direct, offset: None, once: false });
-        }
-    }
+    run_properties(solution, &mut graph);
     for at in 0..graph.edges.len() {
         let edge = graph.edges[at];
         if matches!(input.summaries[edge.call.file].calls[edge.call.id].kind, CallKind::Call | CallKind::New) {
@@ -148,6 +141,26 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     prefer_moved(&mut graph.edges);
     graph.edges.dedup_by_key(|edge| (edge.call, edge.to, matches!(edge.kind, EdgeKind::Moved(_)), edge.kind == EdgeKind::Later));
     graph
+}
+
+/// Reading a property runs it: where it is read, or where what is read is called.
+fn run_properties(solution: &Solution<'_>, graph: &mut Graph) {
+    let input = solution.input;
+    let mut getters = solution.getters.clone();
+    getters.sort_unstable();
+    getters.dedup();
+    for read in getters.chunk_by(|one, other| one.0.file == other.0.file) {
+        let file = read[0].0.file;
+        let calls = &input.summaries[file].calls;
+        let by_callee: FxHashMap<crate::ir::ExprId, CallId> = calls.iter_enumerated().map(|(id, call)| (call.callee, id)).collect();
+        for (at, getter) in read {
+            if let Some(id) = by_callee.get(&at.id) {
+                let from = At { file, id: calls[*id].func };
+                let call = At { file, id: *id };
+                graph.edges.push(Edge { call, from, to: *getter, kind: EdgeKind::Direct, offset: None, once: false });
+            }
+        }
+    }
 }
 
 /// Functions without parameters whose decorator keeps their result: `@functools.cache`.
@@ -305,8 +318,8 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
         if let Some(boundary) = facts.boundary(external.path) {
             mark(boundary.which, EdgeKind::Moved(boundary.to));
         }
-        for which in facts.invokes(external.path) {
-            mark(*which, EdgeKind::Direct);
+        for invoke in facts.invokes(external.path) {
+            mark(invoke.which, EdgeKind::Direct);
         }
     }
     // Passing on: at most as many rounds as helpers are nested.
@@ -382,8 +395,8 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
         if let Some(boundary) = facts.boundary(external.path) {
             give(boundary.which, EdgeKind::Moved(boundary.to));
         } else if !facts.invokes(external.path).is_empty() {
-            for which in facts.invokes(external.path) {
-                give(*which, EdgeKind::Direct);
+            for invoke in facts.invokes(external.path) {
+                give(invoke.which, EdgeKind::Direct);
             }
         } else if input.summaries[file].family == Family::Ecma
             && call.kind != CallKind::Decorate

@@ -27,7 +27,7 @@ pub fn named(solution: &Solution<'_>, graph: &Graph, roots: &[String]) -> Named 
         }
         for (id, call) in summary.calls.iter_enumerated() {
             let (run, libraries) = callees(solution, graph, &decorated, At { file, id });
-            let own = run.into_iter().flat_map(|func| decorated.outermost(func)).map(|func| names.of(func));
+            let own = run.into_iter().map(|func| names.of(func));
             let called: Vec<String> = own.chain(libraries.into_iter().map(library_name)).collect();
             for callee in &called {
                 named.entry(callee.clone()).or_default();
@@ -45,8 +45,11 @@ fn callees(solution: &Solution<'_>, graph: &Graph, decorated: &Decorated, at: Ca
     let callee = At { file: at.file, id: call.callee };
     let mut own = Graph::default();
     calls::resolve(solution, &mut own, at, Through::Values);
-    let mut run: BTreeSet<FuncAt> = own.edges.iter().map(|edge| edge.to).collect();
+    let direct = own.edges.iter().map(|edge| edge.to);
+    let mut run: BTreeSet<FuncAt> = direct.flat_map(|func| decorated.outermost(func)).collect();
     match call.kind {
+        CallKind::Read => run.extend(graph.edges_of(at).map(|edge| edge.to)),
+        CallKind::With | CallKind::Iterate => own.externals.clear(),
         CallKind::Decorate => run.extend(functions(solution, callee)),
         // Calling a generator function only makes the generator, yet names it.
         CallKind::Call | CallKind::New => {
@@ -61,7 +64,14 @@ fn callees(solution: &Solution<'_>, graph: &Graph, decorated: &Decorated, at: Ca
     if !own.externals.is_empty() {
         run.extend(graph.edges_of(at).filter(|edge| edge.kind == EdgeKind::Direct && edge.offset.is_none()).map(|edge| edge.to));
     }
-    (run, own.externals.iter().map(|external| external.path).collect())
+    if call.kind == CallKind::Decorate {
+        // `@staticmethod` and its like run nothing.
+        own.externals.retain(|external| !external.path.starts_with("builtins."));
+    }
+    // A class without a constructor of its own runs that of its library's base.
+    let makes = solution.values(callee).iter().any(|value| matches!(value, super::Value::Class(_)));
+    let path = |path: Name| if makes && !path.starts_with("builtins.") { crate::base::name(&format!("{path}.__init__")) } else { path };
+    (run, own.externals.iter().map(|external| path(external.path)).collect())
 }
 
 /// `<builtin>.print`, `requests.get`
@@ -130,7 +140,8 @@ impl<'a> Names<'a> {
         let mut lambdas = FxHashMap::default();
         for (file, summary) in input.summaries.iter_enumerated() {
             let mut counts: FxHashMap<(Option<FuncId>, Option<crate::ir::ClassId>), usize> = FxHashMap::default();
-            let mut nameless: Vec<FuncId> = summary.functions.indices().skip(1).filter(|id| is_nameless(summary.functions[*id].name)).collect();
+            let mut nameless: Vec<FuncId> =
+                summary.functions.indices().skip(1).filter(|id| is_nameless(summary.functions[*id].name)).collect();
             nameless.sort_by_key(|id| summary.functions[*id].span);
             for id in nameless {
                 let function = &summary.functions[id];

@@ -39,6 +39,14 @@ impl Lowering<'_> {
                     self.returns(value);
                 }
             }
+            "raise_statement" => {
+                for (at, value) in node.named().into_iter().enumerate() {
+                    let raised = self.expression(value);
+                    if at == 0 && matches!(value.sort(), "identifier" | "attribute") {
+                        self.call(CallKind::Raise, raised, Vec::new(), value, false);
+                    }
+                }
+            }
             "import_statement" => self.import(node),
             "import_from_statement" => self.import_from(node),
             "function_definition" => self.function(node, &[]),
@@ -162,9 +170,15 @@ impl Lowering<'_> {
                     Expr::List(items) if items.len() == parts.len() => Some(items.clone()),
                     _ => None,
                 };
+                let starred = parts.iter().position(|part| part.sort() == "list_splat_pattern");
                 for (at, part) in parts.into_iter().enumerate() {
-                    let item = if let Some(items) = &items {
+                    let item = if let (Some(items), None) = (&items, starred) {
                         items[at]
+                    } else if starred == Some(at) {
+                        // The rest: a container of some of the elements.
+                        value
+                    } else if starred.is_some_and(|starred| at > starred) {
+                        self.push(Expr::Element(value))
                     } else {
                         #[allow(clippy::cast_precision_loss, reason = "positions are small")]
                         let key = self.push(Expr::Const(Const::Number(at as f64)));
