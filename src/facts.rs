@@ -142,10 +142,12 @@ pub struct Facts {
     pub files: Vec<(GlobMatcher, Arc<Entry>)>,
     invokes: FxHashMap<Name, Vec<Invoke>>,
     containers: FxHashMap<Name, Vec<Container>>,
+    /// Last names of everything that facts speak of.
+    members: rustc_hash::FxHashSet<Name>,
     /// Last names of attributes whose reading is a call.
     properties: rustc_hash::FxHashSet<Name>,
     wraps: FxHashMap<Name, Which>,
-    generics: FxHashMap<Name, schema::GenericKind>,
+    generics: FxHashMap<Name, (GenericKind, Option<Name>)>,
     concurrency: FxHashMap<Name, ()>,
     structural: FxHashMap<Name, ()>,
     scripts: FxHashMap<Name, ()>,
@@ -312,7 +314,10 @@ impl Facts {
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
             self.wraps.extend(raw.path.iter().map(|path| (name(path), which)));
         }
-        self.generics.extend(raw.generic.into_iter().map(|raw| (name(&raw.path), raw.kind)));
+        for raw in raw.generic {
+            let of = raw.of.as_deref().map(name);
+            self.generics.extend(raw.path.iter().map(|path| (name(path), (raw.kind, of))));
+        }
         self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
         self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.workers.extend(raw.worker_file.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
@@ -338,6 +343,8 @@ impl Facts {
         self.known.extend(ready.into_iter().flat_map(|table| table.keys()));
         self.known.extend(self.calls.keys().chain(self.boundaries.keys()).chain(self.decorators.keys()).chain(self.registrations.keys()));
         self.known.extend(self.invokes.keys().chain(self.wraps.keys()).chain(self.loop_checks.keys()).chain(self.containers.keys()));
+        let types = self.types.values().flat_map(|fact| fact.members.keys().copied());
+        self.members.extend(types.chain(self.known.iter().filter_map(|path| path.rsplit('.').next().and_then(ustr::existing_ustr))));
         Ok(())
     }
 }

@@ -147,7 +147,13 @@ impl CallKind {
     /// Whether it is written as a call; the others come with other syntax.
     #[must_use]
     pub fn is_written(self) -> bool {
-        !matches!(self, Self::Raise | Self::Read)
+        matches!(self, Self::Call | Self::New | Self::Decorate)
+    }
+
+    /// Whether it binds no arguments and gives nothing that is kept.
+    #[must_use]
+    pub fn is_silent(self) -> bool {
+        matches!(self, Self::Raise | Self::Read)
     }
 }
 

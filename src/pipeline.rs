@@ -7,7 +7,7 @@ use crate::facts::FactBase;
 use crate::finding::{Cleared, Finding};
 use crate::ir::ModuleSummary;
 use crate::lang::{self, Lang};
-use crate::link::graph::{self, Graph, Outcome};
+use crate::link::graph::{self, Graph, Outcome, Reason};
 use crate::link::modules::Modules;
 use crate::link::names::{self, Named};
 use crate::link::{self, Input, reads};
@@ -50,11 +50,41 @@ pub struct Counts {
     pub resolved: usize,
     /// External, on a receiver whose type is unknown.
     pub unknown_receiver: usize,
+    /// Resolved to the one method of that name.
+    pub by_name: usize,
+    /// Unresolved, by reason.
+    pub unresolved: [usize; Reason::ALL.len()],
     /// Value sets that were full.
     pub full_sets: usize,
+    /// Value sets.
+    pub sets: usize,
 }
 
 impl Counts {
+    fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Implied => return,
+            Outcome::Known => self.resolved += 1,
+            Outcome::UnknownReceiver => self.unknown_receiver += 1,
+            Outcome::ByName => self.by_name += 1,
+            Outcome::Unresolved(reason) => self.unresolved[reason as usize] += 1,
+        }
+        self.calls += 1;
+    }
+
+    /// How the calls came out: in words, how many, and the share in tenths of a percent.
+    #[must_use]
+    pub fn outcomes(&self) -> Vec<(String, usize, usize)> {
+        let resolved = [
+            ("to a definition, a builtin or a library's path".to_owned(), self.resolved),
+            ("to a library's path, on a receiver of unknown type".to_owned(), self.unknown_receiver),
+            ("to the only method of that name (low confidence)".to_owned(), self.by_name),
+        ];
+        let unresolved = Reason::ALL.iter().map(|reason| (format!("unresolved: {}", reason.words()), self.unresolved[*reason as usize]));
+        let all = resolved.into_iter().chain(unresolved);
+        all.map(|(words, count)| (words, count, (count * 1000).checked_div(self.calls).unwrap_or(0))).collect()
+    }
+
     /// Share of calls resolved, in whole percent.
     #[must_use]
     pub fn percent_resolved(&self) -> usize {
@@ -110,15 +140,14 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     let effects = effects::infer(&solution, &graph);
     let contexts = contexts::spread(&solution, &graph);
     let (findings, cleared) = rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts });
-    let outcomes = || graph.outcomes.iter().flatten();
-    let counts = Counts {
+    let mut counts = Counts {
         functions: summaries.iter().map(|summary| summary.functions.len() - 1).sum(),
         loop_functions: contexts.on_loop(),
-        calls: outcomes().count(),
-        resolved: outcomes().filter(|outcome| **outcome == Outcome::Known).count(),
-        unknown_receiver: outcomes().filter(|outcome| **outcome == Outcome::UnknownReceiver).count(),
         full_sets: solution.full,
+        sets: solution.sets(),
+        ..Counts::default()
     };
+    graph.outcomes.iter().flatten().for_each(|outcome| counts.add(*outcome));
     drop(solution);
     Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked }
 }

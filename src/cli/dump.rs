@@ -46,7 +46,7 @@ impl Dump {
         };
         print(&match self.what {
             What::Ir => explain::ir(&analysis),
-            What::Graph => explain::graph(&analysis),
+            What::Graph => explain::graph(&analysis) + &super::check::calls(&analysis.counts),
             What::Effects => explain::effects(&analysis),
             What::Contexts => explain::contexts(&analysis),
         });

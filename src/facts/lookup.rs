@@ -179,6 +179,12 @@ impl Facts {
         false
     }
 
+    /// Whether facts speak of a member of this name, of any type.
+    #[must_use]
+    pub fn names_member(&self, member: Name) -> bool {
+        self.members.contains(&member)
+    }
+
     /// Whether instances of `path` are told apart.
     #[must_use]
     pub fn is_tracked(&self, path: Name) -> bool {
@@ -191,9 +197,9 @@ impl Facts {
         self.by_path(&self.wraps, path).copied()
     }
 
-    /// How a generic type speaks of its argument.
+    /// How a generic type speaks of its argument, and the type whose methods it has.
     #[must_use]
-    pub fn generic(&self, path: Name) -> Option<GenericKind> {
+    pub fn generic(&self, path: Name) -> Option<(GenericKind, Option<Name>)> {
         self.generics.get(&path).copied()
     }
 

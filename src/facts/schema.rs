@@ -288,13 +288,15 @@ pub enum Handling {
     Merges,
     /// Gives what is kept under the key, or the argument after it: `get`.
     Gets,
+    /// Gives the attribute that the argument names: `getattr`.
+    Reads,
     /// Gives an element: `pop`.
     Takes,
-    /// Gives the receiver, or one that holds the same: `values`, `slice`.
+    /// Gives the container itself, or one that holds the same under the same keys: `copy`.
     Keeps,
     /// Gives pairs of key and element: `items`.
     Pairs,
-    /// Gives a new one that holds what the argument holds: `list(x)`.
+    /// Gives a new one that holds what the container holds: `values`, `list(x)`.
     Copies,
     /// Keeps the function under the event: `on`.
     Listens,
@@ -340,13 +342,18 @@ pub enum GenericKind {
     Transparent,
     /// `list[X]`: holds X.
     Container,
+    /// `dict[K, X]`: holds X under keys.
+    Mapping,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawGeneric {
-    pub path: String,
+    pub path: Paths,
     pub kind: GenericKind,
+    /// The type whose methods a container has.
+    #[serde(rename = "type")]
+    pub of: Option<String>,
 }
 
 /// One fact file.

@@ -155,7 +155,7 @@ impl Solution<'_> {
                 let from = self.field(Owner::New(func), member);
                 self.copy(from, to);
                 let prototype = self.field(Owner::Func(func), name("prototype"));
-                self.when(prototype, Constraint::Load(member, to));
+                self.when_once(prototype, Constraint::Load(member, to));
             }
             Value::Object(object) => {
                 if self.holds_by_name(object) {
@@ -318,7 +318,9 @@ impl Solution<'_> {
         }
         if !found && dispatch != Dispatch::Above {
             let below = self.subclasses.get(&class).cloned().unwrap_or_default();
-            if below.len() <= super::values::LIMIT {
+            if below.len() > super::values::LIMIT {
+                self.cut(to);
+            } else {
                 for at in below {
                     found |= self.load_own(at, member, to, dispatch);
                     if dispatch == Dispatch::Instance {
@@ -356,8 +358,12 @@ impl Solution<'_> {
                 _ => self.add(to, Value::Func(method)),
             }
             if function.is_abstract && dispatch != Dispatch::Above {
-                for below in self.subclasses.get(&class).cloned().unwrap_or_default().into_iter().take(super::values::LIMIT) {
-                    self.load_own(below, member, to, dispatch);
+                let below = self.stand_ins(class);
+                if below.len() > super::values::LIMIT {
+                    self.cut(to);
+                }
+                for below in below.iter().take(super::values::LIMIT) {
+                    self.load_own(*below, member, to, dispatch);
                 }
             }
             return true;
@@ -479,7 +485,7 @@ impl Solution<'_> {
                 } else {
                     let given = self.field(Owner::Func(iter), name("<iterator>"));
                     self.returned(iter, given);
-                    self.when(given, Constraint::Element(to));
+                    self.when_once(given, Constraint::Element(to));
                 }
             }
         }

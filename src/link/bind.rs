@@ -28,7 +28,13 @@ impl Solution<'_> {
         let result =
             self.result_node(at).unwrap_or_else(|| self.field(Owner::Func(At { file: at.file, id: MODULE_BODY }), name("<dropped>")));
         match (call.kind, value) {
-            (CallKind::Decorate | CallKind::Read | CallKind::Raise, _) => {}
+            (CallKind::Read | CallKind::Raise, _) => {}
+            // What a decorator keeps, it keeps for others to call. What it gives back: see `wrap`.
+            (CallKind::Decorate, Value::Func(func)) => self.bind_arguments(at, call, func, 0),
+            (CallKind::Decorate, Value::Bound(func)) if input.summaries[func.file].family == Family::Python => {
+                self.bind_arguments(at, call, func, 1);
+            }
+            (CallKind::Decorate, _) => {}
             (CallKind::With, Value::Inst(class)) => {
                 let entered = ["__enter__", "__aenter__"].iter().find_map(|enter| self.find_method(class, name(enter)));
                 match entered {

@@ -1,10 +1,11 @@
 //! One call site: what its callee's values make it run.
 
-use super::graph::{Edge, EdgeKind, External, Graph, Outcome, is_parameter};
+use super::graph::{Edge, EdgeKind, External, Graph, Outcome, Reason, is_parameter};
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::Name;
-use crate::ir::{CallKind, Expr};
+use crate::ir::{CallKind, Expr, Family, FuncKind};
+use rustc_hash::FxHashMap;
 
 /// The names under which facts speak of a function of this run: the repository is the library itself.
 fn known_as(input: Input<'_>, func: FuncAt) -> impl Iterator<Item = Name> + '_ {
@@ -49,21 +50,22 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
     let call = &input.summaries[at.file].calls[at.id];
     let from = At { file: at.file, id: call.func };
     let callee = At { file: at.file, id: call.callee };
-    let mut outcome = Outcome::Unresolved;
-    let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct, offset: None, once: false };
+    let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct, offset: None, once: false, by_name: false };
     if through == Through::Callers
         && is_parameter(input, callee, from).is_some()
         && !matches!(call.kind, CallKind::With | CallKind::Iterate)
     {
         // Who calls decides what runs: see `takes`.
-        return if solution.values(callee).is_empty() { Outcome::Unresolved } else { Outcome::Known };
+        return if solution.values(callee).is_empty() { Outcome::Unresolved(Reason::Parameter) } else { Outcome::Known };
     }
     let values = solution.values(callee);
-    if values.iter().any(|value| !matches!(value, Value::Ext(path) | Value::ExtInst(path) if path.contains("()"))) {
-        outcome = Outcome::Known;
-    } else if !values.is_empty() {
-        outcome = Outcome::UnknownReceiver;
-    }
+    let typed = |value: &Value| !matches!(value, Value::Ext(path) | Value::ExtInst(path) if path.contains("()"));
+    let outcome = match values {
+        _ if !call.kind.is_written() => Outcome::Implied,
+        [] => Outcome::Unresolved(reason(solution, at)),
+        _ if values.iter().any(typed) => Outcome::Known,
+        _ => Outcome::UnknownReceiver,
+    };
     for value in values {
         match (call.kind, *value) {
             (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => graph.externals.push(External { call: at, from, path }),
@@ -133,4 +135,64 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
         }
     }
     outcome
+}
+
+/// Why nothing is known of a call's callee.
+fn reason(solution: &Solution<'_>, at: CallAt) -> Reason {
+    let summary = &solution.input.summaries[at.file];
+    let call = &summary.calls[at.id];
+    let callee = At { file: at.file, id: call.callee };
+    let broken = |problem: &crate::ir::Problem| problem.span.is_some_and(|span| span.contains(call.span.start));
+    if solution.is_cut(callee) {
+        return Reason::Targets;
+    }
+    if summary.problems.iter().any(broken) {
+        return Reason::Parse;
+    }
+    match summary.exprs[call.callee] {
+        Expr::Attr { base, .. } => {
+            let base = At { file: at.file, id: base };
+            match solution.values(base) {
+                _ if solution.is_cut(base) => Reason::Targets,
+                [] => Reason::Receiver,
+                _ => Reason::Member,
+            }
+        }
+        _ => Reason::Dynamic,
+    }
+}
+
+/// Shortest method name that may stand for a method by itself.
+const SHORTEST_NAME: usize = 4;
+
+/// Methods whose name no other function and no library's member has, by language family and name.
+pub(super) fn methods_by_name(input: Input<'_>) -> FxHashMap<(Family, Name), FuncAt> {
+    let mut found: FxHashMap<(Family, Name), Option<FuncAt>> = FxHashMap::default();
+    for (file, summary) in input.summaries.iter_enumerated() {
+        for (id, function) in summary.functions.iter_enumerated() {
+            let method = function.class.is_some() && !function.is_abstract && matches!(function.kind, FuncKind::Method | FuncKind::Static);
+            let only = (method && function.name.len() >= SHORTEST_NAME && !function.name.starts_with("__")).then_some(At { file, id });
+            found.entry((summary.family, function.name)).and_modify(|known| *known = None).or_insert(only);
+        }
+    }
+    let rare = |family: Family, name: Name| !input.facts.of(family).names_member(name);
+    found.into_iter().filter_map(|(key, func)| Some((key, func.filter(|_| rare(key.0, key.1))?))).collect()
+}
+
+/// Follows an unresolved call of a method to the only one of this name.
+pub(super) fn by_name(
+    input: Input<'_>,
+    methods: &FxHashMap<(Family, Name), FuncAt>,
+    graph: &mut Graph,
+    at: CallAt,
+    outcome: Outcome,
+) -> Outcome {
+    let summary = &input.summaries[at.file];
+    let call = &summary.calls[at.id];
+    let Expr::Attr { name, .. } = summary.exprs[call.callee] else { return outcome };
+    let (Outcome::Unresolved(Reason::Receiver), CallKind::Call) = (outcome, call.kind) else { return outcome };
+    let Some(to) = methods.get(&(summary.family, name)).filter(|to| !input.func(**to).is_generator) else { return outcome };
+    let from = At { file: at.file, id: call.func };
+    graph.edges.push(Edge { call: at, from, to: *to, kind: EdgeKind::Direct, offset: None, once: false, by_name: true });
+    Outcome::ByName
 }

@@ -3,7 +3,7 @@
 use super::values::{Constraint, Owner, Solution, Value, promise_of};
 use super::{At, ExprAt, FuncAt};
 use crate::base::{Name, name};
-use crate::facts::FactBase;
+use crate::facts::{FactBase, GenericKind};
 use crate::ir::{Const, Expr, Family, FuncKind, Target};
 
 impl Solution<'_> {
@@ -57,7 +57,7 @@ impl Solution<'_> {
                     self.this(At { file, id });
                 }
             }
-            for (id, call) in summary.calls.iter_enumerated().filter(|(_, call)| call.kind.is_written()) {
+            for (id, call) in summary.calls.iter_enumerated().filter(|(_, call)| !call.kind.is_silent()) {
                 let callee = self.node(At { file, id: call.callee });
                 self.when(callee, Constraint::Call(At { file, id }));
                 if let Some(promise) = promise_of(summary, call) {
@@ -115,22 +115,29 @@ impl Solution<'_> {
                 let base = At { file, id: *base };
                 let kind = self.static_path(base).and_then(|path| self.input.facts_of(file).generic(path));
                 let key = At { file, id: *key };
-                match kind {
-                    Some(crate::facts::GenericKind::Transparent) => match &self.input.summaries[file].exprs[key.id] {
-                        Expr::List(items) => {
-                            for item in items {
-                                self.instantiate(At { file, id: *item }, to, depth + 1);
-                            }
+                let parts = match &self.input.summaries[file].exprs[key.id] {
+                    Expr::List(items) => items.iter().map(|item| At { file, id: *item }).collect(),
+                    _ => vec![key],
+                };
+                let (parts, of) = match kind {
+                    Some((GenericKind::Transparent, _)) => {
+                        for part in parts {
+                            self.instantiate(part, to, depth + 1);
                         }
-                        _ => self.instantiate(key, to, depth + 1),
-                    },
-                    Some(crate::facts::GenericKind::Container) => {
-                        let element = self.field(Owner::Object(from), FactBase::any());
-                        self.instantiate(key, element, depth + 1);
-                        self.add(to, Value::Object(from));
+                        return;
                     }
-                    None => self.instantiate(base, to, depth + 1),
+                    Some((GenericKind::Container, of)) => (&parts[..], of),
+                    Some((GenericKind::Mapping, of)) => (parts.last().map_or(&[][..], std::slice::from_ref), of),
+                    None => return self.instantiate(base, to, depth + 1),
+                };
+                let element = self.field(Owner::Object(from), FactBase::any());
+                for part in parts {
+                    self.instantiate(*part, element, depth + 1);
                 }
+                if let Some(of) = of {
+                    self.tracked.insert(from, of);
+                }
+                self.add(to, Value::Object(from));
             }
             Expr::Const(_) | Expr::Unknown | Expr::Builtin(_) => {}
             _ => {

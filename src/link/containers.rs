@@ -81,6 +81,15 @@ impl Solution<'_> {
                 }
                 true
             }
+            Handling::Reads => {
+                if let Some(key) = given.map(|key| self.constant_key(key)).filter(|key| *key != any) {
+                    self.when(receiver, Constraint::Load(key, result));
+                }
+                if let Some(default) = placed.get(after) {
+                    self.flow(*default, result, false);
+                }
+                true
+            }
             Handling::Takes => {
                 self.when(receiver, if container.of.is_some() { Constraint::Element(result) } else { Constraint::Subscript(any, result) });
                 true
@@ -90,11 +99,9 @@ impl Solution<'_> {
                 true
             }
             Handling::Copies => {
-                let Some((object, from)) = self.result_at(at).zip(given) else { return false };
+                let Some(object) = self.result_at(at) else { return false };
                 let to = self.field(Owner::Object(object), any);
-                let from = self.node(from);
-                self.when(from, Constraint::Subscript(any, to));
-                self.when(from, Constraint::Element(to));
+                self.when(receiver, if container.of.is_some() { Constraint::Element(to) } else { Constraint::Subscript(any, to) });
                 // The new container is what the fact of its type makes of it.
                 false
             }

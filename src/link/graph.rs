@@ -39,6 +39,8 @@ pub struct Edge {
     pub offset: Option<u8>,
     /// It runs once: the result is kept.
     pub once: bool,
+    /// The callee was found by its name alone.
+    pub by_name: bool,
 }
 
 /// From a call to a library.
@@ -57,10 +59,49 @@ pub struct External {
 pub enum Outcome {
     /// To a definition, a builtin or an external path.
     Known,
-    /// To a member of a value whose type is unknown.
+    /// To an external path through what a library's call gave, whose type is unknown: `client().get`.
     UnknownReceiver,
-    /// Nothing is known of the callee.
-    Unresolved,
+    /// To the one method of this name in the run: nothing else is known of it.
+    ByName,
+    /// To nothing.
+    Unresolved(Reason),
+    /// No call that is written: iteration, entering a `with`, an attribute read, a raised class.
+    Implied,
+}
+
+/// Why a call is unresolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// A method of a value of which nothing is known.
+    Receiver,
+    /// What the receiver may be has no such member.
+    Member,
+    /// A parameter that is given no function here.
+    Parameter,
+    /// The callee is computed: an element, the result of an expression.
+    Dynamic,
+    /// More candidates than are followed.
+    Targets,
+    /// It stands in source that could not be parsed.
+    Parse,
+}
+
+impl Reason {
+    /// All of them, in order.
+    pub const ALL: [Self; 6] = [Self::Receiver, Self::Member, Self::Parameter, Self::Dynamic, Self::Targets, Self::Parse];
+
+    /// The reason in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Receiver => "unknown receiver",
+            Self::Member => "no such member",
+            Self::Parameter => "parameter nobody gives",
+            Self::Dynamic => "dynamic",
+            Self::Targets => "too many targets",
+            Self::Parse => "parse error",
+        }
+    }
 }
 
 /// The graph.
@@ -103,10 +144,13 @@ impl Graph {
 pub fn build(solution: &Solution<'_>) -> Graph {
     let input = solution.input;
     let mut graph = Graph::default();
+    let methods = calls::methods_by_name(input);
     for (file, summary) in input.summaries.iter_enumerated() {
         let mut outcomes = IndexVec::with_capacity(summary.calls.len());
         for id in summary.calls.indices() {
-            outcomes.push(calls::resolve(solution, &mut graph, At { file, id }, Through::Callers));
+            let at = At { file, id };
+            let outcome = calls::resolve(solution, &mut graph, at, Through::Callers);
+            outcomes.push(calls::by_name(input, &methods, &mut graph, at, outcome));
         }
         graph.outcomes.push(outcomes);
     }
@@ -157,7 +201,7 @@ fn run_properties(solution: &Solution<'_>, graph: &mut Graph) {
             if let Some(id) = by_callee.get(&at.id) {
                 let from = At { file, id: calls[*id].func };
                 let call = At { file, id: *id };
-                graph.edges.push(Edge { call, from, to: *getter, kind: EdgeKind::Direct, offset: None, once: false });
+                graph.edges.push(Edge { call, from, to: *getter, kind: EdgeKind::Direct, offset: None, once: false, by_name: false });
             }
         }
     }
@@ -256,6 +300,7 @@ fn follow_promises(solution: &Solution<'_>, graph: &mut Graph) {
                     kind: EdgeKind::Later,
                     offset: None,
                     once: false,
+                    by_name: false,
                 }));
             }
         }
@@ -389,6 +434,7 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
                     kind,
                     offset: None,
                     once: false,
+                    by_name: false,
                 }));
             }
         };

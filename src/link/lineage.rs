@@ -17,6 +17,44 @@ impl Solution<'_> {
         self.lineage_within(class, 0)
     }
 
+    /// Classes that stand in for the class where a member of it is only declared: those below it, and for a protocol
+    /// those that have all its methods; none where there are more than are followed.
+    pub(super) fn stand_ins(&mut self, class: ClassAt) -> Rc<[ClassAt]> {
+        if let Some(known) = self.stand_ins.get(&class) {
+            return known.clone();
+        }
+        let mut found = self.subclasses.get(&class).cloned().unwrap_or_default();
+        if self.lineage(class).1.iter().any(|path| self.facts.is_structural(*path)) {
+            found.extend(self.implementers(class));
+        }
+        found.sort();
+        found.dedup();
+        let found: Rc<[ClassAt]> = found.into();
+        self.stand_ins.insert(class, found.clone());
+        found
+    }
+
+    /// Classes that have every method that the protocol declares.
+    fn implementers(&mut self, protocol: ClassAt) -> Vec<ClassAt> {
+        let input = self.input;
+        if self.by_method.is_empty() {
+            for (file, summary) in input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == self.family) {
+                for (id, class) in summary.classes.iter_enumerated() {
+                    for (name, _) in &class.methods {
+                        self.by_method.entry(*name).or_default().push(At { file, id });
+                    }
+                }
+            }
+        }
+        let methods: Vec<Name> = input.summaries[protocol.file].classes[protocol.id].methods.iter().map(|(name, _)| *name).collect();
+        let having = |name: &Name| self.by_method.get(name).map_or(&[][..], Vec::as_slice);
+        let Some(rarest) = methods.iter().min_by_key(|name| having(name).len()) else { return Vec::new() };
+        let has =
+            |class: &ClassAt, wanted: &Name| input.summaries[class.file].classes[class.id].methods.iter().any(|(name, _)| name == wanted);
+        let candidates = having(rarest).iter().filter(|class| **class != protocol);
+        candidates.filter(|class| methods.iter().all(|name| has(class, name))).copied().collect()
+    }
+
     fn lineage_within(&self, class: ClassAt, depth: usize) -> Rc<Lineage> {
         if let Some(known) = self.lineages.borrow().get(&class) {
             return known.clone();

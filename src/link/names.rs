@@ -57,8 +57,10 @@ fn callees(solution: &Solution<'_>, graph: &Graph, decorated: &Decorated, at: Ca
         }
         _ => {}
     }
-    if let Some((owner, 0)) = is_parameter(input, callee, At { file: at.file, id: call.func }) {
-        run.extend(decorated.given.get(&owner).into_iter().flatten());
+    if let Some((owner, 0)) = is_parameter(input, callee, At { file: at.file, id: call.func })
+        && let Some(given) = decorated.given.get(&owner)
+    {
+        run.clone_from(given);
     }
     // What a library's function does with its arguments, it does here.
     if !own.externals.is_empty() {

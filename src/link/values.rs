@@ -9,7 +9,7 @@ use crate::base::{FileId, Name};
 use crate::facts::Facts;
 use crate::ir::{Expr, ExprId, Family, MODULE_BODY, Target, VarId};
 use oxc_index::IndexVec;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -46,7 +46,7 @@ pub enum Value {
     New(FuncAt),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Constraint {
     Copy(u32),
     Load(Name, u32),
@@ -116,15 +116,21 @@ pub struct Solution<'a> {
     pub(super) keys: FxHashMap<Owner, SmallVec<[Name; 4]>>,
     readers: FxHashMap<Owner, SmallVec<[u32; 2]>>,
     mergers: FxHashMap<Owner, SmallVec<[Owner; 1]>>,
+    /// Constraints that hold already.
+    asked: FxHashSet<(u32, Constraint)>,
     /// Library types of objects that are told apart.
     pub(super) tracked: FxHashMap<ExprAt, Name>,
     pub(super) globals: IndexVec<FileId, FxHashMap<Name, crate::ir::VarId>>,
     pub(super) exports: IndexVec<FileId, FxHashMap<Name, crate::ir::ExprId>>,
     pub(super) subclasses: FxHashMap<ClassAt, Vec<ClassAt>>,
+    pub(super) stand_ins: FxHashMap<ClassAt, Rc<[ClassAt]>>,
+    /// Classes by the names of their methods; made when a protocol is met.
+    pub(super) by_method: FxHashMap<Name, Vec<ClassAt>>,
     /// Properties read: at this expression, this getter runs.
     pub getters: Vec<(ExprAt, FuncAt)>,
-    /// Sets that were full.
+    /// Sets that were full when another value came.
     pub full: usize,
+    is_full: Vec<bool>,
 }
 
 /// Runs the analysis to its fixpoint.
@@ -136,6 +142,7 @@ pub fn solve(input: Input<'_>) -> Solution<'_> {
         solution.facts = input.facts.of(family);
         solution.family = family;
         solution.joined.clear();
+        solution.by_method.clear();
         solution.constrain(family);
         solution.run();
     }
@@ -213,12 +220,16 @@ impl<'a> Solution<'a> {
             keys: FxHashMap::default(),
             readers: FxHashMap::default(),
             mergers: FxHashMap::default(),
+            asked: FxHashSet::default(),
             tracked: FxHashMap::default(),
             globals: globals.collect(),
             exports: exports.collect(),
             subclasses: FxHashMap::default(),
+            stand_ins: FxHashMap::default(),
+            by_method: FxHashMap::default(),
             getters: Vec::new(),
             full: 0,
+            is_full: vec![false; count],
         }
     }
 
@@ -252,6 +263,7 @@ impl<'a> Solution<'a> {
         self.heads.push(NONE);
         self.queued.push(false);
         self.is_declared.push(false);
+        self.is_full.push(false);
         self.fields.insert((owner, member), node);
         if matches!(owner, Owner::Object(_) | Owner::Exports(_) | Owner::New(_) | Owner::Class(_)) {
             self.keys.entry(owner).or_default().push(member);
@@ -324,6 +336,23 @@ impl<'a> Solution<'a> {
         &self.sets[self.node(at) as usize]
     }
 
+    /// Whether an expression may be more than is kept.
+    #[must_use]
+    pub fn is_cut(&self, at: ExprAt) -> bool {
+        self.is_full[self.node(at) as usize]
+    }
+
+    /// Notes that a node may be more than is kept.
+    pub(super) fn cut(&mut self, node: u32) {
+        self.full += usize::from(!std::mem::replace(&mut self.is_full[node as usize], true));
+    }
+
+    /// How many value sets there are that hold something.
+    #[must_use]
+    pub fn sets(&self) -> usize {
+        self.sets.iter().filter(|set| !set.is_empty()).count()
+    }
+
     /// The values of a node.
     pub(super) fn at_node(&self, node: u32) -> &[Value] {
         &self.sets[node as usize]
@@ -335,8 +364,7 @@ impl<'a> Solution<'a> {
             return;
         }
         if set.len() >= LIMIT {
-            self.full += 1;
-            return;
+            return self.cut(node);
         }
         if self.is_declared[node as usize] && !self.fits(node, value) {
             return;
@@ -367,6 +395,13 @@ impl<'a> Solution<'a> {
         for at in 0..ready {
             let value = self.sets[node as usize][at];
             self.apply(constraint, value);
+        }
+    }
+
+    /// The same, where a value may lead back to the constraint that adds this one.
+    pub(super) fn when_once(&mut self, node: u32, constraint: Constraint) {
+        if self.asked.insert((node, constraint)) {
+            self.when(node, constraint);
         }
     }
 

@@ -176,7 +176,8 @@ impl Lowering<'_> {
                         items[at]
                     } else if starred == Some(at) {
                         // The rest: a container of some of the elements.
-                        value
+                        let element = self.push(Expr::Element(value));
+                        self.push(Expr::Many(element))
                     } else if starred.is_some_and(|starred| at > starred) {
                         self.push(Expr::Element(value))
                     } else {
@@ -227,6 +228,10 @@ impl Lowering<'_> {
         let value = node.at(Field::Right).map(|right| self.expression(right));
         self.once = outer;
         if let (Some(left), Some(value)) = (left, value) {
+            // Unpacking iterates.
+            if let (true, Some(right)) = (matches!(left.sort(), "pattern_list" | "tuple_pattern" | "list_pattern"), node.at(Field::Right)) {
+                self.consume(value, right, false);
+            }
             self.assign_to(left, value);
         }
         if let (Some(left), Some(of)) = (left, of) {
