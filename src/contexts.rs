@@ -281,7 +281,7 @@ impl Spread<'_, '_> {
                 }
                 for entry in bases.iter().flat_map(|base| facts.base(*base)) {
                     for (method, func) in &class.methods {
-                        if entry.methods.iter().any(|pattern| matches(pattern, method)) {
+                        if entry.takes_method(method) {
                             self.enter(At { file, id: *func }, entry, file, summary.functions[*func].name_span);
                         }
                     }
@@ -568,8 +568,4 @@ fn common_root<'p>(mut paths: impl Iterator<Item = &'p str>) -> usize {
         }
     }
     shared
-}
-
-fn matches(pattern: &str, text: &str) -> bool {
-    pattern.strip_suffix('*').map_or(pattern == text, |start| text.starts_with(start))
 }

@@ -59,6 +59,8 @@ pub struct TypeFact {
     pub element: Option<Name>,
     /// Each one made is told apart, with what is put into it.
     pub tracked: bool,
+    /// All of them together hold what the program puts into any.
+    pub shared: bool,
 }
 
 /// Which argument a boundary moves, or a registration takes.
@@ -118,12 +120,22 @@ pub struct Entry {
     pub ready: bool,
     /// For registrations: constant first arguments for which it holds (events); empty for any.
     pub first: Vec<Name>,
+    /// Types of what the function is called with.
+    pub parameters: Vec<Name>,
     /// For registrations.
     pub which: Which,
     /// For base classes: names of methods, `*` at the end matches any rest.
     pub methods: Vec<String>,
     /// For files: exported names; empty for the whole file.
     pub exports: Vec<Name>,
+}
+
+impl Entry {
+    /// Whether the entry speaks of a method of this name.
+    #[must_use]
+    pub fn takes_method(&self, method: &str) -> bool {
+        self.methods.iter().any(|pattern| pattern.strip_suffix('*').map_or(pattern == method, |start| method.starts_with(start)))
+    }
 }
 
 /// All facts of one language family.
@@ -258,6 +270,7 @@ impl Facts {
             fact.enter = fact.enter.or(raw.enter.map(|of| name(&of)));
             fact.element = fact.element.or(raw.element.map(|of| name(&of)));
             fact.tracked |= raw.tracked;
+            fact.shared |= raw.shared;
         }
         for raw in raw.boundary {
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
@@ -274,6 +287,7 @@ impl Facts {
                 server: raw.server,
                 ready: raw.ready,
                 first: raw.first.iter().map(|text| name(text)).collect(),
+                parameters: raw.parameters.iter().map(|of| name(of)).collect(),
                 methods: raw.methods,
                 exports: raw.exports.iter().map(|export| name(export)).collect(),
             });

@@ -185,6 +185,24 @@ impl Facts {
         self.members.contains(&member)
     }
 
+    /// The type of a value with this path, where all of that type together hold what the program puts into any.
+    #[must_use]
+    pub fn shared(&self, path: Name) -> Option<Name> {
+        let of = if self.types.contains_key(&path) { path } else { self.member(path)? };
+        let mut pending = vec![of];
+        let mut seen = 0;
+        while let Some(of) = pending.pop() {
+            seen += 1;
+            if self.types.get(&of).is_some_and(|fact| fact.shared) {
+                return Some(of);
+            }
+            if seen < 32 {
+                pending.extend(self.type_bases(of));
+            }
+        }
+        None
+    }
+
     /// Whether instances of `path` are told apart.
     #[must_use]
     pub fn is_tracked(&self, path: Name) -> bool {

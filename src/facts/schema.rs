@@ -149,6 +149,9 @@ pub(super) struct RawType {
     /// Each one made is told apart, with what is put into it: containers, emitters.
     #[serde(default)]
     pub tracked: bool,
+    /// All of them together hold what the program puts into any: an application's state.
+    #[serde(default)]
+    pub shared: bool,
     #[serde(rename = "source")]
     _source: Option<String>,
 }
@@ -216,6 +219,9 @@ pub(super) struct RawEntry {
     pub ready: bool,
     #[serde(default)]
     pub first: Vec<String>,
+    /// Types of what the framework calls the function with, the receiver not counted.
+    #[serde(default)]
+    pub parameters: Vec<String>,
     #[serde(rename = "source")]
     _source: Option<String>,
 }
@@ -298,6 +304,8 @@ pub enum Handling {
     Pairs,
     /// Gives a new one that holds what the container holds: `values`, `list(x)`.
     Copies,
+    /// Gives what the function or class given to it makes: `Depends(f)`.
+    Injects,
     /// Keeps the function under the event: `on`.
     Listens,
     /// Runs the functions kept under the event: `emit`.

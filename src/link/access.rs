@@ -243,6 +243,15 @@ impl Solution<'_> {
             name(&format!("{owner}.{member}"))
         });
         self.add(to, Value::Ext(joined));
+        self.load_shared(path, member, to);
+    }
+
+    /// What the program put into any instance of a library's type that is shared.
+    fn load_shared(&mut self, path: Name, member: Name, to: u32) {
+        if let Some(of) = self.facts.shared(path) {
+            let from = self.field(Owner::External(of), member);
+            self.copy(from, to);
+        }
     }
 
     fn load_module(&mut self, file: FileId, member: Name, to: u32, depth: usize) {
@@ -424,6 +433,10 @@ impl Solution<'_> {
                     return self.copy(from, to);
                 }
                 _ => Owner::Exports(file),
+            },
+            Value::Ext(path) | Value::ExtInst(path) => match self.facts.shared(path) {
+                Some(of) => Owner::External(of),
+                None => return,
             },
             _ => return,
         };

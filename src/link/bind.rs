@@ -34,6 +34,7 @@ impl Solution<'_> {
             (CallKind::Decorate, Value::Bound(func)) if input.summaries[func.file].family == Family::Python => {
                 self.bind_arguments(at, call, func, 1);
             }
+            (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => self.give_decorated(at, call, path),
             (CallKind::Decorate, _) => {}
             (CallKind::With, Value::Inst(class)) => {
                 let entered = ["__enter__", "__aenter__"].iter().find_map(|enter| self.find_method(class, name(enter)));
@@ -85,6 +86,7 @@ impl Solution<'_> {
             }
             return;
         }
+        self.give_registered(at, call, path);
         if self.handle(at, call, path, result) {
             return;
         }

@@ -20,6 +20,7 @@ impl Solution<'_> {
         }
         for (file, summary) in input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == family) {
             for (id, class) in summary.classes.iter_enumerated() {
+                self.give_methods(At { file, id });
                 for (named, of) in &class.types {
                     let field = self.field(Owner::Class(At { file, id }), *named);
                     self.declare(field, At { file, id: *of });
@@ -140,6 +141,16 @@ impl Solution<'_> {
                 self.add(to, Value::Object(from));
             }
             Expr::Const(_) | Expr::Unknown | Expr::Builtin(_) => {}
+            // `Annotated[X, Depends(f)]`: what the call gives is what is meant.
+            Expr::Call(_) => {
+                let from = self.node(from);
+                self.copy(from, to);
+            }
+            _ if self.alias(from, 0).is_some() => {
+                if let Some(of) = self.alias(from, 0) {
+                    self.instantiate(of, to, depth + 1);
+                }
+            }
             _ => {
                 let from = self.node(from);
                 self.when(from, Constraint::Instantiate(to));
@@ -254,9 +265,46 @@ impl Solution<'_> {
         }
     }
 
+    /// The type that a name stands for: `Alias = Annotated[X, ...]`, here or in the file that it is imported from.
+    fn alias(&self, at: ExprAt, depth: usize) -> Option<ExprAt> {
+        let summary = &self.input.summaries[at.file];
+        let (file, var) = match &summary.exprs[at.id] {
+            Expr::Index { .. } | Expr::Either(_) if depth > 0 => return Some(at),
+            Expr::Var(var) => (at.file, *var),
+            Expr::Imported { module, name } => match self.resolve(at.file, *module) {
+                super::modules::Resolved::File(file) => (file, *self.globals[file].get(name)?),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        match self.assigned(file, var) {
+            [one] if depth < 8 => self.alias(At { file, id: *one }, depth + 1),
+            _ => None,
+        }
+    }
+
     /// The constant text of a subscript's key, or the mark for any.
     pub(super) fn constant_key(&self, key: ExprAt) -> Name {
-        self.input.summaries[key.file].exprs[key.id].key().unwrap_or_else(FactBase::any)
+        self.key_within(key, 0).unwrap_or_else(FactBase::any)
+    }
+
+    /// A constant, or the name of a module's variable that is bound once: `KEY = AppKey("store")`.
+    fn key_within(&self, key: ExprAt, depth: usize) -> Option<Name> {
+        let summary = &self.input.summaries[key.file];
+        match &summary.exprs[key.id] {
+            Expr::Var(var) if summary.vars[*var].func == crate::ir::MODULE_BODY && depth < 4 => match self.assigned(key.file, *var) {
+                [one] => self.key_within(At { file: key.file, id: *one }, depth + 1).or(Some(summary.vars[*var].name)),
+                _ => None,
+            },
+            Expr::Imported { module, name } => match self.resolve(key.file, *module) {
+                super::modules::Resolved::File(file) => match self.assigned(file, *self.globals[file].get(name)?) {
+                    [one] => self.key_within(At { file, id: *one }, depth + 1).or(Some(*name)),
+                    _ => None,
+                },
+                _ => Some(*name),
+            },
+            expr => expr.key(),
+        }
     }
 }
 

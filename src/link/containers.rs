@@ -24,6 +24,10 @@ impl Solution<'_> {
         let file = at.file;
         let placed: Vec<ExprAt> = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| At { file, id: arg.value }).collect();
         let after = container.argument + 1;
+        if container.does == Handling::Injects {
+            // Without an argument the annotation says what is made.
+            return self.inject_argument(at, call, result);
+        }
         let holder = match container.of {
             Some(position) => placed.get(position).map(|arg| self.node(*arg)),
             None => self.receiver(at, call),
@@ -115,6 +119,7 @@ impl Solution<'_> {
                 self.add(result, Value::Object(object));
                 true
             }
+            Handling::Injects => false,
             Handling::Listens => {
                 if let (Some(event), Some(listener)) = (given, placed.get(after)) {
                     let (event, from) = (self.event(event), self.node(*listener));
