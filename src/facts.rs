@@ -481,6 +481,13 @@ impl Facts {
         self.member(path)
     }
 
+    /// The type of what a call on an instance of `path` returns: that of its `__call__`, or of `path` where it is a call's
+    /// result itself.
+    #[must_use]
+    pub fn called(&self, path: Name) -> Option<Name> {
+        if path.ends_with("()") { self.result(path) } else { self.member(name(&format!("{path}.__call__"))) }
+    }
+
     /// The type of the member `path` of a known type.
     #[must_use]
     pub fn member(&self, path: Name) -> Option<Name> {
