@@ -1,10 +1,9 @@
 """Resolves every path of one fact file, in the environment that check_python.py made; prints one line of JSON."""
 
-import ast
 import contextlib
+import dis
 import importlib
 import importlib.metadata
-import importlib.util
 import inspect
 import io
 import json
@@ -12,7 +11,6 @@ import os
 import pathlib
 import platform
 import sys
-import textwrap
 import tomllib
 import warnings
 
@@ -64,7 +62,7 @@ class Resolver:
         if parenthesis and rest:
             raise Missing(f"{path}: members of a call's result can't be asked for")
         parts = called.split(".")
-        module, at = self.imported(parts)
+        module = value = self.load(parts[0])
         if module is None:
             found = self.source.find(parts)
             if found is None:
@@ -73,20 +71,21 @@ class Resolver:
             if not exists:
                 raise Missing(f"{path}: not in the source of {name} {version}")
             return f"{name}=={version} (read, not imported)"
-        value = module
-        for at in range(at, len(parts)):
-            value = member(value, parts[at], ".".join(parts[: at + 1]))
+        for at in range(1, len(parts)):
+            named = ".".join(parts[: at + 1])
+            # A class that has the name of its module hides it.
+            if value is module and (not hasattr(module, parts[at]) or inspect.ismodule(getattr(module, parts[at]))):
+                deeper = self.load(named)
+                if deeper is not None:
+                    module = value = deeper
+                    continue
+            value = member(value, parts[at], named)
         return self.version(module)
 
-    def imported(self, parts):
-        """The deepest module that begins the path, and how many parts of it that is."""
-        for count in range(len(parts), 0, -1):
-            named = ".".join(parts[:count])
-            if named not in self.known:
-                self.known[named] = load(named)
-            if self.known[named] is not None:
-                return self.known[named], count
-        return None, 0
+    def load(self, named):
+        if named not in self.known:
+            self.known[named] = load(named)
+        return self.known[named]
 
     def version(self, module):
         root = module.__name__.partition(".")[0]
@@ -112,16 +111,12 @@ def files_of_distributions(cache):
 
 def load(named):
     try:
-        if importlib.util.find_spec(named) is None:
-            return None
         return importlib.import_module(named)
     except ModuleNotFoundError as error:
         # A module that exists and needs another one is not a module that does not exist.
         if error.name and named.startswith(error.name):
             return None
         raise Missing(f"{named}: import failed: {error}") from error
-    except ValueError:
-        return None
     except Missing:
         raise
     except BaseException as error:
@@ -139,6 +134,9 @@ def member(value, name, path):
     if found is not NOTHING:
         return found
     if inspect.isclass(value):
+        # A descriptor that answers only on instances.
+        if inspect.getattr_static(value, name, NOTHING) is not NOTHING:
+            return None
         for owner in value.__mro__:
             fields = [vars(owner).get(field) or {} for field in ("__annotations__", "model_fields", "__pydantic_fields__", "__dataclass_fields__")]
             if any(name in table for table in fields) or name in assigned(owner):
@@ -148,15 +146,15 @@ def member(value, name, path):
 
 def assigned(owner):
     """Attributes that the methods of a class give to `self`."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(owner)))
-    except (OSError, TypeError, SyntaxError):
-        return set()
-    return {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name) and node.value.id == "self"
-    }
+    names = set()
+    for function in vars(owner).values():
+        code = getattr(inspect.unwrap(function) if callable(function) else function, "__code__", None)
+        before = None
+        for instruction in dis.get_instructions(code) if code else []:
+            if instruction.opname == "STORE_ATTR" and before is not None and (before.opname, before.argval) == ("LOAD_FAST", "self"):
+                names.add(instruction.argval)
+            before = instruction
+    return names
 
 
 def main():
