@@ -1,7 +1,7 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
 use super::{Boundary, CallFact, Container, Entry, Facts, GenericKind, Invoke, TypeFact, Which};
-use crate::base::Name;
+use crate::base::{Name, name};
 use crate::facts::FactBase;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -246,6 +246,13 @@ impl Facts {
             return Some(*of);
         }
         self.member(path)
+    }
+
+    /// The type of what a call on an instance of `path` returns: that of its `__call__`, or of `path` where it is a call's
+    /// result itself.
+    #[must_use]
+    pub fn called(&self, path: Name) -> Option<Name> {
+        if path.ends_with("()") { self.result(path) } else { self.member(name(&format!("{path}.__call__"))) }
     }
 
     /// The type of the member `path` of a known type.

@@ -75,6 +75,12 @@ impl Solution<'_> {
                 }
             }
             (_, Value::Ext(path)) => self.bind_external(at, call, path, result),
+            // What a factory gave makes instances itself: `sessionmaker(engine)()`.
+            (_, Value::ExtInst(path)) => {
+                if let Some(of) = self.facts.called(path) {
+                    self.add(result, Value::ExtInst(of));
+                }
+            }
             _ => {}
         }
     }
