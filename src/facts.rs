@@ -115,6 +115,7 @@ pub struct Facts {
     pub files: Vec<(GlobMatcher, Arc<Entry>)>,
     invokes: FxHashMap<Name, Vec<Which>>,
     wraps: FxHashMap<Name, Which>,
+    makes: FxHashMap<Name, Which>,
     generics: FxHashMap<Name, schema::GenericKind>,
     concurrency: FxHashMap<Name, ()>,
     structural: FxHashMap<Name, ()>,
@@ -271,6 +272,10 @@ impl Facts {
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
             self.wraps.extend(raw.path.iter().map(|path| (name(path), which)));
         }
+        for raw in raw.returns_instance {
+            let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
+            self.makes.extend(raw.path.iter().map(|path| (name(path), which)));
+        }
         self.generics.extend(raw.generic.into_iter().map(|raw| (name(&raw.path), raw.kind)));
         self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
         self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
@@ -296,7 +301,7 @@ impl Facts {
         ];
         self.known.extend(ready.into_iter().flat_map(|table| table.keys()));
         self.known.extend(self.calls.keys().chain(self.boundaries.keys()).chain(self.decorators.keys()).chain(self.registrations.keys()));
-        self.known.extend(self.invokes.keys().chain(self.wraps.keys()).chain(self.loop_checks.keys()));
+        self.known.extend(self.invokes.keys().chain(self.wraps.keys()).chain(self.makes.keys()).chain(self.loop_checks.keys()));
         Ok(())
     }
 
@@ -448,6 +453,12 @@ impl Facts {
         self.by_path(&self.wraps, path).copied()
     }
 
+    /// The argument, a class, of which a call on `path` gives an instance: `container.get(Service)`.
+    #[must_use]
+    pub fn makes(&self, path: Name) -> Option<Which> {
+        self.by_path(&self.makes, path).copied()
+    }
+
     /// How a generic type speaks of its argument.
     #[must_use]
     pub fn generic(&self, path: Name) -> Option<schema::GenericKind> {
@@ -503,10 +514,13 @@ impl Facts {
         None
     }
 
-    /// The longest library module that `path` begins with.
+    /// Whether `path` begins with a library's module; `@aws-sdk/*` speaks for all modules with that start.
     #[must_use]
     pub fn knows(&self, path: &str) -> bool {
-        self.libraries.iter().any(|module| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        self.libraries.iter().any(|module| match module.strip_suffix('*') {
+            Some(start) => path.starts_with(start),
+            None => path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '('])),
+        })
     }
 
     /// Paths of all calls that block or compute, in no order.

@@ -280,6 +280,8 @@ pub struct RawFacts {
     #[serde(default)]
     pub(super) returns_argument: Vec<RawArgument>,
     #[serde(default)]
+    pub(super) returns_instance: Vec<RawArgument>,
+    #[serde(default)]
     pub(super) generic: Vec<RawGeneric>,
     #[serde(default)]
     pub(super) neutral: Vec<RawPaths>,

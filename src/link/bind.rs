@@ -1,6 +1,6 @@
 //! Calls: arguments to parameters, returns to results.
 
-use super::values::{Solution, Value};
+use super::values::{Constraint, Solution, Value};
 use super::{At, CallAt, ClassAt, FuncAt};
 use crate::base::{Name, name};
 use crate::facts::Which;
@@ -69,6 +69,13 @@ impl Solution<'_> {
         if let Some(which) = self.facts.wraps(path) {
             for arg in argument(call, which) {
                 self.flow(At { file: at.file, id: arg.value }, result, false);
+            }
+            return;
+        }
+        if let Some(which) = self.facts.makes(path) {
+            for arg in argument(call, which) {
+                let class = self.node(At { file: at.file, id: arg.value });
+                self.when(class, Constraint::Instantiate(result));
             }
             return;
         }
