@@ -417,6 +417,13 @@ impl Spread<'_, '_> {
     fn run(&mut self) {
         // Known entries first, the surest first, so that every function keeps its best origin.
         let mut entries = std::mem::take(&mut self.entries);
+        // A listener or timer of a command-line program: nothing shows that others wait there.
+        for (_, kind, origin) in &entries {
+            let origin = &mut self.contexts.origins[*origin];
+            if *kind == ContextKind::Loop && origin.confidence == Confidence::Medium && self.scripts[origin.file] {
+                origin.confidence = Confidence::Low;
+            }
+        }
         entries.sort_by_key(|(func, _, origin)| (std::cmp::Reverse(self.contexts.origins[*origin].confidence), *func, *origin));
         let is_test = |entries: &[(FuncAt, ContextKind, usize)]| -> rustc_hash::FxHashSet<FuncAt> {
             entries.iter().filter(|(_, kind, _)| *kind == ContextKind::Test).map(|(func, ..)| *func).collect()
