@@ -94,6 +94,21 @@ pub struct Container {
     pub of: Option<usize>,
 }
 
+/// Keys of object literals that say what a framework gives for a token.
+#[derive(Debug)]
+pub struct Provider {
+    /// The key of the token.
+    pub token: Name,
+    /// The key of a class, of which an instance is given.
+    pub class: Name,
+    /// The key of what is given.
+    pub value: Name,
+    /// The key of a function that makes what is given.
+    pub factory: Name,
+    /// The key of another token, or a class.
+    pub existing: Name,
+}
+
 /// A call that moves its argument to another context.
 #[derive(Debug)]
 pub struct Boundary {
@@ -154,6 +169,9 @@ pub struct Facts {
     pub files: Vec<(GlobMatcher, Arc<Entry>)>,
     invokes: FxHashMap<Name, Vec<Invoke>>,
     containers: FxHashMap<Name, Vec<Container>>,
+    /// What object literals give for tokens, and the decorators of what receives it.
+    pub providers: Vec<Provider>,
+    receives: FxHashMap<Name, ()>,
     /// Last names of everything that facts speak of.
     members: rustc_hash::FxHashSet<Name>,
     /// Last names of attributes whose reading is a call.
@@ -318,6 +336,16 @@ impl Facts {
             for path in raw.path.iter() {
                 self.invokes.entry(name(path)).or_default().push(invoke);
             }
+        }
+        for raw in raw.provider {
+            self.receives.extend(raw.by.iter().map(|path| (name(path), ())));
+            self.providers.push(Provider {
+                token: name(&raw.token),
+                class: name(&raw.class),
+                value: name(&raw.value),
+                factory: name(&raw.factory),
+                existing: name(&raw.existing),
+            });
         }
         for raw in raw.container {
             for path in raw.path.iter() {

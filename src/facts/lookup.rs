@@ -179,6 +179,12 @@ impl Facts {
         false
     }
 
+    /// Whether what a decorator of this path stands at receives what is provided for its token.
+    #[must_use]
+    pub fn receives(&self, path: Name) -> bool {
+        self.receives.contains_key(&path)
+    }
+
     /// Whether facts speak of a member of this name, of any type.
     #[must_use]
     pub fn names_member(&self, member: Name) -> bool {
@@ -237,6 +243,12 @@ impl Facts {
     #[must_use]
     pub fn type_of(&self, path: Name) -> Option<&TypeFact> {
         self.types.get(&path)
+    }
+
+    /// The type that a call on `path` makes.
+    #[must_use]
+    pub fn constructed(&self, path: Name) -> Option<Name> {
+        self.constructors.get(&path).copied()
     }
 
     /// The type of what a call on `path` returns, or of the attribute `path`.

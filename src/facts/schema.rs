@@ -302,8 +302,14 @@ pub enum Handling {
     Keeps,
     /// Gives pairs of key and element: `items`.
     Pairs,
+    /// Holds the second of each pair that the container holds: `new Map(pairs)`.
+    Unpairs,
+    /// The container's prototype comes before the argument's: `util.inherits`.
+    Inherits,
     /// Gives a new one that holds what the container holds: `values`, `list(x)`.
     Copies,
+    /// Gives one of its own type that, awaited, is the container: `Promise.resolve`.
+    Promises,
     /// Gives what the function or class given to it makes: `Depends(f)`.
     Injects,
     /// Keeps the function under the event: `on`.
@@ -321,6 +327,23 @@ pub(super) struct RawContainer {
     pub argument: usize,
     /// The argument that is the container; the receiver where it is left out, what the call makes where there is none.
     pub of: Option<usize>,
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+/// Object literals that say what a framework gives for a token.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProvider {
+    /// Decorators, given a token, of what receives it.
+    pub by: Vec<String>,
+    /// The key of the token.
+    pub token: String,
+    /// Keys of the class, the value, the function that makes it, the other token.
+    pub class: String,
+    pub value: String,
+    pub factory: String,
+    pub existing: String,
     #[serde(rename = "source")]
     _source: Option<String>,
 }
@@ -381,6 +404,8 @@ pub struct RawFacts {
     pub(super) calls_argument: Vec<RawInvoke>,
     #[serde(default)]
     pub(super) container: Vec<RawContainer>,
+    #[serde(default)]
+    pub(super) provider: Vec<RawProvider>,
     #[serde(default)]
     pub(super) returns_argument: Vec<RawArgument>,
     #[serde(default)]

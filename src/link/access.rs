@@ -129,6 +129,7 @@ impl Solution<'_> {
                 Some(Resolved::Folder(path)) => self.add(to, Value::Folder(path)),
                 _ => {}
             },
+            Value::Class(class) if self.family == Family::Ecma && member.as_str() == "prototype" => self.add(to, Value::Inst(class)),
             Value::Class(class) => self.load_class(class, member, to, Dispatch::Class),
             Value::Inst(class) => self.load_class(class, member, to, Dispatch::Instance),
             Value::Ext(path) => {
@@ -343,6 +344,9 @@ impl Solution<'_> {
         for at in classes {
             let from = self.field(Owner::Class(*at), member);
             self.copy(from, to);
+            if let Some(above) = self.fields.get(&(Owner::Class(*at), name("<above>"))).copied().filter(|_| !found) {
+                self.when_once(above, Constraint::Load(member, to));
+            }
         }
         if !found {
             for path in external {

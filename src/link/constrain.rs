@@ -1,7 +1,7 @@
 //! Constraints: what each expression, assignment, parameter and call of a summary says of values.
 
 use super::values::{Constraint, Owner, Solution, Value, promise_of};
-use super::{At, ExprAt, FuncAt};
+use super::{At, ClassAt, ExprAt, FuncAt};
 use crate::base::{Name, name};
 use crate::facts::{FactBase, GenericKind};
 use crate::ir::{Const, Expr, Family, FuncKind, Target};
@@ -21,6 +21,7 @@ impl Solution<'_> {
         for (file, summary) in input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == family) {
             for (id, class) in summary.classes.iter_enumerated() {
                 self.give_methods(At { file, id });
+                self.computed_bases(At { file, id }, class);
                 for (named, of) in &class.types {
                     let field = self.field(Owner::Class(At { file, id }), *named);
                     self.declare(field, At { file, id: *of });
@@ -69,6 +70,17 @@ impl Solution<'_> {
                         self.when(arg, Constraint::Apply { given: promise, result });
                     }
                 }
+            }
+        }
+    }
+
+    /// Bases that no name gives: `class A extends mixin(B)`, or a function of old.
+    fn computed_bases(&mut self, at: ClassAt, class: &crate::ir::Class) {
+        for base in class.bases.iter().map(|base| At { file: at.file, id: *base }) {
+            if self.family == Family::Ecma && self.static_classes(base, 0).is_empty() && self.static_path(base).is_none() {
+                let above = self.field(Owner::Class(at), name("<above>"));
+                let from = self.node(base);
+                self.when(from, Constraint::Instantiate(above));
             }
         }
     }
@@ -224,6 +236,7 @@ impl Solution<'_> {
             Expr::Class(id) => self.add(node, Value::Class(At { file, id: *id })),
             Expr::Object(fields) => {
                 self.add(node, Value::Object(at));
+                self.provide(at, fields);
                 for (key, value) in fields {
                     if let (None, Expr::Element(spread)) = (key, &self.input.summaries[file].exprs[*value]) {
                         let from = self.node(expr_at(spread));

@@ -120,6 +120,27 @@ impl Solution<'_> {
                 true
             }
             Handling::Injects => false,
+            Handling::Promises => {
+                self.copy(receiver, result);
+                false
+            }
+            Handling::Unpairs => {
+                let Some(object) = self.result_at(at) else { return false };
+                let pairs = self.field(Owner::Call(at), name("<pairs>"));
+                self.when(receiver, Constraint::Element(pairs));
+                let to = self.field(Owner::Object(object), any);
+                self.when(pairs, Constraint::Subscript(name("1"), to));
+                false
+            }
+            Handling::Inherits => {
+                if let Some(above) = given {
+                    let made = self.field(Owner::Call(at), name("<above>"));
+                    let from = self.node(above);
+                    self.when(from, Constraint::Instantiate(made));
+                    self.when(receiver, Constraint::Store(name("prototype"), made));
+                }
+                false
+            }
             Handling::Listens => {
                 if let (Some(event), Some(listener)) = (given, placed.get(after)) {
                     let (event, from) = (self.event(event), self.node(*listener));
@@ -132,7 +153,7 @@ impl Solution<'_> {
                 if let Some(event) = given {
                     let event = self.event(event);
                     let listeners = self.field(Owner::Call(at), name("<listeners>"));
-                    self.when(receiver, Constraint::Load(event, listeners));
+                    self.when(receiver, Constraint::Subscript(event, listeners));
                     self.when(listeners, Constraint::Emit(at));
                 }
                 false

@@ -2,10 +2,10 @@
 
 use super::bind::argument;
 use super::values::{Constraint, Owner, Solution, Value};
-use super::{At, CallAt, ClassAt};
+use super::{At, CallAt, ClassAt, ExprAt};
 use crate::base::{Name, name};
-use crate::facts::{Entry, Which};
-use crate::ir::{Call, Const, Expr, Family};
+use crate::facts::{Entry, FactBase, Which};
+use crate::ir::{Call, Const, Expr, ExprId, Family};
 use std::sync::Arc;
 
 impl Solution<'_> {
@@ -65,11 +65,74 @@ impl Solution<'_> {
     /// The decorated function is called with values of the types that the decorator's fact names.
     pub(super) fn give_decorated(&mut self, at: CallAt, call: &Call, path: Name) {
         let path = path.strip_suffix("()").map_or(path, name);
+        if self.facts.receives(path) {
+            self.receive(at, call);
+        }
         let Some(entry) = self.facts.decorator(path).filter(|entry| !entry.parameters.is_empty()).cloned() else { return };
         let giver = self.giver(&entry);
         for arg in &call.args {
             let node = self.node(At { file: at.file, id: arg.value });
             self.when(node, Constraint::Given(giver));
+        }
+    }
+
+    /// `{ provide: TOKEN, useClass: X }`: what is given for the token.
+    pub(super) fn provide(&mut self, at: ExprAt, fields: &[(Option<Name>, ExprId)]) {
+        let under = |wanted: Name| fields.iter().find(|(key, _)| *key == Some(wanted)).map(|(_, id)| At { file: at.file, id: *id });
+        let facts = self.facts;
+        for provider in &facts.providers {
+            let Some(token) = under(provider.token).and_then(|token| self.token(token)) else { continue };
+            let to = self.field(Owner::External(provider.token), token);
+            if let Some(class) = under(provider.class) {
+                let from = self.node(class);
+                self.when(from, Constraint::Instantiate(to));
+            }
+            if let Some(value) = under(provider.value) {
+                let from = self.node(value);
+                self.copy(from, to);
+            }
+            if let Some(factory) = under(provider.factory) {
+                let from = self.node(factory);
+                self.when(from, Constraint::Inject(to));
+            }
+            if let Some(existing) = under(provider.existing) {
+                let from = self.node(existing);
+                self.when(from, Constraint::Instantiate(to));
+                if let Some(other) = self.token(existing) {
+                    let from = self.field(Owner::External(provider.token), other);
+                    self.copy(from, to);
+                }
+            }
+        }
+    }
+
+    /// The name of a token: its text, or the name of the variable that holds it.
+    fn token(&self, at: ExprAt) -> Option<Name> {
+        Some(self.constant_key(at)).filter(|key| *key != FactBase::any())
+    }
+
+    /// `@Inject(TOKEN) x`: what is given for the token.
+    fn receive(&mut self, at: CallAt, call: &Call) {
+        let summary = &self.input.summaries[at.file];
+        let Expr::Call(decorator) = summary.exprs[call.callee] else { return };
+        let Some(token) = summary.calls[decorator].args.first().and_then(|arg| self.token(At { file: at.file, id: arg.value })) else {
+            return;
+        };
+        let facts = self.facts;
+        for provider in &facts.providers {
+            let from = self.field(Owner::External(provider.token), token);
+            for arg in &call.args {
+                match &summary.exprs[arg.value] {
+                    Expr::Attr { base, name } => {
+                        let base = self.node(At { file: at.file, id: *base });
+                        self.when(base, Constraint::Store(*name, from));
+                    }
+                    _ => {
+                        let to = self.node(At { file: at.file, id: arg.value });
+                        self.copy(from, to);
+                    }
+                }
+            }
         }
     }
 

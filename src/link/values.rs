@@ -462,6 +462,7 @@ impl<'a> Solution<'a> {
             Constraint::Instantiate(to) => match value {
                 Value::Class(class) => self.add(to, Value::Inst(class)),
                 Value::Ext(path) => self.add(to, Value::ExtInst(path)),
+                Value::Func(func) if self.family == Family::Ecma => self.add(to, Value::New(func)),
                 _ => {}
             },
             Constraint::Call(call) => self.bind(call, value),
