@@ -21,6 +21,13 @@ pub(super) enum Dispatch {
     Above,
 }
 
+/// Whether a member is only declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    Abstract,
+    Full,
+}
+
 impl Solution<'_> {
     pub(super) fn builtin(&self, file: FileId, of: &str) -> Name {
         let root = if self.input.summaries[file].family == Family::Python { "builtins" } else { "globalThis" };
@@ -355,7 +362,33 @@ impl Solution<'_> {
         }
     }
 
+    /// Reads a member that the class itself has, and where it is only declared there, those of the classes that stand in.
     fn load_own(&mut self, class: ClassAt, member: Name, to: u32, dispatch: Dispatch) -> bool {
+        let Some(found) = self.load_here(class, member, to, dispatch) else { return false };
+        if found == Body::Abstract && dispatch != Dispatch::Above {
+            let mut classes = vec![class];
+            let mut at = 0;
+            while at < classes.len() {
+                for below in self.stand_ins(classes[at]).iter() {
+                    if classes.contains(below) {
+                        continue;
+                    }
+                    if classes.len() > super::values::LIMIT {
+                        self.cut(to);
+                        return true;
+                    }
+                    classes.push(*below);
+                }
+                if at > 0 {
+                    self.load_here(classes[at], member, to, dispatch);
+                }
+                at += 1;
+            }
+        }
+        true
+    }
+
+    fn load_here(&mut self, class: ClassAt, member: Name, to: u32, dispatch: Dispatch) -> Option<Body> {
         let instance = dispatch != Dispatch::Class;
         let file = class.file;
         let python = self.input.summaries[file].family == Family::Python;
@@ -370,16 +403,7 @@ impl Solution<'_> {
                 _ if instance => self.add(to, Value::Bound(method)),
                 _ => self.add(to, Value::Func(method)),
             }
-            if function.is_abstract && dispatch != Dispatch::Above {
-                let below = self.stand_ins(class);
-                if below.len() > super::values::LIMIT {
-                    self.cut(to);
-                }
-                for below in below.iter().take(super::values::LIMIT) {
-                    self.load_own(*below, member, to, dispatch);
-                }
-            }
-            return true;
+            return Some(if function.is_abstract { Body::Abstract } else { Body::Full });
         }
         let described = &self.input.summaries[file].classes[class.id];
         let mut found = false;
@@ -391,7 +415,7 @@ impl Solution<'_> {
             self.flow(At { file, id: *of }, to, true);
             found = true;
         }
-        found
+        found.then_some(Body::Full)
     }
 
     fn read_property(&mut self, getter: FuncAt, to: u32) {

@@ -6,6 +6,9 @@ use crate::base::{Name, name};
 use crate::facts::{FactBase, GenericKind};
 use crate::ir::{Const, Expr, Family, FuncKind, Target};
 
+/// Names that are followed from a key to its constant.
+const DEEPEST_KEY: usize = 4;
+
 impl Solution<'_> {
     pub(super) fn constrain(&mut self, family: Family) {
         let input = self.input;
@@ -304,8 +307,11 @@ impl Solution<'_> {
     /// A constant, or the name of a module's variable that is bound once: `KEY = AppKey("store")`.
     fn key_within(&self, key: ExprAt, depth: usize) -> Option<Name> {
         let summary = &self.input.summaries[key.file];
+        if depth > DEEPEST_KEY {
+            return None;
+        }
         match &summary.exprs[key.id] {
-            Expr::Var(var) if summary.vars[*var].func == crate::ir::MODULE_BODY && depth < 4 => match self.assigned(key.file, *var) {
+            Expr::Var(var) if summary.vars[*var].func == crate::ir::MODULE_BODY => match self.assigned(key.file, *var) {
                 [one] => self.key_within(At { file: key.file, id: *one }, depth + 1).or(Some(summary.vars[*var].name)),
                 _ => None,
             },
