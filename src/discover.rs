@@ -175,6 +175,9 @@ impl Discovery {
         };
         match lang {
             None => self.projects.push((shown(path, folder), text)),
+            Some(Lang::JavaScript) if is_output(path) && has_content_hash(&file_name) => {
+                self.left_out.insert(shown(path, folder), "build output: a content hash in its name".to_owned());
+            }
             Some(Lang::JavaScript) if is_minified(&text) => _ = self.left_out.insert(shown(path, folder), "minified".to_owned()),
             Some(lang) => self.files.push(Found { path: shown(path, folder), text, lang }),
         }
@@ -213,6 +216,27 @@ fn left_out(path: &Path) -> Option<&'static str> {
         return has_source.iter().any(|name| beside.join(name).exists()).then_some("build output");
     }
     None
+}
+
+/// Whether a file lies in a folder where bundlers put what they make.
+fn is_output(path: &Path) -> bool {
+    let is = |name: &str| OUTPUT.contains(&name) || ["assets", "built", "static", "public", "chunks"].contains(&name);
+    path.components().any(|component| component.as_os_str().to_str().is_some_and(is))
+}
+
+/// Shortest hash that bundlers put into names: `index-o4Q9MNrB.mjs`, `main.3f2a1b9c.js`.
+const SHORTEST_HASH: usize = 8;
+
+/// Whether a bundler named the file after its content.
+fn has_content_hash(file_name: &str) -> bool {
+    let Some((stem, _)) = file_name.rsplit_once('.') else { return false };
+    let Some((_, hash)) = stem.rsplit_once(['-', '.']) else { return false };
+    let has = |is: fn(&u8) -> bool| hash.bytes().any(|byte| is(&byte));
+    let is_hash = hash.len() >= SHORTEST_HASH && hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_hex = hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) && has(u8::is_ascii_lowercase);
+    // A version or a date has no letters; a word has no digits, or stands in one case.
+    let is_mixed = hash.len() == SHORTEST_HASH && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    is_hash && has(u8::is_ascii_digit) && (is_hex || is_mixed)
 }
 
 /// More than half of the text stands in lines that nobody writes by hand.
@@ -257,6 +281,18 @@ mod tests {
     fn minified_is_told_by_line_length() {
         assert!(is_minified(&format!("// banner\n{}", "a();".repeat(500))));
         assert!(!is_minified(&"const a = 1;\n".repeat(500)));
+    }
+
+    #[test]
+    fn bundlers_name_files_after_their_content() {
+        for name in ["index-o4Q9MNrB.mjs", "main.3f2a1b9c.js", "vendor-aed0068cf9b67d042dd23a6343545b7b.js"] {
+            assert!(has_content_hash(name), "{name}");
+        }
+        for name in
+            ["2022-03-07-10-57-update.js", "user-controller.js", "jquery-3.6.0.js", "release-20240101.js", "app-v2settings.js", "main.js"]
+        {
+            assert!(!has_content_hash(name), "{name}");
+        }
     }
 
     #[test]

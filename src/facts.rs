@@ -174,6 +174,8 @@ pub struct Facts {
     receives: FxHashMap<Name, ()>,
     /// Last names of everything that facts speak of.
     members: rustc_hash::FxHashSet<Name>,
+    /// Methods of builtin types by their name.
+    by_name: FxHashMap<Name, Name>,
     /// Last names of attributes whose reading is a call.
     properties: rustc_hash::FxHashSet<Name>,
     wraps: FxHashMap<Name, Which>,
@@ -361,6 +363,8 @@ impl Facts {
             self.generics.extend(raw.path.iter().map(|path| (name(path), (raw.kind, of))));
         }
         self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
+        let by_name = raw.by_name.iter().flat_map(|raw| &raw.paths);
+        self.by_name.extend(by_name.filter_map(|path| Some((name(path.rsplit_once('.')?.1), name(path)))));
         self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.workers.extend(raw.worker_file.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
         self.keeps.extend(raw.keeps.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));

@@ -50,7 +50,7 @@ pub struct Counts {
     pub resolved: usize,
     /// External, on a receiver whose type is unknown.
     pub unknown_receiver: usize,
-    /// Resolved to the one method of that name.
+    /// Resolved by the method's name alone.
     pub by_name: usize,
     /// Unresolved, by reason.
     pub unresolved: [usize; Reason::ALL.len()],
@@ -78,7 +78,7 @@ impl Counts {
         let resolved = [
             ("to a definition, a builtin or a library's path".to_owned(), self.resolved),
             ("to a library's path, on a receiver of unknown type".to_owned(), self.unknown_receiver),
-            ("to the only method of that name (low confidence)".to_owned(), self.by_name),
+            ("by the method's name alone (low confidence)".to_owned(), self.by_name),
         ];
         let unresolved = Reason::ALL.iter().map(|reason| (format!("unresolved: {}", reason.words()), self.unresolved[*reason as usize]));
         let all = resolved.into_iter().chain(unresolved);

@@ -185,6 +185,12 @@ impl Facts {
         self.receives.contains_key(&path)
     }
 
+    /// The builtin method that a name tells by itself.
+    #[must_use]
+    pub fn by_name(&self, member: Name) -> Option<Name> {
+        self.by_name.get(&member).copied()
+    }
+
     /// Whether facts speak of a member of this name, of any type.
     #[must_use]
     pub fn names_member(&self, member: Name) -> bool {

@@ -414,6 +414,9 @@ pub struct RawFacts {
     pub(super) neutral: Vec<RawPaths>,
     #[serde(default)]
     pub(super) concurrency: Vec<RawPaths>,
+    /// Methods of builtin types whose name tells the type, where nothing else is known.
+    #[serde(default)]
+    pub(super) by_name: Vec<RawPaths>,
     #[serde(default)]
     pub(super) worker_file: Vec<RawPaths>,
     #[serde(default)]

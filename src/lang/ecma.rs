@@ -1,6 +1,7 @@
 //! JavaScript, JSX, TypeScript and TSX to `ModuleSummary`, in one walk over the tree.
 
 mod classes;
+mod compiled;
 mod expressions;
 mod functions;
 mod modules;
@@ -46,6 +47,8 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
         tested: Vec::new(),
         once: false,
         depth: 0,
+        yields_await: false,
+        in_async_body: false,
         has_var: text.contains("var "),
     };
     lowering.enter_function(root);
@@ -74,6 +77,9 @@ struct Lowering<'t> {
     tested: Vec<&'t str>,
     once: bool,
     depth: usize,
+    /// The next generator function is the body of an async function; the current one is.
+    yields_await: bool,
+    in_async_body: bool,
     has_var: bool,
 }
 

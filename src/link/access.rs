@@ -172,6 +172,11 @@ impl Solution<'_> {
                     let any = self.field(Owner::Object(object), FactBase::any());
                     self.copy(any, to);
                     self.read_accessors(object, member, to);
+                    // What every object has: `hasOwnProperty`.
+                    let inherited = name(&format!("globalThis.Object.{member}"));
+                    if self.facts.member(inherited).is_some() {
+                        self.add(to, Value::Ext(inherited));
+                    }
                 }
                 if let Some(of) = self.container_type(object) {
                     self.load_external(of, member, to);
@@ -293,7 +298,12 @@ impl Solution<'_> {
             return;
         }
         if member.as_str() == "default" {
+            // A CommonJS module is its own default export.
             self.add(to, Value::Module(file));
+            if let Some(value) = self.exports[file].get(&name("module.exports")).copied() {
+                let from = self.node(At { file, id: value });
+                self.copy(from, to);
+            }
             return;
         }
         for export in &summary.exports {
@@ -499,11 +509,16 @@ impl Solution<'_> {
             Value::Object(object) => self.read_all(Owner::Object(object), to),
             Value::Generator(func) => self.returned(func, to),
             Value::Inst(class) if self.family == Family::Python => self.iterated(class, to),
-            Value::ExtInst(path) => {
-                if let Some(of) = self.facts.type_of(path).and_then(|fact| fact.element) {
-                    self.add(to, Value::ExtInst(of));
+            Value::ExtInst(path) => match self.facts.type_of(path) {
+                Some(fact) => {
+                    if let Some(of) = fact.element {
+                        self.add(to, Value::ExtInst(of));
+                    }
                 }
-            }
+                // An element of what a library gave.
+                None if path.contains("()") && path.len() <= LONGEST_PATH => self.add(to, Value::ExtInst(name(&format!("{path}[]")))),
+                None => {}
+            },
             _ => {}
         }
     }

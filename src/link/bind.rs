@@ -105,6 +105,7 @@ impl Solution<'_> {
         if self.handle(at, call, path, result) {
             return;
         }
+        self.give_callbacks(at, call, path);
         let of = self.facts.result(path).unwrap_or_else(|| {
             let last = path.rsplit('.').next().unwrap_or(&path);
             let is_class = call.kind == CallKind::New || last.starts_with(|first: char| first.is_ascii_uppercase());

@@ -184,34 +184,52 @@ fn reason(solution: &Solution<'_>, at: CallAt) -> Reason {
 /// Shortest method name that may stand for a method by itself.
 const SHORTEST_NAME: usize = 4;
 
-/// Methods whose name no other function and no library's member has, by language family and name.
-pub(super) fn methods_by_name(input: Input<'_>) -> FxHashMap<(Family, Name), FuncAt> {
-    let mut found: FxHashMap<(Family, Name), Option<FuncAt>> = FxHashMap::default();
-    for (file, summary) in input.summaries.iter_enumerated() {
-        for (id, function) in summary.functions.iter_enumerated() {
-            let method = function.class.is_some() && !function.is_abstract && matches!(function.kind, FuncKind::Method | FuncKind::Static);
-            let only = (method && function.name.len() >= SHORTEST_NAME && !function.name.starts_with("__")).then_some(At { file, id });
-            found.entry((summary.family, function.name)).and_modify(|known| *known = None).or_insert(only);
-        }
-    }
-    let rare = |family: Family, name: Name| !input.facts.of(family).names_member(name);
-    found.into_iter().filter_map(|(key, func)| Some((key, func.filter(|_| rare(key.0, key.1))?))).collect()
+/// What a method's name tells by itself.
+pub(super) struct ByName {
+    /// For each name of a function the only method that has it; none where it is no method, has namesakes, or is common.
+    methods: FxHashMap<(Family, Name), Option<FuncAt>>,
 }
 
-/// Follows an unresolved call of a method to the only one of this name.
-pub(super) fn by_name(
-    input: Input<'_>,
-    methods: &FxHashMap<(Family, Name), FuncAt>,
-    graph: &mut Graph,
-    at: CallAt,
-    outcome: Outcome,
-) -> Outcome {
-    let summary = &input.summaries[at.file];
-    let call = &summary.calls[at.id];
-    let Expr::Attr { name, .. } = summary.exprs[call.callee] else { return outcome };
-    let (Outcome::Unresolved(Reason::Receiver), CallKind::Call) = (outcome, call.kind) else { return outcome };
-    let Some(to) = methods.get(&(summary.family, name)).filter(|to| !input.func(**to).is_generator) else { return outcome };
-    let from = At { file: at.file, id: call.func };
-    graph.edges.push(Edge { call: at, from, to: *to, kind: EdgeKind::Direct, offset: None, once: false, by_name: true });
-    Outcome::ByName
+impl ByName {
+    pub(super) fn new(input: Input<'_>) -> Self {
+        let mut methods: FxHashMap<(Family, Name), Option<FuncAt>> = FxHashMap::default();
+        for (file, summary) in input.summaries.iter_enumerated() {
+            for (id, function) in summary.functions.iter_enumerated() {
+                let method =
+                    function.class.is_some() && !function.is_abstract && matches!(function.kind, FuncKind::Method | FuncKind::Static);
+                let rare = function.name.len() >= SHORTEST_NAME && !function.name.starts_with("__");
+                let only = (method && rare && !function.is_generator).then_some(At { file, id });
+                methods.entry((summary.family, function.name)).and_modify(|known| *known = None).or_insert(only);
+            }
+        }
+        for ((family, name), only) in &mut methods {
+            if input.facts.of(*family).names_member(*name) {
+                *only = None;
+            }
+        }
+        Self { methods }
+    }
+
+    /// Follows an unresolved call of a method to the only one of this name, or to the builtin's that has it.
+    pub(super) fn resolve(&self, input: Input<'_>, graph: &mut Graph, at: CallAt, outcome: Outcome) -> Outcome {
+        let summary = &input.summaries[at.file];
+        let call = &summary.calls[at.id];
+        let Expr::Attr { name, .. } = summary.exprs[call.callee] else { return outcome };
+        let (Outcome::Unresolved(Reason::Receiver), CallKind::Call) = (outcome, call.kind) else { return outcome };
+        let from = At { file: at.file, id: call.func };
+        match self.methods.get(&(summary.family, name)) {
+            Some(Some(to)) => {
+                graph.edges.push(Edge { call: at, from, to: *to, kind: EdgeKind::Direct, offset: None, once: false, by_name: true });
+                Outcome::ByName
+            }
+            Some(None) => outcome,
+            None => match input.facts_of(at.file).by_name(name) {
+                Some(path) => {
+                    graph.externals.push(External { call: at, from, path });
+                    Outcome::ByName
+                }
+                None => outcome,
+            },
+        }
+    }
 }

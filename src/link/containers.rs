@@ -15,7 +15,7 @@ impl Solution<'_> {
             told |= self.handle_one(at, call, *container, result);
         }
         for invoke in self.facts.invokes(path) {
-            told |= self.invoke(at, call, *invoke, result);
+            told |= self.invoke(at, call, path, *invoke, result);
         }
         told
     }
@@ -185,8 +185,8 @@ impl Solution<'_> {
     }
 
     /// A library's call runs one of its arguments: what it is called with, and what becomes of what it gives.
-    fn invoke(&mut self, at: CallAt, call: &Call, invoke: Invoke, result: u32) -> bool {
-        if invoke.elements_of.is_none() && invoke.results.is_none() {
+    fn invoke(&mut self, at: CallAt, call: &Call, path: Name, invoke: Invoke, result: u32) -> bool {
+        if (invoke.elements_of.is_none() && invoke.results.is_none()) || argument(call, invoke.which).is_empty() {
             return false;
         }
         let given = self.field(Owner::Call(at), name("<given>"));
@@ -202,6 +202,9 @@ impl Solution<'_> {
         }
         let gives = match (invoke.results, self.result_at(at)) {
             (Some(Results::Elements), Some(object)) => {
+                if let Some(of) = self.facts.result(path) {
+                    self.tracked.insert(object, of);
+                }
                 self.add(result, Value::Object(object));
                 self.field(Owner::Object(object), FactBase::any())
             }

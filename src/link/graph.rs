@@ -61,7 +61,7 @@ pub enum Outcome {
     Known,
     /// To an external path through what a library's call gave, whose type is unknown: `client().get`.
     UnknownReceiver,
-    /// To the one method of this name in the run: nothing else is known of it.
+    /// To the one method of this name in the run, or the builtin's: nothing else is known of it.
     ByName,
     /// To nothing.
     Unresolved(Reason),
@@ -144,13 +144,13 @@ impl Graph {
 pub fn build(solution: &Solution<'_>) -> Graph {
     let input = solution.input;
     let mut graph = Graph::default();
-    let methods = calls::methods_by_name(input);
+    let by_name = calls::ByName::new(input);
     for (file, summary) in input.summaries.iter_enumerated() {
         let mut outcomes = IndexVec::with_capacity(summary.calls.len());
         for id in summary.calls.indices() {
             let at = At { file, id };
             let outcome = calls::resolve(solution, &mut graph, at, Through::Callers);
-            outcomes.push(calls::by_name(input, &methods, &mut graph, at, outcome));
+            outcomes.push(by_name.resolve(input, &mut graph, at, outcome));
         }
         graph.outcomes.push(outcomes);
     }

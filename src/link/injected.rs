@@ -8,6 +8,9 @@ use crate::facts::{Entry, FactBase, Which};
 use crate::ir::{Call, Const, Expr, ExprId, Family};
 use std::sync::Arc;
 
+/// Longest library path of which callbacks are named.
+const LONGEST_PATH: usize = 80;
+
 impl Solution<'_> {
     /// `Depends(f)`: what the function given makes.
     pub(super) fn inject_argument(&mut self, at: CallAt, call: &Call, result: u32) -> bool {
@@ -155,6 +158,36 @@ impl Solution<'_> {
                         self.give(Value::Bound(At { file: class.file, id: *func }), giver);
                     }
                 }
+            }
+        }
+    }
+
+    /// A library calls the functions that it is given with values of its own, and the methods of objects with its own `this`.
+    pub(super) fn give_callbacks(&mut self, at: CallAt, call: &Call, path: Name) {
+        let summary = &self.input.summaries[at.file];
+        if path.len() > LONGEST_PATH || !self.facts.invokes(path).iter().all(|invoke| invoke.elements_of.is_none()) {
+            return;
+        }
+        for arg in &call.args {
+            match &summary.exprs[arg.value] {
+                Expr::Function(id) => {
+                    let untyped =
+                        summary.functions[*id].params.iter().enumerate().filter(|(_, param)| param.annotation.is_none() && !param.rest);
+                    for (position, param) in untyped {
+                        if let Some(var) = param.var {
+                            let to = self.var_node(at.file, var);
+                            self.add(to, Value::ExtInst(name(&format!("{path}().callback{position}"))));
+                        }
+                    }
+                }
+                Expr::Object(_) if self.family == Family::Ecma => {
+                    let own = summary.functions.iter_enumerated().filter(|(_, function)| function.object == Some(arg.value));
+                    for (id, _) in own {
+                        let this = self.this_node(At { file: at.file, id });
+                        self.add(this, Value::ExtInst(name(&format!("{path}().this"))));
+                    }
+                }
+                _ => {}
             }
         }
     }

@@ -60,6 +60,7 @@ impl Lowering<'_> {
             }
             "new_expression" => self.new_expression(node, false),
             "await_expression" => self.await_expression(node),
+            "yield_expression" if self.in_async_body => self.await_expression(node),
             "yield_expression" => {
                 let delegates = super::has_token(node, "*");
                 if let Some(inner) = node.named_child(0) {
@@ -305,7 +306,7 @@ impl Lowering<'_> {
     }
 
     fn await_expression(&mut self, node: Node<'_>) -> ExprId {
-        let mut inner = node.named_child(0);
+        let mut inner = named_children(node).into_iter().find(|child| child.sort() != "comment");
         while let Some(next) = inner.filter(|next| next.sort() == "parenthesized_expression") {
             inner = next.named_child(0);
         }

@@ -52,6 +52,7 @@ impl Lowering<'_> {
             "function_definition" => self.function(node, &[]),
             "class_definition" => self.class(node, &[]),
             "decorated_definition" => self.decorated(node),
+            "except_clause" => self.except_clause(node),
             "if_statement" => self.if_statement(node),
             "try_statement" => self.try_statement(node),
             "for_statement" => self.for_statement(node),
@@ -59,6 +60,28 @@ impl Lowering<'_> {
             "type_alias_statement" => {}
             kind if is_expression(kind) => _ = self.expression(node),
             _ => self.block(node),
+        }
+    }
+
+    /// `except A as e`: `e` is an A.
+    fn except_clause(&mut self, node: Node<'_>) {
+        for child in node.named() {
+            match (child.sort(), child.named_child(0), child.at(Field::Alias).and_then(|alias| alias.named_child(0))) {
+                ("as_pattern", Some(of), Some(alias)) => {
+                    let of = if of.sort() == "tuple" {
+                        let parts = of.named().into_iter().map(|part| self.expression(part)).collect();
+                        self.push(Expr::Either(parts))
+                    } else {
+                        self.expression(of)
+                    };
+                    let named = self.name_of(alias);
+                    if let Some(var) = self.find_var(named) {
+                        self.store(Target::Var(var), of, true);
+                    }
+                }
+                ("block", ..) => self.block(child),
+                _ => self.statement(child),
+            }
         }
     }
 
