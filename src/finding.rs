@@ -3,7 +3,9 @@
 use crate::base::{FileId, Span};
 
 /// How bad it is if true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -15,7 +17,9 @@ pub enum Severity {
 }
 
 /// How sure the tool is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Resolved by name alone, or nothing shows that others wait.
@@ -81,4 +85,24 @@ pub struct Cleared {
     pub span: Span,
     /// `offloaded`, `start-up`, `script`, `test`, `worker thread`, `not reached`, `argument`.
     pub reason: String,
+}
+
+/// The severity as written.
+#[must_use]
+pub fn severity_word(of: Severity) -> &'static str {
+    match of {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
+
+/// The confidence as written.
+#[must_use]
+pub fn confidence_word(of: Confidence) -> &'static str {
+    match of {
+        Confidence::High => "high",
+        Confidence::Medium => "medium",
+        Confidence::Low => "low",
+    }
 }

@@ -156,7 +156,7 @@ pub struct Call {
 }
 
 /// How the result of the tested call came out where the guarded code runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Branch {
     /// It was true.

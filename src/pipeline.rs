@@ -1,6 +1,8 @@
 //! The order of the phases; nothing else knows it.
 
+use crate::base::written::Fault;
 use crate::base::{FileId, Source};
+use crate::config::Settings;
 use crate::contexts::{self, Contexts};
 use crate::effects::{self, Effects};
 use crate::facts::FactBase;
@@ -11,6 +13,7 @@ use crate::link::graph::{self, Graph, Outcome};
 use crate::link::modules::Modules;
 use crate::link::{self, Input};
 use crate::rules::{self, Program};
+use crate::suppress;
 use oxc_index::IndexVec;
 use rayon::prelude::*;
 
@@ -34,6 +37,8 @@ pub struct Analysis {
     pub effects: Effects,
     /// Files that were lost to a fault of ours.
     pub panicked: usize,
+    /// What is wrong in configuration and facts, where they were read with the sources.
+    pub faults: Vec<Fault>,
 }
 
 /// Counts of a run.
@@ -76,7 +81,7 @@ fn lost(text: &str, lang: Lang) -> ModuleSummary {
 
 /// Analyses files: path, text and language; `projects` are package.json, tsconfig.json and the like.
 #[must_use]
-pub fn run(mut files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase) -> Analysis {
+pub fn run(mut files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, settings: &Settings) -> Analysis {
     files.sort_by(|one, other| one.0.cmp(&other.0));
     files.dedup_by(|one, other| one.0 == other.0);
     let lowered: Vec<Option<ModuleSummary>> = files.par_iter().map(|(_, text, lang)| lower(text, *lang)).collect();
@@ -90,7 +95,9 @@ pub fn run(mut files: Vec<(String, String, Lang)>, projects: &[(String, String)]
     let graph = graph::build(&solution);
     let effects = effects::infer(&solution, &graph);
     let contexts = contexts::spread(&solution, &graph);
-    let (findings, cleared) = rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts });
+    let (mut findings, mut cleared) =
+        rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts });
+    suppress::configured(settings, &sources, &mut findings, &mut cleared);
     let outcomes = || graph.outcomes.iter().flatten();
     let counts = Counts {
         functions: summaries.iter().map(|summary| summary.functions.len() - 1).sum(),
@@ -101,5 +108,5 @@ pub fn run(mut files: Vec<(String, String, Lang)>, projects: &[(String, String)]
         full_sets: solution.full,
     };
     drop(solution);
-    Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked }
+    Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked, faults: Vec::new() }
 }

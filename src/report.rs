@@ -1,12 +1,14 @@
 //! Findings to bytes: one file a format. Lines and columns exist only here.
 
 pub mod concise;
+pub mod fault;
 pub mod full;
 pub mod json;
 
 use crate::base::{FileId, Span};
 use crate::discover::Discovery;
 use crate::finding::{Confidence, Finding, Severity};
+pub use crate::finding::{confidence_word as confidence, severity_word as severity};
 use crate::pipeline::Analysis;
 use rustc_hash::FxHashSet;
 use std::fmt::Write as _;
@@ -14,6 +16,9 @@ use std::time::Duration;
 
 /// Where the rules' pages are published.
 pub const PAGES: &str = "https://github.com/loopwarden/loopwarden/blob/main/rules";
+
+/// Longer source lines are cut: a snippet is to be read at a glance.
+const WIDTH: usize = 120;
 
 /// Files with syntax errors that are named.
 const SHOWN: usize = 5;
@@ -26,9 +31,9 @@ pub struct Shown<'a> {
     pub discovery: &'a Discovery,
     /// Findings that passed the filters, in order of place.
     pub findings: Vec<&'a Finding>,
-    /// Selected findings kept back for their severity.
+    /// Findings kept back for their severity.
     pub below_severity: usize,
-    /// Selected findings kept back for their confidence.
+    /// Findings kept back for their confidence.
     pub below_confidence: usize,
 }
 
@@ -42,11 +47,11 @@ pub struct Least {
 }
 
 impl<'a> Shown<'a> {
-    /// Filters findings; `selected` says which rules.
+    /// Filters findings.
     #[must_use]
-    pub fn new(analysis: &'a Analysis, discovery: &'a Discovery, least: Least, selected: impl Fn(&str) -> bool) -> Self {
+    pub fn new(analysis: &'a Analysis, discovery: &'a Discovery, least: Least) -> Self {
         let (mut findings, mut below_severity, mut below_confidence) = (Vec::new(), 0, 0);
-        for finding in analysis.findings.iter().filter(|finding| selected(finding.rule)) {
+        for finding in &analysis.findings {
             if finding.confidence < least.confidence {
                 below_confidence += 1;
             } else if finding.severity < least.severity {
@@ -139,26 +144,6 @@ pub fn count(number: usize, noun: &str) -> String {
         grouped.push(digit);
     }
     format!("{grouped} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
-/// The severity as written in output.
-#[must_use]
-pub fn severity(of: Severity) -> &'static str {
-    match of {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
-}
-
-/// The confidence as written in output.
-#[must_use]
-pub fn confidence(of: Confidence) -> &'static str {
-    match of {
-        Confidence::High => "high",
-        Confidence::Medium => "medium",
-        Confidence::Low => "low",
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod blocking_subprocess;
 mod blocking_wait;
 
 use crate::base::Name;
+use crate::config::RuleKind;
 use crate::contexts::Contexts;
 use crate::effects::{Channel, Effects, Witness, fact_of, shown_path};
 use crate::facts::{ContextKind, Effect, Gil, Instead, Weight};
@@ -40,6 +41,12 @@ impl Rule {
     pub fn is(&self, asked: &str) -> bool {
         self.id == asked || self.group == asked
     }
+
+    /// What the configuration needs to know of it.
+    #[must_use]
+    pub fn kind(&self) -> RuleKind {
+        RuleKind { id: self.id, group: self.group, severity: self.severity }
+    }
 }
 
 /// On a loop, an effect is reached without crossing a boundary.
@@ -62,6 +69,12 @@ pub const RULES: &[Rule] = &[
     blocking_stdin::RULE,
     blocking_module_load::RULE,
 ];
+
+/// All rules as the configuration sees them.
+#[must_use]
+pub fn kinds() -> Vec<RuleKind> {
+    RULES.iter().map(Rule::kind).collect()
+}
 
 /// The rule with this id.
 #[must_use]

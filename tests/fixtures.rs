@@ -126,7 +126,7 @@ struct Claim {
 fn meets(files: &Files) -> Result<(), Failed> {
     let outcome = check_sources(files.clone());
     let claims = claims(&outcome)?;
-    let mut wrong = Vec::new();
+    let mut wrong: Vec<String> = outcome.faults.iter().map(|fault| format!("{}: {}", fault.path, fault.message)).collect();
     let mut claimed = BTreeSet::new();
     for claim in &claims {
         let place = format!("{}:{}", outcome.sources[claim.file].path, claim.line);

@@ -1,6 +1,6 @@
 //! For a person: the place with its source, then the chain hop by hop, why, and what to write.
 
-use super::{PAGES, Shown, cause, confidence};
+use super::{PAGES, Shown, WIDTH, cause, confidence};
 use crate::base::Source;
 use crate::finding::{Finding, Severity};
 use miette::{
@@ -9,8 +9,6 @@ use miette::{
 use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
 
-/// Longer source lines are cut: a snippet is to be read at a glance.
-const WIDTH: usize = 120;
 /// Further places of one cause that are listed.
 const MORE: usize = 10;
 
