@@ -83,7 +83,7 @@ pub struct Cleared {
     pub file: FileId,
     /// The call.
     pub span: Span,
-    /// `offloaded`, `start-up`, `script`, `test`, `worker thread`, `not reached`, `argument`.
+    /// `offloaded`, `start-up`, `script`, `test`, `worker thread`, `not reached`, `argument`, `assumed`, `configuration`.
     pub reason: String,
 }
 

@@ -3,6 +3,8 @@
 //! Expressions live in one arena per module and keep only what decides which
 //! function a call runs: names, attributes, calls, containers. Arithmetic is `Unknown`.
 
+pub mod directive;
+
 use crate::base::{Name, Span};
 use oxc_index::{IndexVec, define_index_type};
 

@@ -12,7 +12,7 @@ mod blocking_wait;
 use crate::base::Name;
 use crate::config::RuleKind;
 use crate::contexts::Contexts;
-use crate::effects::{Channel, Effects, Witness, fact_of, shown_path};
+use crate::effects::{Channel, Effects, Witness, shown_path};
 use crate::facts::{ContextKind, Effect, Gil, Instead, Weight};
 use crate::finding::{Cleared, Finding, Severity};
 use crate::ir::Family;
@@ -111,6 +111,7 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
                 let channel = (effect, weight);
                 let Some(witness) = program.effects.reached(program.input, edge, channel) else { continue };
                 match edge.kind {
+                    EdgeKind::Direct if program.effects.assumed.nonblocking.contains(&edge.from) => {}
                     EdgeKind::Direct if !program.input.func(edge.to).is_async => {
                         calls.entry(edge.from).or_default().push(Reached { witness, channel });
                     }
@@ -161,7 +162,7 @@ impl Reaches {
             ways.sort_by_key(|one| (std::cmp::Reverse(one.channel.1), one.witness.distance, one.witness.next.clone(), one.witness.path));
             let Some(best) = ways.first() else { continue };
             let (chain, path, sink) = program.effects.chain(program.input, func, best.witness.clone(), best.channel);
-            let Some(fact) = fact_of(program.input, sink, path) else { continue };
+            let Some(fact) = program.effects.fact(program.input, sink, path) else { continue };
             for one in &ways {
                 reported.insert((call, one.channel.0));
             }
@@ -177,12 +178,14 @@ impl Reaches {
             }
             let light = best.channel.1 == Weight::Light;
             let shown = shown_path(path);
+            let assumed = program.effects.assumed.fact(path).is_some();
+            let verb = if assumed { "is assumed to block" } else { self.verb };
             let through = if chain.len() > 1 { format!("`{}` reaches `{shown}`, which", chain[0].callee) } else { format!("`{shown}`") };
             findings.push(Finding {
                 rule: rule.id,
                 severity: if light { Severity::Info } else { rule.severity },
                 confidence: origin.confidence,
-                message: format!("{through} {} on the event loop", self.verb),
+                message: format!("{through} {verb} on the event loop"),
                 why: if fact.why.is_empty() {
                     format!("`{shown}` {} and returns only then; nothing else runs on the loop meanwhile", self.verb)
                 } else {
@@ -313,7 +316,8 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
             let reaches = [Weight::Light, Weight::Heavy]
                 .iter()
                 .any(|weight| program.effects.reached(program.input, edge, (effect, *weight)).is_some());
-            let checked = (edge.kind == EdgeKind::OffLoop).then_some("loop check");
+            let assumed = program.effects.assumed.nonblocking.contains(&edge.from).then_some("assumed");
+            let checked = (edge.kind == EdgeKind::OffLoop).then_some("loop check").or(assumed);
             if reaches && let Some(reason) = checked.or_else(|| reason_at(edge.call, edge.from)) {
                 push(edge.call, effect, reason);
             }

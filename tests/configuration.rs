@@ -51,7 +51,10 @@ fn the_nearest_configuration_is_the_whole_runs() {
     assert_eq!(found(&["a.py"], &root.join("web/api")), ["package.json"]);
     assert_eq!(found(&["."], &root.join("web")), ["loopwarden.toml", "api/package.json"]);
     // From elsewhere, and for paths that the working folder's configuration does not hold.
-    assert_eq!(found(&["repo/web/api"], folder.path()), ["loopwarden.toml", "repo/loopwarden.toml", "repo/web/loopwarden.toml", "repo/web/api/package.json"]);
+    assert_eq!(
+        found(&["repo/web/api"], folder.path()),
+        ["loopwarden.toml", "repo/loopwarden.toml", "repo/web/loopwarden.toml", "repo/web/api/package.json"]
+    );
     let other = tempfile::tempdir().unwrap();
     let shown = root.to_string_lossy();
     assert_eq!(found(&[&format!("{shown}/web/api")], other.path())[0], format!("{shown}/web/api/package.json"));
@@ -109,9 +112,10 @@ fn init_writes_a_file_and_never_over_one() {
 fn schemas_are_as_committed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let rules = loopwarden::rules::kinds();
-    for (file, made, command) in
-        [("loopwarden.schema.json", schema(&names(&rules)), "config schema"), ("facts.schema.json", facts_schema(), "config schema --facts")]
-    {
+    for (file, made, command) in [
+        ("loopwarden.schema.json", schema(&names(&rules)), "config schema"),
+        ("facts.schema.json", facts_schema(), "config schema --facts"),
+    ] {
         let path = root.join("schemas").join(file);
         let committed: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         assert!(committed == made, "schemas/{file} is old: write it again with `cargo run -- {command} > schemas/{file}`");

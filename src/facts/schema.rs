@@ -47,6 +47,23 @@ impl Effect {
         Self::Load,
         Self::Cpu,
     ];
+
+    /// Its word in fact files and comments.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sleep => "sleep",
+            Self::Network => "network",
+            Self::Dns => "dns",
+            Self::File => "file",
+            Self::Subprocess => "subprocess",
+            Self::Database => "database",
+            Self::Wait => "wait",
+            Self::Stdin => "stdin",
+            Self::Load => "load",
+            Self::Cpu => "cpu",
+        }
+    }
 }
 
 /// How long a call usually takes.
