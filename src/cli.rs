@@ -13,6 +13,7 @@ use crate::base::written::{Fault, Written};
 use crate::config::{Configuration, RuleKind, Settings};
 use crate::discover::{self, Configurations, Discovery};
 use crate::facts::FactBase;
+use crate::lang::Lang;
 use crate::pipeline::{self, Analysis};
 use crate::report;
 use clap::{Parser, Subcommand};
@@ -189,6 +190,24 @@ impl Prepared {
         let files = std::mem::take(&mut self.discovery.files).into_iter().map(|found| (found.path, found.text, found.lang)).collect();
         pipeline::run(files, &self.discovery.projects, &self.facts, &self.settings)
     }
+}
+
+/// What an analysis reads: files, project files, facts.
+struct Read {
+    discovery: Discovery,
+    files: Vec<(String, String, Lang)>,
+    facts: FactBase,
+    /// The folders of the paths given, as shown.
+    roots: Vec<String>,
+}
+
+/// Discovers; complains of what is wrong in configuration and facts.
+fn read(paths: &[PathBuf]) -> Result<Read, Exit> {
+    let working = working_folder()?;
+    let Prepared { mut discovery, facts, .. } = prepare(paths, |_| {})?;
+    let files = std::mem::take(&mut discovery.files).into_iter().map(|found| (found.path, found.text, found.lang)).collect();
+    let roots = paths.iter().map(|path| discover::shown_folder(path, &working)).collect();
+    Ok(Read { discovery, files, facts, roots })
 }
 
 /// Discovers and analyses; complains of what is wrong in configuration and facts.

@@ -105,7 +105,8 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
     let input = solution.input;
     for edge in &graph.edges {
         // What `if __name__ == "__main__"` calls is a script, not start-up: see `by_place`.
-        if !input.summaries[edge.call.file].calls[edge.call.id].main_guard {
+        // A name alone does not tell where a function runs.
+        if !input.summaries[edge.call.file].calls[edge.call.id].main_guard && !edge.by_name {
             out.entry(edge.from).or_default().push((edge.to, edge.kind, edge.once));
         }
     }

@@ -244,6 +244,13 @@ fn is_minified(text: &str) -> bool {
     long * 2 > text.len()
 }
 
+/// The folder that a given path is, or lies in where it is a file, as shown.
+#[must_use]
+pub fn shown_folder(path: &Path, folder: &Path) -> String {
+    let shown = shown(path, folder);
+    if path.is_dir() { shown } else { shown.rsplit_once('/').map_or_else(String::new, |(dir, _)| dir.to_owned()) }
+}
+
 /// The path as shown: relative to `folder` where it lies in it, `/` between names.
 fn shown(path: &Path, folder: &Path) -> String {
     let relative = path.strip_prefix(folder).unwrap_or(path);

@@ -32,6 +32,8 @@ pub struct Witness {
     pub path: Name,
     /// Hops to the fact; 1 for a direct call.
     pub distance: u32,
+    /// Some hop was found by its name alone.
+    pub by_name: bool,
 }
 
 /// A call that is a fact.
@@ -113,7 +115,7 @@ pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
         for weight in [Weight::Heavy, Weight::Light] {
             let mut found = std::mem::take(&mut lighter);
             for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
-                let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1 };
+                let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false };
                 found.push(((sink.from, flags::of_call(input, sink.call)), witness));
             }
             let known = spread(input, &callers, weight, found, &mut lighter);
@@ -140,10 +142,11 @@ fn spread(
     mut found: Vec<(State, Witness)>,
     lighter: &mut Vec<(State, Witness)>,
 ) -> Vec<(State, Witness)> {
-    let mut queue: BinaryHeap<Reverse<(u32, usize)>> =
-        found.iter().enumerate().map(|(at, (_, witness))| Reverse((witness.distance, at))).collect();
+    // The surest way first, then the shortest.
+    let mut queue: BinaryHeap<Reverse<(bool, u32, usize)>> =
+        found.iter().enumerate().map(|(at, (_, witness))| Reverse((witness.by_name, witness.distance, at))).collect();
     let (mut known, mut order) = (FxHashSet::default(), Vec::new());
-    while let Some(Reverse((distance, at))) = queue.pop() {
+    while let Some(Reverse((by_name, distance, at))) = queue.pop() {
         let state = found[at].0.clone();
         // What always holds, holds under a condition too, and was found on a way no longer.
         if known.contains(&(state.0, Flags::new())) || !known.insert(state.clone()) {
@@ -152,11 +155,19 @@ fn spread(
         order.push(at);
         for edge in callers.get(&state.0).into_iter().flatten() {
             let Some(flags) = flags::through(input, edge, &state.1) else { continue };
-            let next = Witness { call: edge.call, next: Some(state.clone()), weight, path: crate::base::name(""), distance: distance + 1 };
+            let by_name = by_name || edge.by_name;
+            let next = Witness {
+                call: edge.call,
+                next: Some(state.clone()),
+                weight,
+                path: crate::base::name(""),
+                distance: distance + 1,
+                by_name,
+            };
             if edge.once && weight == Weight::Heavy {
                 lighter.push(((edge.from, flags), next));
             } else {
-                queue.push(Reverse((distance + 1, found.len())));
+                queue.push(Reverse((by_name, distance + 1, found.len())));
                 found.push(((edge.from, flags), next));
             }
         }
@@ -201,9 +212,16 @@ impl Effects {
             let flags = states.iter().find(|flags| flags::through(input, edge, flags).is_some())?;
             let state = (edge.to, flags.clone());
             let below = self.at(&state, (channel.0, *weight))?;
-            Some(Witness { call: edge.call, next: Some(state), weight: *weight, path: crate::base::name(""), distance: below.distance + 1 })
+            Some(Witness {
+                call: edge.call,
+                next: Some(state),
+                weight: *weight,
+                path: crate::base::name(""),
+                distance: below.distance + 1,
+                by_name: below.by_name || edge.by_name,
+            })
         });
-        ways.min_by_key(|witness| witness.distance)
+        ways.min_by_key(|witness| (witness.by_name, witness.distance))
     }
 
     /// The chain that begins with a witness, and the path of the fact at its end.

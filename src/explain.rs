@@ -88,9 +88,9 @@ pub fn line(analysis: &Analysis, file: FileId, line: usize) -> String {
         }
         if !known {
             let why = match analysis.graph.outcomes[file][id] {
-                Outcome::Known => "resolved: it runs nothing that is followed",
-                Outcome::UnknownReceiver => "not resolved: the receiver's type is not known",
-                Outcome::Unresolved => "not resolved: nothing is known of what is called",
+                Outcome::Known | Outcome::ByName | Outcome::Implied => "resolved: it runs nothing that is followed".to_owned(),
+                Outcome::UnknownReceiver => "not resolved: the receiver's type is not known".to_owned(),
+                Outcome::Unresolved(reason) => format!("not resolved: {}", reason.words()),
             };
             _ = writeln!(out, "  {why}");
         }
@@ -139,9 +139,10 @@ pub fn graph(analysis: &Analysis) -> String {
                 _ = writeln!(out, "{head} calls library {}", external.path);
             }
             match analysis.graph.outcomes[file][id] {
-                Outcome::Known => {}
+                Outcome::Known | Outcome::Implied => {}
+                Outcome::ByName => _ = writeln!(out, "{head} is resolved by name alone"),
                 Outcome::UnknownReceiver => _ = writeln!(out, "{head} has a receiver of unknown type"),
-                Outcome::Unresolved => _ = writeln!(out, "{head} is unresolved"),
+                Outcome::Unresolved(reason) => _ = writeln!(out, "{head} is unresolved: {}", reason.words()),
             }
         }
     }

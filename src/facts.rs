@@ -1,11 +1,14 @@
 //! What external APIs do to the thread that calls them: TOML to a table by path.
 
 mod add;
+mod file;
 mod library;
+mod lookup;
 mod schema;
 
+pub use file::RawFacts;
 pub use library::Library;
-pub use schema::{ContextKind, Effect, GenericKind, Gil, Instead, Language, RawFacts, Weight};
+pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -38,6 +41,8 @@ pub struct CallFact {
     pub why: String,
     /// Where that is documented.
     pub source: String,
+    /// Reading the attribute is the call.
+    pub property: bool,
 }
 
 /// One line of code that makes a call on a fact's first path.
@@ -58,6 +63,8 @@ pub struct TypeFact {
     pub enter: Option<Name>,
     /// Type of an element.
     pub element: Option<Name>,
+    /// Each one made is told apart, with what is put into it.
+    pub tracked: bool,
 }
 
 /// Which argument a boundary moves, or a registration takes.
@@ -67,6 +74,28 @@ pub enum Which {
     One(usize, Option<Name>),
     /// Every function among the arguments.
     All,
+}
+
+/// An argument that a call runs itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Invoke {
+    /// Which argument.
+    pub which: Which,
+    /// Where what it is called with comes from.
+    pub elements_of: Option<ElementsOf>,
+    /// What becomes of its results.
+    pub results: Option<Results>,
+}
+
+/// What a call does with the elements of a container, and the position of the argument it speaks of.
+#[derive(Debug, Clone, Copy)]
+pub struct Container {
+    /// What it does.
+    pub does: Handling,
+    /// The argument that is added, merged or copied; the key of `puts`, `gets`, `listens` and `emits`.
+    pub argument: usize,
+    /// The argument that is the container, if it is not the receiver.
+    pub of: Option<usize>,
 }
 
 /// A call that moves its argument to another context.
@@ -117,9 +146,14 @@ pub struct Facts {
     bases: FxHashMap<Name, Vec<Arc<Entry>>>,
     /// Entries by the file's path.
     pub files: Vec<(GlobMatcher, Arc<Entry>)>,
-    invokes: FxHashMap<Name, Vec<Which>>,
+    invokes: FxHashMap<Name, Vec<Invoke>>,
+    containers: FxHashMap<Name, Vec<Container>>,
+    /// Last names of everything that facts speak of.
+    members: rustc_hash::FxHashSet<Name>,
+    /// Last names of attributes whose reading is a call.
+    properties: rustc_hash::FxHashSet<Name>,
     wraps: FxHashMap<Name, Which>,
-    generics: FxHashMap<Name, schema::GenericKind>,
+    generics: FxHashMap<Name, (GenericKind, Option<Name>)>,
     concurrency: FxHashMap<Name, ()>,
     structural: FxHashMap<Name, ()>,
     scripts: FxHashMap<Name, ()>,
@@ -226,240 +260,6 @@ impl FactBase {
     #[must_use]
     pub fn of(&self, family: Family) -> &Facts {
         if family == Family::Python { &self.python } else { &self.ecma }
-    }
-}
-
-impl Facts {
-    /// Looks `path` up in a table: itself, its type's bases, then `Type.*`.
-    fn by_path<'a, T>(&self, table: &'a FxHashMap<Name, T>, path: Name) -> Option<&'a T> {
-        if let Some(found) = table.get(&path) {
-            return Some(found);
-        }
-        let spellings = self.spellings.borrow().get(&path).cloned();
-        let spellings = spellings.unwrap_or_else(|| {
-            let made: Rc<[Name]> = self.spell(path).into();
-            self.spellings.borrow_mut().insert(path, made.clone());
-            made
-        });
-        spellings.iter().find_map(|spelling| table.get(spelling))
-    }
-
-    /// Other paths under which facts may speak of `path`, the most specific first. The same few are asked for in
-    /// every table, so they are kept.
-    fn spell(&self, path: Name) -> Vec<Name> {
-        let Some((owner, member)) = path.rsplit_once('.') else { return Vec::new() };
-        // A name that no fact has made is in no table.
-        let mut pending: Vec<Name> = ustr::existing_ustr(owner).into_iter().collect();
-        let (mut found, mut spelled, mut seen) = (Vec::new(), String::new(), 0);
-        while let Some(owner) = pending.pop() {
-            seen += 1;
-            if seen > 32 {
-                break;
-            }
-            // A wildcard speaks for what one calls, not for `__enter__` and its like.
-            let spoken_for = if member.starts_with("__") { &[member][..] } else { &[member, "*"][..] };
-            for member in spoken_for {
-                spelled.clear();
-                spelled.extend([owner.as_str(), ".", *member]);
-                found.extend(ustr::existing_ustr(&spelled).filter(|spelling| self.known.contains(spelling)));
-            }
-            if let Some(fact) = self.types.get(&owner) {
-                pending.extend(fact.bases.iter().rev());
-            }
-        }
-        found
-    }
-
-    /// The fact of a call on `path`, if it blocks or computes.
-    #[must_use]
-    pub fn call(&self, path: Name) -> Option<&CallFact> {
-        self.by_path(&self.calls, path).copied().flatten().map(|at| &self.details[at])
-    }
-
-    /// Whether a fact says that a call on `path` does not block.
-    #[must_use]
-    pub fn is_neutral(&self, path: Name) -> bool {
-        self.by_path(&self.calls, path).is_some_and(Option::is_none)
-    }
-
-    /// Whether a fact says that a call on `path` places its arguments in a context.
-    #[must_use]
-    pub fn places(&self, path: Name) -> bool {
-        self.boundaries.contains_key(&path) || self.decorators.contains_key(&path) || self.registrations.contains_key(&path)
-    }
-
-    /// Whether a value of the type `path` can be awaited.
-    #[must_use]
-    pub fn is_awaitable(&self, path: Name) -> bool {
-        self.by_path(&self.awaitables, path).is_some()
-    }
-
-    /// Whether a class with the base `path` is met by any class with the same members.
-    #[must_use]
-    pub fn is_structural(&self, path: Name) -> bool {
-        self.structural.contains_key(&path)
-    }
-
-    /// Whether a file that uses `path` is a command-line program.
-    #[must_use]
-    pub fn is_script(&self, path: Name) -> bool {
-        self.scripts.contains_key(&path)
-    }
-
-    /// Whether a call on `path` runs the file that its first argument names elsewhere.
-    #[must_use]
-    pub fn starts_worker(&self, path: Name) -> bool {
-        self.by_path(&self.workers, path).is_some()
-    }
-
-    /// Whether a decorator keeps the results of its function.
-    #[must_use]
-    pub fn keeps(&self, path: Name) -> bool {
-        self.by_path(&self.keeps, path).is_some()
-    }
-
-    /// Whether a call on `path`, given false or zero, makes its receiver's calls return at once.
-    #[must_use]
-    pub fn unblocks(&self, path: Name) -> bool {
-        self.by_path(&self.unblocks, path).is_some()
-    }
-
-    /// Whether a call on `path` begins to serve: what leads to it is start-up.
-    #[must_use]
-    pub fn serves(&self, path: Name) -> bool {
-        self.by_path(&self.serves, path).is_some()
-    }
-
-    /// Whether a path that marks a command-line program ends in `member`.
-    #[must_use]
-    pub fn ends_script(&self, member: Name) -> bool {
-        self.scripts.keys().any(|path| path.rsplit_once('.').is_some_and(|(_, last)| last == member.as_str()))
-    }
-
-    /// Whether `path` is a builtin of the language.
-    #[must_use]
-    pub fn is_builtin(&self, path: Name) -> bool {
-        path.starts_with("builtins.")
-    }
-
-    /// The boundary at `path`.
-    #[must_use]
-    pub fn boundary(&self, path: Name) -> Option<&Boundary> {
-        self.by_path(&self.boundaries, path)
-    }
-
-    /// The entry that a decorator makes.
-    #[must_use]
-    pub fn decorator(&self, path: Name) -> Option<&Arc<Entry>> {
-        self.by_path(&self.decorators, path)
-    }
-
-    /// The entries that a registration call makes.
-    #[must_use]
-    pub fn registrations(&self, path: Name) -> &[Arc<Entry>] {
-        self.by_path(&self.registrations, path).map_or(&[], Vec::as_slice)
-    }
-
-    /// Entries of a base class.
-    #[must_use]
-    pub fn base(&self, path: Name) -> &[Arc<Entry>] {
-        self.bases.get(&path).map_or(&[], Vec::as_slice)
-    }
-
-    /// Bases of an external type.
-    #[must_use]
-    pub fn type_bases(&self, path: Name) -> &[Name] {
-        self.types.get(&path).map_or(&[], |fact| fact.bases.as_slice())
-    }
-
-    /// Which arguments a call on `path` runs itself.
-    #[must_use]
-    pub fn invokes(&self, path: Name) -> &[Which] {
-        self.by_path(&self.invokes, path).map_or(&[], Vec::as_slice)
-    }
-
-    /// The argument whose value a call on `path` gives back.
-    #[must_use]
-    pub fn wraps(&self, path: Name) -> Option<Which> {
-        self.by_path(&self.wraps, path).copied()
-    }
-
-    /// How a generic type speaks of its argument.
-    #[must_use]
-    pub fn generic(&self, path: Name) -> Option<schema::GenericKind> {
-        self.generics.get(&path).copied()
-    }
-
-    /// Whether the call shows that other work waits on the loop.
-    #[must_use]
-    pub fn is_concurrency(&self, path: Name) -> bool {
-        self.by_path(&self.concurrency, path).is_some()
-    }
-
-    /// The outcome of a call on `path` that shows that no loop runs here.
-    #[must_use]
-    pub fn off_loop(&self, path: Name) -> Option<crate::ir::Branch> {
-        self.by_path(&self.loop_checks, path).copied()
-    }
-
-    /// The type fact of `path`.
-    #[must_use]
-    pub fn type_of(&self, path: Name) -> Option<&TypeFact> {
-        self.types.get(&path)
-    }
-
-    /// The type of what a call on `path` returns, or of the attribute `path`.
-    #[must_use]
-    pub fn result(&self, path: Name) -> Option<Name> {
-        if let Some(of) = self.constructors.get(&path) {
-            return Some(*of);
-        }
-        self.member(path)
-    }
-
-    /// The type of the member `path` of a known type.
-    #[must_use]
-    pub fn member(&self, path: Name) -> Option<Name> {
-        let (owner, member) = path.rsplit_once('.')?;
-        let (member, any) = (ustr::existing_ustr(member)?, FactBase::any());
-        let mut pending = vec![ustr::existing_ustr(owner)?];
-        let mut seen = 0;
-        while let Some(owner) = pending.pop() {
-            seen += 1;
-            if let Some(fact) = self.types.get(&owner) {
-                if let Some(of) = fact.members.get(&member).or_else(|| fact.members.get(&any)) {
-                    return Some(*of);
-                }
-                pending.extend(fact.bases.iter().rev());
-            }
-            if seen > 32 {
-                break;
-            }
-        }
-        None
-    }
-
-    /// The longest library module that `path` begins with.
-    #[must_use]
-    pub fn knows(&self, path: &str) -> bool {
-        self.libraries.iter().any(|module| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
-    }
-
-    /// Paths of all calls that block or compute, in no order.
-    pub fn paths(&self) -> impl Iterator<Item = Name> + '_ {
-        self.calls.keys().copied()
-    }
-
-    /// How many call facts there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.calls.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.calls.is_empty()
     }
 }
 

@@ -3,10 +3,16 @@
 mod access;
 mod awaits;
 mod bind;
+mod calls;
+mod constrain;
+mod containers;
 mod declared;
 pub mod graph;
+mod lineage;
 pub mod modules;
+pub mod names;
 mod quiet;
+pub mod reads;
 mod values;
 mod wrap;
 

@@ -9,9 +9,10 @@ use crate::facts::FactBase;
 use crate::finding::{Cleared, Finding};
 use crate::ir::ModuleSummary;
 use crate::lang::{self, Lang};
-use crate::link::graph::{self, Graph, Outcome};
+use crate::link::graph::{self, Graph, Outcome, Reason};
 use crate::link::modules::Modules;
-use crate::link::{self, Input};
+use crate::link::names::{self, Named};
+use crate::link::{self, Input, reads};
 use crate::rules::{self, Program};
 use crate::suppress;
 use oxc_index::IndexVec;
@@ -54,11 +55,41 @@ pub struct Counts {
     pub resolved: usize,
     /// External, on a receiver whose type is unknown.
     pub unknown_receiver: usize,
+    /// Resolved to the one method of that name.
+    pub by_name: usize,
+    /// Unresolved, by reason.
+    pub unresolved: [usize; Reason::ALL.len()],
     /// Value sets that were full.
     pub full_sets: usize,
+    /// Value sets.
+    pub sets: usize,
 }
 
 impl Counts {
+    fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Implied => return,
+            Outcome::Known => self.resolved += 1,
+            Outcome::UnknownReceiver => self.unknown_receiver += 1,
+            Outcome::ByName => self.by_name += 1,
+            Outcome::Unresolved(reason) => self.unresolved[reason as usize] += 1,
+        }
+        self.calls += 1;
+    }
+
+    /// How the calls came out: in words, how many, and the share in tenths of a percent.
+    #[must_use]
+    pub fn outcomes(&self) -> Vec<(String, usize, usize)> {
+        let resolved = [
+            ("to a definition, a builtin or a library's path".to_owned(), self.resolved),
+            ("to a library's path, on a receiver of unknown type".to_owned(), self.unknown_receiver),
+            ("to the only method of that name (low confidence)".to_owned(), self.by_name),
+        ];
+        let unresolved = Reason::ALL.iter().map(|reason| (format!("unresolved: {}", reason.words()), self.unresolved[*reason as usize]));
+        let all = resolved.into_iter().chain(unresolved);
+        all.map(|(words, count)| (words, count, (count * 1000).checked_div(self.calls).unwrap_or(0))).collect()
+    }
+
     /// Share of calls resolved, in whole percent.
     #[must_use]
     pub fn percent_resolved(&self) -> usize {
@@ -79,16 +110,34 @@ fn lost(text: &str, lang: Lang) -> ModuleSummary {
     summary
 }
 
-/// Analyses files: path, text and language; `projects` are package.json, tsconfig.json and the like.
-#[must_use]
-pub fn run(mut files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, settings: &Settings) -> Analysis {
+/// What lowering gives: sources and summaries in path order, and how many files were lost to a fault of ours.
+type Lowered = (IndexVec<FileId, Source>, IndexVec<FileId, ModuleSummary>, usize);
+
+fn lower_all(mut files: Vec<(String, String, Lang)>, facts: &FactBase) -> Lowered {
     files.sort_by(|one, other| one.0.cmp(&other.0));
     files.dedup_by(|one, other| one.0 == other.0);
     let lowered: Vec<Option<ModuleSummary>> = files.par_iter().map(|(_, text, lang)| lower(text, *lang)).collect();
     let panicked = lowered.iter().filter(|summary| summary.is_none()).count();
-    let summaries: IndexVec<FileId, ModuleSummary> =
+    let mut summaries: IndexVec<FileId, ModuleSummary> =
         lowered.into_iter().zip(&files).map(|(summary, (_, text, lang))| summary.unwrap_or_else(|| lost(text, *lang))).collect();
     let sources: IndexVec<FileId, Source> = files.into_iter().map(|(path, text, _)| Source::new(path, text)).collect();
+    reads::add(&mut summaries, facts);
+    (sources, summaries, panicked)
+}
+
+/// The call graph of the files by dotted names; `roots` are the folders that modules are named from.
+#[must_use]
+pub fn call_graph(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, roots: &[String]) -> Named {
+    let (sources, summaries, _) = lower_all(files, facts);
+    let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
+    let solution = link::solve(Input { sources: &sources, summaries: &summaries, facts, modules: &modules });
+    names::named(&solution, &graph::build(&solution), roots)
+}
+
+/// Analyses files: path, text and language; `projects` are package.json, tsconfig.json and the like.
+#[must_use]
+pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, settings: &Settings) -> Analysis {
+    let (sources, summaries, panicked) = lower_all(files, facts);
     let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
     let input = Input { sources: &sources, summaries: &summaries, facts, modules: &modules };
     let solution = link::solve(input);
@@ -98,15 +147,14 @@ pub fn run(mut files: Vec<(String, String, Lang)>, projects: &[(String, String)]
     let (mut findings, mut cleared) =
         rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts });
     suppress::configured(settings, &sources, &mut findings, &mut cleared);
-    let outcomes = || graph.outcomes.iter().flatten();
-    let counts = Counts {
+    let mut counts = Counts {
         functions: summaries.iter().map(|summary| summary.functions.len() - 1).sum(),
         loop_functions: contexts.on_loop(),
-        calls: outcomes().count(),
-        resolved: outcomes().filter(|outcome| **outcome == Outcome::Known).count(),
-        unknown_receiver: outcomes().filter(|outcome| **outcome == Outcome::UnknownReceiver).count(),
         full_sets: solution.full,
+        sets: solution.sets(),
+        ..Counts::default()
     };
+    graph.outcomes.iter().flatten().for_each(|outcome| counts.add(*outcome));
     drop(solution);
     Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked, faults: Vec::new() }
 }

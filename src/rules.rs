@@ -14,7 +14,7 @@ use crate::config::RuleKind;
 use crate::contexts::Contexts;
 use crate::effects::{Channel, Effects, Witness, shown_path};
 use crate::facts::{ContextKind, Effect, Gil, Instead, Weight};
-use crate::finding::{Cleared, Finding, Severity};
+use crate::finding::{Cleared, Confidence, Finding, Severity};
 use crate::ir::Family;
 use crate::link::graph::{EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Input, Solution};
@@ -102,7 +102,7 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     let mut calls: FxHashMap<FuncAt, Vec<Reached>> = FxHashMap::default();
     let mut offloads = Vec::new();
     for sink in program.effects.sinks.iter().filter(|sink| sink.harmless.is_none()) {
-        let witness = Witness { call: sink.call, next: None, weight: sink.channel.1, path: sink.path, distance: 1 };
+        let witness = Witness { call: sink.call, next: None, weight: sink.channel.1, path: sink.path, distance: 1, by_name: false };
         calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel });
     }
     for edge in &program.graph.edges {
@@ -159,7 +159,9 @@ impl Reaches {
         let mut opened: Vec<(Name, usize)> = Vec::new();
         for (call, mut ways) in calls {
             // The heaviest first, then the shortest chain.
-            ways.sort_by_key(|one| (std::cmp::Reverse(one.channel.1), one.witness.distance, one.witness.next.clone(), one.witness.path));
+            ways.sort_by_key(|one| {
+                (one.witness.by_name, std::cmp::Reverse(one.channel.1), one.witness.distance, one.witness.next.clone(), one.witness.path)
+            });
             let Some(best) = ways.first() else { continue };
             let (chain, path, sink) = program.effects.chain(program.input, func, best.witness.clone(), best.channel);
             let Some(fact) = program.effects.fact(program.input, sink, path) else { continue };
@@ -184,7 +186,7 @@ impl Reaches {
             findings.push(Finding {
                 rule: rule.id,
                 severity: if light { Severity::Info } else { rule.severity },
-                confidence: origin.confidence,
+                confidence: if best.witness.by_name { Confidence::Low } else { origin.confidence },
                 message: format!("{through} {verb} on the event loop"),
                 why: if fact.why.is_empty() {
                     format!("`{shown}` {} and returns only then; nothing else runs on the loop meanwhile", self.verb)

@@ -4,6 +4,7 @@ use super::wanted::Wanted;
 use super::{Exit, complain, print};
 use crate::config::FailOn;
 use crate::finding::Severity;
+use crate::pipeline::Counts;
 use crate::report::{self, Least, Shown};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -141,13 +142,20 @@ fn statistics(shown: &Shown<'_>) -> String {
     }
     let lost: u64 = shown.analysis.summaries.iter().map(|summary| u64::from(summary.lost_bytes)).sum();
     let bytes: usize = shown.analysis.sources.iter().map(|source| source.text.len()).sum();
-    _ = writeln!(
+    out.push_str(&calls(counts));
+    _ = write!(
         out,
-        "calls: {} resolved, {} on a receiver of unknown type, {} unresolved",
-        counts.resolved,
-        counts.unknown_receiver,
-        counts.calls - counts.resolved - counts.unknown_receiver
+        "value sets cut at their bound: {} of {}; bytes lost to syntax errors: {lost} of {bytes}",
+        counts.full_sets, counts.sets
     );
-    _ = write!(out, "value sets cut: {}; bytes lost to syntax errors: {lost} of {bytes}", counts.full_sets);
+    out
+}
+
+/// How many calls were resolved, and why the others were not.
+pub(super) fn calls(counts: &Counts) -> String {
+    let mut out = format!("calls: {}\n", counts.calls);
+    for (words, count, share) in counts.outcomes() {
+        _ = writeln!(out, "  {count:>8} {:>3}.{}% {words}", share / 10, share % 10);
+    }
     out
 }

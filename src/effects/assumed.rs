@@ -46,6 +46,7 @@ impl Assumed {
                     effect,
                     weight: Weight::Heavy,
                     gil: None,
+                    property: false,
                     unless: Vec::new(),
                     light_when: Vec::new(),
                     instead: Instead::default(),

@@ -1,7 +1,8 @@
 //! Raw facts made ready, and put into the tables.
 
-use super::schema::{Argument, Misfit, RawArgument, RawCall, RawType};
-use super::{Boundary, CallFact, Entry, Example, Facts, RawFacts, Which};
+use super::file::Misfit;
+use super::schema::{Argument, RawArgument, RawCall, RawType};
+use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, RawFacts, Which};
 use crate::base::written::Placed;
 use crate::base::{Name, name};
 use crate::ir::Branch;
@@ -17,6 +18,9 @@ pub(super) enum Mark {
     Files(Vec<GlobMatcher>),
 }
 
+/// What a generic type says of its argument, and the type whose methods it has.
+type Generic = (GenericKind, Option<Name>);
+
 /// One file's facts of one family, checked: putting them into the tables can't fail any more.
 pub(super) struct Ready {
     pub calls: Vec<RawCall>,
@@ -24,9 +28,10 @@ pub(super) struct Ready {
     pub boundaries: Vec<(Vec<Name>, Boundary)>,
     pub entries: Vec<(Mark, Arc<Entry>)>,
     pub neutral: Vec<Name>,
-    invokes: Vec<(Vec<Name>, Which)>,
+    invokes: Vec<(Vec<Name>, Invoke)>,
+    containers: Vec<(Vec<Name>, Container)>,
     wraps: Vec<(Vec<Name>, Which)>,
-    generics: Vec<(Name, super::GenericKind)>,
+    generics: Vec<(Vec<Name>, Generic)>,
     loop_checks: Vec<(Name, Branch)>,
     /// Tables that only say yes, in the order of `Facts::plain`.
     plain: [Vec<Name>; 8],
@@ -69,6 +74,24 @@ impl Ready {
             };
             entries.push((mark, entry));
         }
+        let mut invokes = Vec::new();
+        for one in raw.calls_argument {
+            let place = one.place();
+            let raw = one.into_value();
+            let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(place), message))?;
+            let invoke = Invoke { which, elements_of: raw.elements_of, results: raw.results };
+            invokes.push((raw.path.iter().map(name).collect(), invoke));
+        }
+        let containers = raw.container.iter().map(|one| {
+            let raw = one.value();
+            (raw.path.iter().map(name).collect(), Container { does: raw.does, argument: raw.argument, of: raw.of })
+        });
+        let containers = containers.collect();
+        let generics = raw.generic.iter().map(|one| {
+            let raw = one.value();
+            (raw.path.iter().map(name).collect(), (raw.kind, raw.of.as_deref().map(name)))
+        });
+        let generics = generics.collect();
         let paths = |tables: Vec<Placed<super::schema::RawPaths>>| -> Vec<Name> {
             tables.iter().flat_map(|raw| &raw.value().paths).map(|path| name(path)).collect()
         };
@@ -78,9 +101,10 @@ impl Ready {
             boundaries,
             entries,
             neutral: paths(raw.neutral),
-            invokes: arguments(raw.calls_argument)?,
+            invokes,
+            containers,
             wraps: arguments(raw.returns_argument)?,
-            generics: raw.generic.iter().map(|raw| (name(&raw.value().path), raw.value().kind)).collect(),
+            generics,
             loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
             plain: [
                 paths(raw.concurrency),
@@ -104,28 +128,42 @@ impl Ready {
     /// How many facts there are beside calls, types, boundaries, entries and neutral paths.
     pub(super) fn others(&self) -> usize {
         let plain: usize = self.plain.iter().map(Vec::len).sum();
-        plain + self.invokes.len() + self.wraps.len() + self.generics.len() + self.loop_checks.len()
+        plain + self.invokes.len() + self.containers.len() + self.wraps.len() + self.generics.len() + self.loop_checks.len()
     }
 
     /// Every path that the facts speak of.
     pub(super) fn paths(&self) -> Vec<Name> {
-        let mut paths: Vec<Name> = self.calls.iter().flat_map(|call| &call.paths).map(|path| name(path)).collect();
+        let mut paths = self.asked_for();
         for raw in &self.types {
             paths.push(name(&raw.path));
             paths.extend(raw.constructors.iter().map(|path| name(path)));
         }
+        for (mark, _) in &self.entries {
+            if let Mark::Bases(of) = mark {
+                paths.extend(of);
+            }
+        }
+        paths.extend(self.generics.iter().flat_map(|(paths, _)| paths));
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// The paths of calls and decorators: those that a receiver's type may have to be spelled for.
+    fn asked_for(&self) -> Vec<Name> {
+        let mut paths: Vec<Name> = self.calls.iter().flat_map(|call| &call.paths).map(|path| name(path)).collect();
         paths.extend(self.boundaries.iter().flat_map(|(paths, _)| paths));
         for (mark, _) in &self.entries {
             match mark {
-                Mark::Decorators(of) | Mark::Bases(of) | Mark::Calls(of) => paths.extend(of),
-                Mark::Files(_) => {}
+                Mark::Decorators(of) | Mark::Calls(of) => paths.extend(of),
+                Mark::Bases(_) | Mark::Files(_) => {}
             }
         }
         paths.extend(self.neutral.iter().chain(self.plain.iter().flatten()));
-        paths.extend(self.invokes.iter().chain(&self.wraps).flat_map(|(paths, _)| paths));
+        paths.extend(self.invokes.iter().flat_map(|(paths, _)| paths));
+        paths.extend(self.containers.iter().flat_map(|(paths, _)| paths));
+        paths.extend(self.wraps.iter().flat_map(|(paths, _)| paths));
         paths.extend(self.loop_checks.iter().map(|(path, _)| path));
-        paths.sort();
-        paths.dedup();
         paths
     }
 }
@@ -164,7 +202,10 @@ fn enter(table: &mut FxHashMap<Name, Vec<Arc<Entry>>>, paths: Vec<Name>, entry: 
 impl Facts {
     /// Puts facts into the tables; `source` is where they are documented, `own` says that they are the repository's and win.
     pub(super) fn insert(&mut self, ready: Ready, source: &str, own: bool) {
-        self.known.extend(ready.paths());
+        let asked_for = ready.asked_for();
+        self.members.extend(asked_for.iter().filter_map(|path| path.rsplit('.').next()).map(name));
+        self.members.extend(ready.types.iter().flat_map(|raw| raw.members.keys()).map(|member| name(member)));
+        self.known.extend(asked_for);
         for call in ready.calls {
             let at = self.details.len();
             if let (Some(code), Some(path)) = (&call.example, call.paths.first()) {
@@ -172,11 +213,15 @@ impl Facts {
             }
             for path in &call.paths {
                 self.calls.insert(name(path), Some(at));
+                if call.property {
+                    self.properties.extend(path.rsplit('.').next().map(name));
+                }
             }
             self.details.push(CallFact {
                 effect: call.effect,
                 weight: call.weight,
                 gil: call.gil,
+                property: call.property,
                 unless: call.unless,
                 light_when: call.light_when,
                 instead: call.instead,
@@ -193,6 +238,7 @@ impl Facts {
             let fact = self.types.entry(path).or_default();
             fact.bases.extend(raw.bases.iter().map(|base| name(base)));
             fact.members.extend(raw.members.iter().map(|(member, of)| (name(member), name(of))));
+            fact.tracked |= raw.tracked;
             for (slot, given) in [(&mut fact.enter, raw.enter), (&mut fact.element, raw.element)] {
                 let given = given.map(|of| name(&of));
                 *slot = if own { given.or(*slot) } else { slot.or(given) };
@@ -213,13 +259,18 @@ impl Facts {
         // The first entry of a function holds.
         let at = if own { 0 } else { self.files.len() };
         self.files.splice(at..at, files);
-        for (paths, which) in ready.invokes {
+        for (paths, invoke) in ready.invokes {
             for path in paths {
-                self.invokes.entry(path).or_default().push(which);
+                self.invokes.entry(path).or_default().push(invoke);
+            }
+        }
+        for (paths, container) in ready.containers {
+            for path in paths {
+                self.containers.entry(path).or_default().push(container);
             }
         }
         self.wraps.extend(ready.wraps.into_iter().flat_map(|(paths, which)| paths.into_iter().map(move |path| (path, which))));
-        self.generics.extend(ready.generics);
+        self.generics.extend(ready.generics.into_iter().flat_map(|(paths, of)| paths.into_iter().map(move |path| (path, of))));
         self.calls.extend(ready.neutral.into_iter().map(|path| (path, None)));
         self.loop_checks.extend(ready.loop_checks);
         for (table, paths) in self.plain().into_iter().zip(ready.plain) {

@@ -1,11 +1,9 @@
 //! The form of a fact file, as written.
 
-use crate::base::written::Placed;
 use crate::ir::Family;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// What a call does to its thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize, JsonSchema)]
@@ -186,6 +184,9 @@ pub(super) struct RawCall {
     pub source: Option<String>,
     /// One line of code that makes the call on the first path.
     pub example: Option<String>,
+    /// Reading the attribute is the call.
+    #[serde(default)]
+    pub property: bool,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -209,6 +210,9 @@ pub(super) struct RawType {
     pub enter: Option<String>,
     /// What iterating gives.
     pub element: Option<String>,
+    /// Each one made is told apart, with what is put into it: containers, emitters.
+    #[serde(default)]
+    pub tracked: bool,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
@@ -334,6 +338,105 @@ pub(super) struct RawArgument {
     _source: Option<String>,
 }
 
+/// Where a function given as an argument gets what it is called with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ElementsOf {
+    /// An argument, by position.
+    Argument(usize),
+    /// `"receiver"`: what the method is called on.
+    Receiver(Receiver),
+}
+
+/// The word `receiver`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Receiver {
+    /// What the method is called on.
+    Receiver,
+}
+
+/// What becomes of the results of a function given as an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Results {
+    /// They are the elements of what the call gives: `map`.
+    Elements,
+    /// The call gives them: `reduce`.
+    Result,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Invoke")]
+pub(super) struct RawInvoke {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The call.
+    pub path: Paths,
+    /// Which argument it runs; the first where neither this nor `keyword` is given.
+    pub argument: Option<Argument>,
+    /// Its keyword.
+    pub keyword: Option<String>,
+    /// Where what it is called with comes from.
+    pub elements_of: Option<ElementsOf>,
+    /// What becomes of its results.
+    pub results: Option<Results>,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+/// What a call does with the elements of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Handling {
+    /// The argument becomes an element: `append`.
+    Adds,
+    /// The argument's elements become elements: `extend`.
+    Extends,
+    /// The argument after the key is kept under it: `Map.set`.
+    Puts,
+    /// What the arguments hold under each key is kept under that key: `update`, `Object.assign`.
+    Merges,
+    /// Gives what is kept under the key, or the argument after it: `get`.
+    Gets,
+    /// Gives the attribute that the argument names: `getattr`.
+    Reads,
+    /// Gives an element: `pop`.
+    Takes,
+    /// Gives the container itself, or one that holds the same under the same keys: `copy`.
+    Keeps,
+    /// Gives pairs of key and element: `items`.
+    Pairs,
+    /// Gives a new one that holds what the container holds: `values`, `list(x)`.
+    Copies,
+    /// Keeps the function under the event: `on`.
+    Listens,
+    /// Runs the functions kept under the event: `emit`.
+    Emits,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Container")]
+pub(super) struct RawContainer {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The call.
+    pub path: Paths,
+    /// What it does.
+    pub does: Handling,
+    /// The argument that is added, merged or copied; the key of `puts`, `gets`, `listens` and `emits`.
+    #[serde(default)]
+    pub argument: usize,
+    /// The argument that is the container; the receiver where it is left out, what the call makes where there is none.
+    pub of: Option<usize>,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "PathList")]
@@ -370,6 +473,8 @@ pub enum GenericKind {
     Transparent,
     /// `list[X]`: holds X.
     Container,
+    /// `dict[K, X]`: holds X under keys.
+    Mapping,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -378,154 +483,11 @@ pub enum GenericKind {
 pub(super) struct RawGeneric {
     /// `python` or `node`, where the file does not say it for all.
     pub language: Option<Language>,
-    /// The type's path.
-    pub path: String,
+    /// The type.
+    pub path: Paths,
     /// What it says of its argument.
     pub kind: GenericKind,
-}
-
-/// One fact file, or the `facts` table of a configuration.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Facts")]
-pub struct RawFacts {
-    /// For tables that do not say it themselves; a built-in file has it from its folder.
-    pub(super) language: Option<Language>,
-    /// The library that the facts are of.
-    pub(super) library: Option<RawLibrary>,
-    /// Calls that block or compute.
-    #[serde(default)]
-    pub(super) call: Vec<Placed<RawCall>>,
-    /// Types, so that receivers are known.
-    #[serde(default, rename = "type")]
-    pub(super) types: Vec<Placed<RawType>>,
-    /// Calls that move an argument to another context.
-    #[serde(default)]
-    pub(super) boundary: Vec<Placed<RawBoundary>>,
-    /// What makes a function an entry, and where it then runs.
-    #[serde(default)]
-    pub(super) entry: Vec<Placed<RawEntry>>,
-    /// Calls that run an argument themselves.
-    #[serde(default)]
-    pub(super) calls_argument: Vec<Placed<RawArgument>>,
-    /// Calls that give an argument back.
-    #[serde(default)]
-    pub(super) returns_argument: Vec<Placed<RawArgument>>,
-    /// Generic types.
-    #[serde(default)]
-    pub(super) generic: Vec<Placed<RawGeneric>>,
-    /// Calls that look as if they blocked and do not.
-    #[serde(default)]
-    pub(super) neutral: Vec<Placed<RawPaths>>,
-    /// Calls that show that other work waits on the loop.
-    #[serde(default)]
-    pub(super) concurrency: Vec<Placed<RawPaths>>,
-    /// Calls that run the file named by their first argument elsewhere.
-    #[serde(default)]
-    pub(super) worker_file: Vec<Placed<RawPaths>>,
-    /// Decorators that keep the results of their function.
-    #[serde(default)]
-    pub(super) keeps: Vec<Placed<RawPaths>>,
-    /// Calls that, given false or zero, make their receiver return at once.
-    #[serde(default)]
-    pub(super) unblocks: Vec<Placed<RawPaths>>,
-    /// Calls that begin to serve: what leads there is start-up.
-    #[serde(default)]
-    pub(super) serves: Vec<Placed<RawPaths>>,
-    /// Paths whose use makes a file a command-line program.
-    #[serde(default)]
-    pub(super) script: Vec<Placed<RawPaths>>,
-    /// Base classes that any class with the same members meets.
-    #[serde(default)]
-    pub(super) structural: Vec<Placed<RawPaths>>,
-    /// Types whose values can be awaited.
-    #[serde(default)]
-    pub(super) awaitable: Vec<Placed<RawPaths>>,
-    /// Calls that tell whether a loop runs.
-    #[serde(default)]
-    pub(super) loop_check: Vec<Placed<RawLoopCheck>>,
-}
-
-/// A table of facts that may say for which language it holds.
-pub(super) trait Spoken {
-    /// The language, if it says so.
-    fn language(&self) -> Option<Language>;
-}
-
-macro_rules! spoken {
-    ($($table:ty),*) => {
-        $(impl Spoken for $table {
-            fn language(&self) -> Option<Language> {
-                self.language
-            }
-        })*
-    };
-}
-
-spoken!(RawCall, RawType, RawBoundary, RawEntry, RawArgument, RawGeneric, RawPaths, RawLoopCheck);
-
-/// Gives the names of all tables to another macro.
-macro_rules! every_table {
-    ($macro:ident) => {
-        $macro!(
-            call,
-            types,
-            boundary,
-            entry,
-            calls_argument,
-            returns_argument,
-            generic,
-            neutral,
-            concurrency,
-            worker_file,
-            keeps,
-            unblocks,
-            serves,
-            script,
-            structural,
-            awaitable,
-            loop_check
-        )
-    };
-}
-
-/// What is wrong with a table, and where it stands.
-pub(super) type Misfit = (Option<Range<usize>>, String);
-
-impl RawFacts {
-    /// How many tables there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        macro_rules! sum {
-            ($($table:ident),*) => {
-                [$(self.$table.len()),*].iter().sum()
-            };
-        }
-        every_table!(sum)
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The tables of each family: Python's, then ECMAScript's. `default` is the family of those that do not say.
-    pub(super) fn by_family(self, default: Option<Family>) -> Result<[Self; 2], Misfit> {
-        let default = self.language.map(Language::family).or(default);
-        let mut halves = [Self::default(), Self::default()];
-        macro_rules! share {
-            ($($table:ident),*) => {
-                $(for one in self.$table {
-                    let Some(family) = one.value().language().map(Language::family).or(default) else {
-                        let said = "it is not said for which language this holds: add `language = \"python\"` or `language = \"node\"`";
-                        return Err((Some(one.place()), said.to_owned()));
-                    };
-                    halves[usize::from(family == Family::Ecma)].$table.push(one);
-                })*
-            };
-        }
-        every_table!(share);
-        Ok(halves)
-    }
+    /// The type whose methods a container has.
+    #[serde(rename = "type")]
+    pub of: Option<String>,
 }

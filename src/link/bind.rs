@@ -1,10 +1,10 @@
 //! Calls: arguments to parameters, returns to results.
 
-use super::values::{Solution, Value};
+use super::values::{Owner, Solution, Value};
 use super::{At, CallAt, ClassAt, FuncAt};
 use crate::base::{Name, name};
 use crate::facts::Which;
-use crate::ir::{Arg, Call, CallKind, ExprId, Family, FuncKind};
+use crate::ir::{Arg, Call, CallKind, ExprId, Family, FuncKind, MODULE_BODY};
 
 /// The argument that `which` speaks of.
 #[must_use]
@@ -25,8 +25,15 @@ impl Solution<'_> {
         let input = self.input;
         let call = &input.summaries[at.file].calls[at.id];
         // A result that nothing reads has a node all the same, so that arguments are bound.
-        let result = self.result_node(at).unwrap_or_else(|| self.field(super::values::Owner::Exports(at.file), name("<dropped>")));
+        let result =
+            self.result_node(at).unwrap_or_else(|| self.field(Owner::Func(At { file: at.file, id: MODULE_BODY }), name("<dropped>")));
         match (call.kind, value) {
+            (CallKind::Read | CallKind::Raise, _) => {}
+            // What a decorator keeps, it keeps for others to call. What it gives back: see `wrap`.
+            (CallKind::Decorate, Value::Func(func)) => self.bind_arguments(at, call, func, 0),
+            (CallKind::Decorate, Value::Bound(func)) if input.summaries[func.file].family == Family::Python => {
+                self.bind_arguments(at, call, func, 1);
+            }
             (CallKind::Decorate, _) => {}
             (CallKind::With, Value::Inst(class)) => {
                 let entered = ["__enter__", "__aenter__"].iter().find_map(|enter| self.find_method(class, name(enter)));
@@ -43,6 +50,12 @@ impl Solution<'_> {
                 self.add(result, Value::ExtInst(entered));
             }
             (CallKind::With | CallKind::Iterate, _) => {}
+            (CallKind::New, Value::Func(func)) => {
+                self.add(result, Value::New(func));
+                let this = self.this_node(func);
+                self.add(this, Value::New(func));
+                self.bind_function(at, call, func, 0, result);
+            }
             (_, Value::Func(func)) => self.bind_function(at, call, func, 0, result),
             (_, Value::Bound(func)) => {
                 let offset = usize::from(input.summaries[func.file].family == Family::Python);
@@ -72,12 +85,21 @@ impl Solution<'_> {
             }
             return;
         }
+        if self.handle(at, call, path, result) {
+            return;
+        }
         let of = self.facts.result(path).unwrap_or_else(|| {
             let last = path.rsplit('.').next().unwrap_or(&path);
             let is_class = call.kind == CallKind::New || last.starts_with(|first: char| first.is_ascii_uppercase());
             if is_class || self.facts.type_of(path).is_some() { path } else { name(&format!("{path}()")) }
         });
-        self.add(result, Value::ExtInst(of));
+        match self.expr_of(result) {
+            Some(made) if self.facts.is_tracked(of) => {
+                self.tracked.insert(made, of);
+                self.add(result, Value::Object(made));
+            }
+            _ => self.add(result, Value::ExtInst(of)),
+        }
     }
 
     fn bind_function(&mut self, at: CallAt, call: &Call, func: FuncAt, offset: usize, result: u32) {

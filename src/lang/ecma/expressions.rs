@@ -63,10 +63,13 @@ impl Lowering<'_> {
             "yield_expression" => {
                 let delegates = super::has_token(node, "*");
                 if let Some(inner) = node.named_child(0) {
-                    let value = self.expression(inner);
+                    let mut value = self.expression(inner);
                     if delegates {
                         self.consume(value, inner, false);
+                        value = self.push(Expr::Element(value));
                     }
+                    let func = self.func;
+                    self.summary.functions[func].returns.push(value);
                 }
                 self.unknown()
             }
@@ -159,7 +162,24 @@ impl Lowering<'_> {
             return self.push(Expr::ModuleExports);
         }
         let base = self.expression(object);
-        self.push(Expr::Attr { base, name: named })
+        let attr = self.push(Expr::Attr { base, name: named });
+        self.note_read(attr, node);
+        attr
+    }
+
+    /// Keeps a member read; lowering can't tell whether it is an accessor.
+    fn note_read(&mut self, attr: ExprId, node: Node<'_>) {
+        let called = node.parent().is_some_and(|parent| parent.sort() == "call_expression" && parent.at(Field::Function) == Some(node));
+        if !called {
+            self.summary.reads.push(crate::ir::Read {
+                attr,
+                span: super::span(node),
+                func: self.func,
+                main_guard: self.main_guard,
+                once: self.once,
+                guard: self.guard,
+            });
+        }
     }
 
     fn subscript(&mut self, node: Node<'_>) -> ExprId {
@@ -328,7 +348,8 @@ impl Lowering<'_> {
                 "spread_element" => {
                     if let Some(inner) = part.named_child(0) {
                         let value = self.expression(inner);
-                        fields.push((None, value));
+                        let spread = self.push(Expr::Element(value));
+                        fields.push((None, spread));
                     }
                 }
                 _ => {}
@@ -347,6 +368,7 @@ impl Lowering<'_> {
             items.push(self.expression(part));
         }
         let constant = items.iter().all(|item| matches!(self.summary.exprs[*item], Expr::Const(_) | Expr::Builtin(_) | Expr::Unknown));
+        let constant = constant && items.len() > MOST_CONSTANTS;
         self.push(if constant { Expr::Builtin(name("Array")) } else { Expr::List(items) })
     }
 

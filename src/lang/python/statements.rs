@@ -39,6 +39,14 @@ impl Lowering<'_> {
                     self.returns(value);
                 }
             }
+            "raise_statement" => {
+                for (at, value) in node.named().into_iter().enumerate() {
+                    let raised = self.expression(value);
+                    if at == 0 && matches!(value.sort(), "identifier" | "attribute") {
+                        self.call(CallKind::Raise, raised, Vec::new(), value, false);
+                    }
+                }
+            }
             "import_statement" => self.import(node),
             "import_from_statement" => self.import_from(node),
             "function_definition" => self.function(node, &[]),
@@ -162,9 +170,16 @@ impl Lowering<'_> {
                     Expr::List(items) if items.len() == parts.len() => Some(items.clone()),
                     _ => None,
                 };
+                let starred = parts.iter().position(|part| part.sort() == "list_splat_pattern");
                 for (at, part) in parts.into_iter().enumerate() {
-                    let item = if let Some(items) = &items {
+                    let item = if let (Some(items), None) = (&items, starred) {
                         items[at]
+                    } else if starred == Some(at) {
+                        // The rest: a container of some of the elements.
+                        let element = self.push(Expr::Element(value));
+                        self.push(Expr::Many(element))
+                    } else if starred.is_some_and(|starred| at > starred) {
+                        self.push(Expr::Element(value))
                     } else {
                         #[allow(clippy::cast_precision_loss, reason = "positions are small")]
                         let key = self.push(Expr::Const(Const::Number(at as f64)));
@@ -213,6 +228,10 @@ impl Lowering<'_> {
         let value = node.at(Field::Right).map(|right| self.expression(right));
         self.once = outer;
         if let (Some(left), Some(value)) = (left, value) {
+            // Unpacking iterates.
+            if let (true, Some(right)) = (matches!(left.sort(), "pattern_list" | "tuple_pattern" | "list_pattern"), node.at(Field::Right)) {
+                self.consume(value, right, false);
+            }
             self.assign_to(left, value);
         }
         if let (Some(left), Some(of)) = (left, of) {
@@ -470,6 +489,7 @@ impl Lowering<'_> {
             name: own_name,
             span: span(node),
             parent: self.func,
+            outer: if self.in_class_body() { self.class } else { None },
             bases,
             decorators: decorators.iter().map(|(decorator, _)| *decorator).collect(),
             methods: Vec::new(),
