@@ -1,5 +1,7 @@
 //! The command line: arguments to settings, results to streams and an exit code.
 
+mod add_ignore;
+mod baseline;
 mod check;
 mod config;
 mod dump;
@@ -34,6 +36,8 @@ struct Arguments {
 enum Command {
     /// Analyse files and folders and report what stalls the loop
     Check(check::Check),
+    /// Write down what is reported now, so that a check shows only what is new
+    Baseline(baseline::Baseline),
     /// Write a commented loopwarden.toml
     Init(init::Init),
     /// Show the effective settings, or the JSON schema
@@ -67,6 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Ok(arguments) => match arguments.command {
             Command::Check(check) => check.run(),
+            Command::Baseline(baseline) => baseline.run(),
             Command::Init(init) => init.run(),
             Command::Config(config) => config.run(),
             Command::Rule(rule) => rule.run(),

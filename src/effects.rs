@@ -71,9 +71,18 @@ pub fn fact_of(input: Input<'_>, call: CallAt, path: Name) -> Option<&CallFact> 
     input.facts_of(call.file).call(path)
 }
 
+/// Calls that effects are not to spread through.
+pub type Avoided = FxHashSet<(CallAt, Effect)>;
+
 /// Infers effects to their fixpoint.
 #[must_use]
 pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
+    infer_without(solution, graph, &Avoided::default())
+}
+
+/// Infers effects to their fixpoint, as if the avoided calls did nothing.
+#[must_use]
+pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) -> Effects {
     let input = solution.input;
     let mut effects = Effects { assumed: Assumed::read(input), ..Effects::default() };
     let assumed_harmless = |assumed: &Assumed, from: FuncAt| assumed.nonblocking.contains(&from).then_some("assumed");
@@ -102,6 +111,9 @@ pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
         }
     }
     effects.sinks.sort_by_key(|sink| sink.call);
+    for sink in effects.sinks.iter_mut().filter(|sink| avoided.contains(&(sink.call, sink.channel.0))) {
+        sink.harmless = Some("ignored");
+    }
     let mut callers: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
         // An async function runs on the loop by itself: the stall is its own.
@@ -118,7 +130,8 @@ pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
                 let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false };
                 found.push(((sink.from, flags::of_call(input, sink.call)), witness));
             }
-            let known = spread(input, &callers, weight, found, &mut lighter);
+            let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
+            let known = spread(input, &callers, open, weight, found, &mut lighter);
             for (state, _) in &known {
                 let any = effects.any.entry(state.0).or_default();
                 if any.last() != Some(&effect) {
@@ -138,6 +151,7 @@ pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
 fn spread(
     input: Input<'_>,
     callers: &FxHashMap<FuncAt, Vec<&Edge>>,
+    open: impl Fn(&Edge) -> bool,
     weight: Weight,
     mut found: Vec<(State, Witness)>,
     lighter: &mut Vec<(State, Witness)>,
@@ -153,7 +167,7 @@ fn spread(
             continue;
         }
         order.push(at);
-        for edge in callers.get(&state.0).into_iter().flatten() {
+        for edge in callers.get(&state.0).into_iter().flatten().filter(|edge| open(edge)) {
             let Some(flags) = flags::through(input, edge, &state.1) else { continue };
             let by_name = by_name || edge.by_name;
             let next = Witness {

@@ -6,7 +6,7 @@ use crate::config::Settings;
 use crate::contexts::{self, Contexts};
 use crate::effects::{self, Effects};
 use crate::facts::FactBase;
-use crate::finding::{Cleared, Finding};
+use crate::finding::{Cleared, Finding, Suppressed};
 use crate::ir::ModuleSummary;
 use crate::lang::{self, Lang};
 use crate::link::graph::{self, Graph, Outcome, Reason};
@@ -14,7 +14,7 @@ use crate::link::modules::Modules;
 use crate::link::names::{self, Named};
 use crate::link::{self, Input, reads};
 use crate::rules::{self, Program};
-use crate::suppress;
+use crate::suppress::{self, Ignores};
 use oxc_index::IndexVec;
 use rayon::prelude::*;
 
@@ -28,6 +28,8 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// What was let go.
     pub cleared: Vec<Cleared>,
+    /// Findings that comments suppress.
+    pub suppressed: Vec<Suppressed>,
     /// Counts.
     pub counts: Counts,
     /// The call graph.
@@ -146,7 +148,21 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     let contexts = contexts::spread(&solution, &graph);
     let (mut findings, mut cleared) =
         rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts });
+    let mut ignores = Ignores::read(&sources, &summaries, settings);
+    let mut suppressed = Vec::new();
+    if !ignores.is_empty() {
+        let program = Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts };
+        let avoided = ignores.met(&program);
+        // What else is reached from where a finding is suppressed.
+        let otherwise = || {
+            let effects = effects::infer_without(&solution, &graph, &avoided);
+            rules::check(&Program { effects: &effects, ..program }).0
+        };
+        suppressed = ignores.apply(&sources, &mut findings, &mut cleared, otherwise);
+    }
+    suppress::add_unused(&mut ignores, &sources, &summaries, &cleared, &mut findings);
     suppress::configured(settings, &sources, &mut findings, &mut cleared);
+    suppress::reported(settings, &sources, &mut suppressed);
     let mut counts = Counts {
         functions: summaries.iter().map(|summary| summary.functions.len() - 1).sum(),
         loop_functions: contexts.on_loop(),
@@ -156,5 +172,5 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     };
     graph.outcomes.iter().flatten().for_each(|outcome| counts.add(*outcome));
     drop(solution);
-    Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked, faults: Vec::new() }
+    Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked, suppressed, faults: Vec::new() }
 }

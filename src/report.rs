@@ -35,6 +35,8 @@ pub struct Shown<'a> {
     pub below_severity: usize,
     /// Findings kept back for their confidence.
     pub below_confidence: usize,
+    /// Findings that the baseline knows, and its entries that are fixed.
+    pub baseline: Option<(usize, usize)>,
 }
 
 /// The least that is shown.
@@ -60,7 +62,7 @@ impl<'a> Shown<'a> {
                 findings.push(finding);
             }
         }
-        Self { analysis, discovery, findings, below_severity, below_confidence }
+        Self { analysis, discovery, findings, below_severity, below_confidence, baseline: None }
     }
 
     /// A place as `path:line:column`.
@@ -74,7 +76,7 @@ impl<'a> Shown<'a> {
     /// Distinct calls at the end of the chains.
     #[must_use]
     pub fn causes(&self) -> usize {
-        let sinks: FxHashSet<_> = self.findings.iter().filter_map(|finding| cause(finding)).collect();
+        let sinks: FxHashSet<_> = self.findings.iter().map(|finding| cause(finding)).collect();
         sinks.len()
     }
 
@@ -105,6 +107,15 @@ impl<'a> Shown<'a> {
         if !hidden.is_empty() {
             _ = write!(line, "\nhidden: {}", hidden.join(", "));
         }
+        if !self.analysis.suppressed.is_empty() {
+            _ = write!(line, "\nignored by comments: {}", count(self.analysis.suppressed.len(), "finding"));
+        }
+        if let Some((known, fixed)) = self.baseline {
+            _ = write!(line, "\nbaseline: {} known", count(known, "finding"));
+            if fixed > 0 {
+                _ = write!(line, "; {fixed} of its entries fixed: `loopwarden baseline prune`");
+            }
+        }
         line
     }
 
@@ -126,10 +137,10 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// What makes two findings one cause: the rule and the last call of the chain.
+/// What makes two findings one cause: the rule and the last call of the chain, or the place where there is none.
 #[must_use]
-pub fn cause(finding: &Finding) -> Option<(&'static str, FileId, Span)> {
-    finding.chain.last().map(|hop| (finding.rule, hop.file, hop.span))
+pub fn cause(finding: &Finding) -> (&'static str, FileId, Span) {
+    finding.chain.last().map_or((finding.rule, finding.file, finding.span), |hop| (finding.rule, hop.file, hop.span))
 }
 
 /// `1 finding`, `2 findings`, `1,234 files`.

@@ -8,6 +8,7 @@ mod blocking_sleep;
 mod blocking_stdin;
 mod blocking_subprocess;
 mod blocking_wait;
+mod unused_ignore;
 
 use crate::base::Name;
 use crate::config::RuleKind;
@@ -32,7 +33,7 @@ pub struct Rule {
     /// Its page.
     pub page: &'static str,
     /// What it looks for.
-    pub check: Reaches,
+    pub check: Check,
 }
 
 impl Rule {
@@ -46,6 +47,24 @@ impl Rule {
     #[must_use]
     pub fn kind(&self) -> RuleKind {
         RuleKind { id: self.id, group: self.group, severity: self.severity }
+    }
+}
+
+/// How a rule finds what it reports.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// By the effects that are reached on a loop.
+    Reaches(Reaches),
+    /// By what comments did, once all other rules have run.
+    Comments,
+}
+
+impl Check {
+    fn reaches(self) -> Option<Reaches> {
+        match self {
+            Self::Reaches(reaches) => Some(reaches),
+            Self::Comments => None,
+        }
     }
 }
 
@@ -68,6 +87,7 @@ pub const RULES: &[Rule] = &[
     blocking_wait::RULE,
     blocking_stdin::RULE,
     blocking_module_load::RULE,
+    unused_ignore::RULE,
 ];
 
 /// All rules as the configuration sees them.
@@ -123,13 +143,13 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     }
     let mut findings = Vec::new();
     let mut reported: FxHashSet<(CallAt, Effect)> = FxHashSet::default();
-    for rule in RULES {
+    for (rule, reaches) in RULES.iter().filter_map(|rule| Some((rule, rule.check.reaches()?))) {
         for func in program.contexts.roots() {
             let reached = calls.get(&func).map_or(&[][..], Vec::as_slice);
-            findings.extend(rule.check.findings(rule, program, func, reached, &mut reported));
+            findings.extend(reaches.findings(rule, program, func, reached, &mut reported));
         }
     }
-    findings.sort_by_key(|finding| (finding.chain.first().map(|hop| (hop.file, hop.span)), finding.rule));
+    findings.sort_by_key(Finding::order);
     let cleared = clear(program, &offloads, &reported);
     (findings, cleared)
 }
@@ -208,6 +228,8 @@ impl Reaches {
                 entry_span: origin.span,
                 way: program.contexts.way_to(func).into_iter().map(|func| program.input.func_name(func)).collect(),
                 more_sinks: ways.len() - 1,
+                file: call.file,
+                span: chain[0].span,
                 chain,
             });
         }
@@ -272,8 +294,10 @@ fn called(program: &Program<'_, '_>, at: CallAt, otherwise: &str) -> String {
     if fits { callee.to_owned() } else { otherwise.to_owned() }
 }
 
-fn rule_of(effect: Effect) -> Option<&'static str> {
-    RULES.iter().find(|rule| rule.check.effects.contains(&effect)).map(|rule| rule.id)
+/// The rule that reports an effect.
+#[must_use]
+pub fn rule_of(effect: Effect) -> Option<&'static str> {
+    RULES.iter().find(|rule| rule.check.reaches().is_some_and(|reaches| reaches.effects.contains(&effect))).map(|rule| rule.id)
 }
 
 /// What was looked at and let go, with the reason.

@@ -1,7 +1,7 @@
 //! `loopwarden check`
 
 use super::wanted::Wanted;
-use super::{Exit, complain, print};
+use super::{Exit, add_ignore, baseline, complain, print, working_folder};
 use crate::config::FailOn;
 use crate::finding::Severity;
 use crate::pipeline::Counts;
@@ -19,6 +19,15 @@ pub(super) struct Check {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     wanted: Wanted,
+    /// The baseline's file [default: the nearest .loopwarden-baseline.json at or above the working folder]
+    #[arg(long, value_name = "PATH", conflicts_with = "no_baseline")]
+    baseline: Option<PathBuf>,
+    /// Report what the baseline knows too
+    #[arg(long)]
+    no_baseline: bool,
+    /// Write ignore comments with this reason for all that would be reported
+    #[arg(long, value_name = "REASON")]
+    add_ignore: Option<String>,
     /// Form of the output
     #[arg(long, default_value = "full", value_name = "FORMAT")]
     output_format: Format,
@@ -63,9 +72,23 @@ impl Check {
             Ok(prepared) => prepared,
             Err(exit) => return exit,
         };
+        let loaded = working_folder().and_then(|working| {
+            let loaded = if self.no_baseline { None } else { baseline::load(self.baseline.as_deref(), &working)? };
+            Ok((working, loaded))
+        });
+        let (working, loaded) = match loaded {
+            Ok(loaded) => loaded,
+            Err(exit) => return exit,
+        };
         let analysis = prepared.analyse();
         let least = Least { severity: prepared.settings.min_severity, confidence: prepared.settings.min_confidence };
-        let shown = Shown::new(&analysis, &prepared.discovery, least);
+        let mut shown = Shown::new(&analysis, &prepared.discovery, least);
+        if let Some(loaded) = &loaded {
+            baseline::subtract(loaded, &prepared, &self.paths, &mut shown);
+        }
+        if let Some(reason) = &self.add_ignore {
+            return add_ignore::add(&shown, reason, &working);
+        }
         let text = match self.output_format {
             Format::Full => report::full::render(&shown, anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never),
             Format::Concise => report::concise::render(&shown),
