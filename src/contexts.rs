@@ -281,7 +281,7 @@ impl Spread<'_, '_> {
                 }
                 for entry in bases.iter().flat_map(|base| facts.base(*base)) {
                     for (method, func) in &class.methods {
-                        if entry.methods.iter().any(|pattern| matches(pattern, method)) {
+                        if entry.takes_method(method) {
                             self.enter(At { file, id: *func }, entry, file, summary.functions[*func].name_span);
                         }
                     }
@@ -417,6 +417,13 @@ impl Spread<'_, '_> {
     fn run(&mut self) {
         // Known entries first, the surest first, so that every function keeps its best origin.
         let mut entries = std::mem::take(&mut self.entries);
+        // A listener or timer of a command-line program: nothing shows that others wait there.
+        for (_, kind, origin) in &entries {
+            let origin = &mut self.contexts.origins[*origin];
+            if *kind == ContextKind::Loop && origin.confidence == Confidence::Medium && self.scripts[origin.file] {
+                origin.confidence = Confidence::Low;
+            }
+        }
         entries.sort_by_key(|(func, _, origin)| (std::cmp::Reverse(self.contexts.origins[*origin].confidence), *func, *origin));
         let is_test = |entries: &[(FuncAt, ContextKind, usize)]| -> rustc_hash::FxHashSet<FuncAt> {
             entries.iter().filter(|(_, kind, _)| *kind == ContextKind::Test).map(|(func, ..)| *func).collect()
@@ -568,8 +575,4 @@ fn common_root<'p>(mut paths: impl Iterator<Item = &'p str>) -> usize {
         }
     }
     shared
-}
-
-fn matches(pattern: &str, text: &str) -> bool {
-    pattern.strip_suffix('*').map_or(pattern == text, |start| text.starts_with(start))
 }

@@ -65,6 +65,8 @@ pub struct TypeFact {
     pub element: Option<Name>,
     /// Each one made is told apart, with what is put into it.
     pub tracked: bool,
+    /// All of them together hold what the program puts into any.
+    pub shared: bool,
 }
 
 /// Which argument a boundary moves, or a registration takes.
@@ -98,6 +100,21 @@ pub struct Container {
     pub of: Option<usize>,
 }
 
+/// Keys of object literals that say what a framework gives for a token.
+#[derive(Debug)]
+pub struct Provider {
+    /// The key of the token.
+    pub token: Name,
+    /// The key of a class, of which an instance is given.
+    pub class: Name,
+    /// The key of what is given.
+    pub value: Name,
+    /// The key of a function that makes what is given.
+    pub factory: Name,
+    /// The key of another token, or a class.
+    pub existing: Name,
+}
+
 /// A call that moves its argument to another context.
 #[derive(Debug, Clone, Copy)]
 pub struct Boundary {
@@ -124,12 +141,22 @@ pub struct Entry {
     pub ready: bool,
     /// For registrations: constant first arguments for which it holds (events); empty for any.
     pub first: Vec<Name>,
+    /// Types of what the function is called with.
+    pub parameters: Vec<Name>,
     /// For registrations.
     pub which: Which,
     /// For base classes: names of methods, `*` at the end matches any rest.
     pub methods: Vec<String>,
     /// For files: exported names; empty for the whole file.
     pub exports: Vec<Name>,
+}
+
+impl Entry {
+    /// Whether the entry speaks of a method of this name.
+    #[must_use]
+    pub fn takes_method(&self, method: &str) -> bool {
+        self.methods.iter().any(|pattern| pattern.strip_suffix('*').map_or(pattern == method, |start| method.starts_with(start)))
+    }
 }
 
 /// All facts of one language family.
@@ -148,6 +175,9 @@ pub struct Facts {
     pub files: Vec<(GlobMatcher, Arc<Entry>)>,
     invokes: FxHashMap<Name, Vec<Invoke>>,
     containers: FxHashMap<Name, Vec<Container>>,
+    /// What object literals give for tokens, and the decorators of what receives it.
+    pub providers: Vec<Provider>,
+    receives: FxHashMap<Name, ()>,
     /// Last names of everything that facts speak of.
     members: rustc_hash::FxHashSet<Name>,
     /// Last names of attributes whose reading is a call.

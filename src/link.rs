@@ -8,6 +8,7 @@ mod constrain;
 mod containers;
 mod declared;
 pub mod graph;
+mod injected;
 mod lineage;
 pub mod modules;
 pub mod names;

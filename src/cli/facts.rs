@@ -198,6 +198,8 @@ fn known(facts: &FactBase, family: Family, path: Name) -> Vec<String> {
         (facts.off_loop(path).is_some(), "tells whether a loop runs"),
         (!facts.invokes(path).is_empty(), "runs an argument itself"),
         (facts.wraps(path).is_some(), "gives an argument back"),
+        (!facts.containers(path).is_empty(), "handles elements of a container"),
+        (facts.receives(path), "receives what is provided for a token"),
     ];
     known.extend(plain.into_iter().filter(|(holds, _)| *holds).map(|(_, said)| said.to_owned()));
     known

@@ -2,7 +2,7 @@
 
 use super::file::Misfit;
 use super::schema::{Argument, RawArgument, RawCall, RawType};
-use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, RawFacts, Which};
+use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Provider, RawFacts, Which};
 use crate::base::written::Placed;
 use crate::base::{Name, name};
 use crate::ir::Branch;
@@ -30,6 +30,8 @@ pub(super) struct Ready {
     pub neutral: Vec<Name>,
     invokes: Vec<(Vec<Name>, Invoke)>,
     containers: Vec<(Vec<Name>, Container)>,
+    /// What receives, and the keys.
+    providers: Vec<(Vec<Name>, Provider)>,
     wraps: Vec<(Vec<Name>, Which)>,
     generics: Vec<(Vec<Name>, Generic)>,
     loop_checks: Vec<(Name, Branch)>,
@@ -58,6 +60,7 @@ impl Ready {
                 synchronous: raw.synchronous,
                 server: raw.server,
                 ready: raw.ready,
+                parameters: raw.parameters.iter().map(|of| name(of)).collect(),
                 first: raw.first.iter().map(|text| name(text)).collect(),
                 methods: raw.methods,
                 exports: raw.exports.iter().map(|export| name(export)).collect(),
@@ -87,6 +90,18 @@ impl Ready {
             (raw.path.iter().map(name).collect(), Container { does: raw.does, argument: raw.argument, of: raw.of })
         });
         let containers = containers.collect();
+        let providers = raw.provider.iter().map(|one| {
+            let raw = one.value();
+            let provider = Provider {
+                token: name(&raw.token),
+                class: name(&raw.class),
+                value: name(&raw.value),
+                factory: name(&raw.factory),
+                existing: name(&raw.existing),
+            };
+            (raw.by.iter().map(|path| name(path)).collect(), provider)
+        });
+        let providers = providers.collect();
         let generics = raw.generic.iter().map(|one| {
             let raw = one.value();
             (raw.path.iter().map(name).collect(), (raw.kind, raw.of.as_deref().map(name)))
@@ -103,6 +118,7 @@ impl Ready {
             neutral: paths(raw.neutral),
             invokes,
             containers,
+            providers,
             wraps: arguments(raw.returns_argument)?,
             generics,
             loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
@@ -128,7 +144,13 @@ impl Ready {
     /// How many facts there are beside calls, types, boundaries, entries and neutral paths.
     pub(super) fn others(&self) -> usize {
         let plain: usize = self.plain.iter().map(Vec::len).sum();
-        plain + self.invokes.len() + self.containers.len() + self.wraps.len() + self.generics.len() + self.loop_checks.len()
+        plain
+            + self.invokes.len()
+            + self.containers.len()
+            + self.providers.len()
+            + self.wraps.len()
+            + self.generics.len()
+            + self.loop_checks.len()
     }
 
     /// Every path that the facts speak of.
@@ -143,6 +165,7 @@ impl Ready {
                 paths.extend(of);
             }
         }
+        paths.extend(self.providers.iter().flat_map(|(receivers, _)| receivers));
         paths.extend(self.generics.iter().flat_map(|(paths, _)| paths));
         paths.sort();
         paths.dedup();
@@ -239,6 +262,7 @@ impl Facts {
             fact.bases.extend(raw.bases.iter().map(|base| name(base)));
             fact.members.extend(raw.members.iter().map(|(member, of)| (name(member), name(of))));
             fact.tracked |= raw.tracked;
+            fact.shared |= raw.shared;
             for (slot, given) in [(&mut fact.enter, raw.enter), (&mut fact.element, raw.element)] {
                 let given = given.map(|of| name(&of));
                 *slot = if own { given.or(*slot) } else { slot.or(given) };
@@ -270,6 +294,10 @@ impl Facts {
             }
         }
         self.wraps.extend(ready.wraps.into_iter().flat_map(|(paths, which)| paths.into_iter().map(move |path| (path, which))));
+        for (receivers, provider) in ready.providers {
+            self.receives.extend(receivers.into_iter().map(|path| (path, ())));
+            self.providers.push(provider);
+        }
         self.generics.extend(ready.generics.into_iter().flat_map(|(paths, of)| paths.into_iter().map(move |path| (path, of))));
         self.calls.extend(ready.neutral.into_iter().map(|path| (path, None)));
         self.loop_checks.extend(ready.loop_checks);

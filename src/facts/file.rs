@@ -1,7 +1,8 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck, RawPaths, RawType,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck, RawPaths,
+    RawProvider, RawType,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
@@ -36,6 +37,9 @@ pub struct RawFacts {
     /// Calls that handle the elements of containers.
     #[serde(default)]
     pub(super) container: Vec<Placed<RawContainer>>,
+    /// Object literals that say what a framework gives for a token.
+    #[serde(default)]
+    pub(super) provider: Vec<Placed<RawProvider>>,
     /// Calls that give an argument back.
     #[serde(default)]
     pub(super) returns_argument: Vec<Placed<RawArgument>>,
@@ -90,7 +94,7 @@ macro_rules! spoken {
     };
 }
 
-spoken!(RawCall, RawType, RawBoundary, RawEntry, RawInvoke, RawContainer, RawArgument, RawGeneric, RawPaths, RawLoopCheck);
+spoken!(RawCall, RawType, RawBoundary, RawEntry, RawInvoke, RawContainer, RawProvider, RawArgument, RawGeneric, RawPaths, RawLoopCheck);
 
 /// Gives the names of all tables to another macro.
 macro_rules! every_table {
@@ -102,6 +106,7 @@ macro_rules! every_table {
             entry,
             calls_argument,
             container,
+            provider,
             returns_argument,
             generic,
             neutral,

@@ -1,7 +1,7 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
 use super::{Boundary, CallFact, Container, Entry, Facts, GenericKind, Invoke, TypeFact, Which};
-use crate::base::Name;
+use crate::base::{Name, name};
 use crate::facts::FactBase;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -185,10 +185,34 @@ impl Facts {
         false
     }
 
+    /// Whether what a decorator of this path stands at receives what is provided for its token.
+    #[must_use]
+    pub fn receives(&self, path: Name) -> bool {
+        self.receives.contains_key(&path)
+    }
+
     /// Whether facts speak of a member of this name, of any type.
     #[must_use]
     pub fn names_member(&self, member: Name) -> bool {
         self.members.contains(&member)
+    }
+
+    /// The type of a value with this path, where all of that type together hold what the program puts into any.
+    #[must_use]
+    pub fn shared(&self, path: Name) -> Option<Name> {
+        let of = if self.types.contains_key(&path) { path } else { self.member(path)? };
+        let mut pending = vec![of];
+        let mut seen = 0;
+        while let Some(of) = pending.pop() {
+            seen += 1;
+            if self.types.get(&of).is_some_and(|fact| fact.shared) {
+                return Some(of);
+            }
+            if seen < 32 {
+                pending.extend(self.type_bases(of));
+            }
+        }
+        None
     }
 
     /// Whether instances of `path` are told apart.
@@ -227,6 +251,12 @@ impl Facts {
         self.types.get(&path)
     }
 
+    /// The type that a call on `path` makes.
+    #[must_use]
+    pub fn constructed(&self, path: Name) -> Option<Name> {
+        self.constructors.get(&path).copied()
+    }
+
     /// The type of what a call on `path` returns, or of the attribute `path`.
     #[must_use]
     pub fn result(&self, path: Name) -> Option<Name> {
@@ -234,6 +264,13 @@ impl Facts {
             return Some(*of);
         }
         self.member(path)
+    }
+
+    /// The type of what a call on an instance of `path` returns: that of its `__call__`, or of `path` where it is a call's
+    /// result itself.
+    #[must_use]
+    pub fn called(&self, path: Name) -> Option<Name> {
+        if path.ends_with("()") { self.result(path) } else { self.member(name(&format!("{path}.__call__"))) }
     }
 
     /// The type of the member `path` of a known type.

@@ -213,6 +213,9 @@ pub(super) struct RawType {
     /// Each one made is told apart, with what is put into it: containers, emitters.
     #[serde(default)]
     pub tracked: bool,
+    /// All of them together hold what the program puts into any: an application's state.
+    #[serde(default)]
+    pub shared: bool,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
@@ -312,6 +315,9 @@ pub(super) struct RawEntry {
     /// For `call`: constant first arguments for which it holds.
     #[serde(default)]
     pub first: Vec<String>,
+    /// Types of what the framework calls the function with, the receiver not counted.
+    #[serde(default)]
+    pub parameters: Vec<String>,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
@@ -409,8 +415,16 @@ pub enum Handling {
     Keeps,
     /// Gives pairs of key and element: `items`.
     Pairs,
+    /// Holds the second of each pair that the container holds: `new Map(pairs)`.
+    Unpairs,
+    /// The container's prototype comes before the argument's: `util.inherits`.
+    Inherits,
     /// Gives a new one that holds what the container holds: `values`, `list(x)`.
     Copies,
+    /// Gives one of its own type that, awaited, is the container: `Promise.resolve`.
+    Promises,
+    /// Gives what the function or class given to it makes: `Depends(f)`.
+    Injects,
     /// Keeps the function under the event: `on`.
     Listens,
     /// Runs the functions kept under the event: `emit`.
@@ -432,6 +446,30 @@ pub(super) struct RawContainer {
     pub argument: usize,
     /// The argument that is the container; the receiver where it is left out, what the call makes where there is none.
     pub of: Option<usize>,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+/// Object literals that say what a framework gives for a token.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Provider")]
+pub(super) struct RawProvider {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// Decorators, given a token, of what receives it.
+    pub by: Vec<String>,
+    /// The key of the token.
+    pub token: String,
+    /// The key of a class, of which an instance is given.
+    pub class: String,
+    /// The key of what is given.
+    pub value: String,
+    /// The key of a function that makes what is given.
+    pub factory: String,
+    /// The key of another token, or a class.
+    pub existing: String,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

@@ -129,6 +129,7 @@ impl Solution<'_> {
                 Some(Resolved::Folder(path)) => self.add(to, Value::Folder(path)),
                 _ => {}
             },
+            Value::Class(class) if self.family == Family::Ecma && member.as_str() == "prototype" => self.add(to, Value::Inst(class)),
             Value::Class(class) => self.load_class(class, member, to, Dispatch::Class),
             Value::Inst(class) => self.load_class(class, member, to, Dispatch::Instance),
             Value::Ext(path) => {
@@ -243,6 +244,15 @@ impl Solution<'_> {
             name(&format!("{owner}.{member}"))
         });
         self.add(to, Value::Ext(joined));
+        self.load_shared(path, member, to);
+    }
+
+    /// What the program put into any instance of a library's type that is shared.
+    fn load_shared(&mut self, path: Name, member: Name, to: u32) {
+        if let Some(of) = self.facts.shared(path) {
+            let from = self.field(Owner::External(of), member);
+            self.copy(from, to);
+        }
     }
 
     fn load_module(&mut self, file: FileId, member: Name, to: u32, depth: usize) {
@@ -334,6 +344,9 @@ impl Solution<'_> {
         for at in classes {
             let from = self.field(Owner::Class(*at), member);
             self.copy(from, to);
+            if let Some(above) = self.fields.get(&(Owner::Class(*at), name("<above>"))).copied().filter(|_| !found) {
+                self.when_once(above, Constraint::Load(member, to));
+            }
         }
         if !found {
             for path in external {
@@ -424,6 +437,10 @@ impl Solution<'_> {
                     return self.copy(from, to);
                 }
                 _ => Owner::Exports(file),
+            },
+            Value::Ext(path) | Value::ExtInst(path) => match self.facts.shared(path) {
+                Some(of) => Owner::External(of),
+                None => return,
             },
             _ => return,
         };

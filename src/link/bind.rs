@@ -1,10 +1,10 @@
 //! Calls: arguments to parameters, returns to results.
 
-use super::values::{Owner, Solution, Value};
+use super::values::{Constraint, Owner, Solution, Value};
 use super::{At, CallAt, ClassAt, FuncAt};
 use crate::base::{Name, name};
 use crate::facts::Which;
-use crate::ir::{Arg, Call, CallKind, ExprId, Family, FuncKind, MODULE_BODY};
+use crate::ir::{Arg, Call, CallKind, Expr, ExprId, Family, FuncKind, MODULE_BODY, ModuleSummary};
 
 /// The argument that `which` speaks of.
 #[must_use]
@@ -34,6 +34,7 @@ impl Solution<'_> {
             (CallKind::Decorate, Value::Bound(func)) if input.summaries[func.file].family == Family::Python => {
                 self.bind_arguments(at, call, func, 1);
             }
+            (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => self.give_decorated(at, call, path),
             (CallKind::Decorate, _) => {}
             (CallKind::With, Value::Inst(class)) => {
                 let entered = ["__enter__", "__aenter__"].iter().find_map(|enter| self.find_method(class, name(enter)));
@@ -68,12 +69,27 @@ impl Solution<'_> {
                     self.bind_arguments(at, call, constructor, offset);
                 }
             }
+            // `super(x)` calls the constructor above.
+            (_, Value::Inst(class)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
+                if let Some(constructor) = self.constructor(class) {
+                    self.bind_arguments(at, call, constructor, 0);
+                }
+            }
+            (_, Value::New(func)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
+                self.bind_arguments(at, call, func, 0);
+            }
             (_, Value::Inst(class)) => {
                 if let Some(func) = self.find_method(class, name("__call__")) {
                     self.bind_function(at, call, func, 1, result);
                 }
             }
             (_, Value::Ext(path)) => self.bind_external(at, call, path, result),
+            // What a factory gave makes instances itself: `sessionmaker(engine)()`.
+            (_, Value::ExtInst(path)) => {
+                if let Some(of) = self.facts.called(path) {
+                    self.add(result, Value::ExtInst(of));
+                }
+            }
             _ => {}
         }
     }
@@ -85,6 +101,7 @@ impl Solution<'_> {
             }
             return;
         }
+        self.give_registered(at, call, path);
         if self.handle(at, call, path, result) {
             return;
         }
@@ -103,7 +120,10 @@ impl Solution<'_> {
     }
 
     fn bind_function(&mut self, at: CallAt, call: &Call, func: FuncAt, offset: usize, result: u32) {
-        if self.input.func(func).is_generator {
+        let function = self.input.func(func);
+        if indirect(&self.input.summaries[at.file], call, function) == Some(Indirect::Bind) {
+            self.add(result, Value::Func(func));
+        } else if function.is_generator {
             self.add(result, Value::Generator(func));
         } else {
             self.returned(func, result);
@@ -112,8 +132,21 @@ impl Solution<'_> {
     }
 
     fn bind_arguments(&mut self, at: CallAt, call: &Call, func: FuncAt, offset: usize) {
-        for (arg, position) in bound_parameters(self.input.func(func), call, offset) {
-            let Some(var) = self.input.func(func).params[position].var else { continue };
+        let (summary, function) = (&self.input.summaries[at.file], self.input.func(func));
+        if indirect(summary, call, function) == Some(Indirect::Apply) {
+            if let Some(given) = call.args.get(1).map(|arg| At { file: at.file, id: arg.value }) {
+                let from = self.node(given);
+                for (position, param) in function.params.iter().enumerate() {
+                    if let Some(var) = param.var {
+                        let to = self.var_node(func.file, var);
+                        self.when(from, Constraint::Subscript(name(&position.to_string()), to));
+                    }
+                }
+            }
+            return;
+        }
+        for (arg, position) in bound_parameters(summary, function, call, offset) {
+            let Some(var) = function.params[position].var else { continue };
             let to = self.var_node(func.file, var);
             self.flow(At { file: at.file, id: arg }, to, false);
         }
@@ -136,13 +169,45 @@ impl Solution<'_> {
     }
 }
 
-/// Which argument goes to which parameter; `offset` parameters are already bound.
+/// A call by `f.call(this, x)` and its like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Indirect {
+    /// `f.call(this, x)`
+    Call,
+    /// `f.apply(this, [x])`
+    Apply,
+    /// `f.bind(this, x)`: no call yet.
+    Bind,
+}
+
+/// Whether a call of the function is made by `call`, `apply` or `bind`.
 #[must_use]
-pub fn bound_parameters(function: &crate::ir::Function, call: &Call, offset: usize) -> Vec<(ExprId, usize)> {
+pub fn indirect(summary: &ModuleSummary, call: &Call, function: &crate::ir::Function) -> Option<Indirect> {
+    let Expr::Attr { name, .. } = &summary.exprs[call.callee] else { return None };
+    if summary.family != Family::Ecma || *name == function.name {
+        return None;
+    }
+    match name.as_str() {
+        "call" => Some(Indirect::Call),
+        "apply" => Some(Indirect::Apply),
+        "bind" => Some(Indirect::Bind),
+        _ => None,
+    }
+}
+
+/// Which argument goes to which parameter; `offset` parameters are already bound. `summary` is that of the call.
+#[must_use]
+pub fn bound_parameters(summary: &ModuleSummary, function: &crate::ir::Function, call: &Call, offset: usize) -> Vec<(ExprId, usize)> {
     let mut bound = Vec::new();
     let offset = if matches!(function.kind, FuncKind::Static) { 0 } else { offset };
+    // The first argument of `f.call(this, x)` is no parameter's.
+    let skipped = match indirect(summary, call, function) {
+        Some(Indirect::Apply) => return bound,
+        Some(_) => 1,
+        None => 0,
+    };
     let mut position = offset;
-    for arg in &call.args {
+    for arg in call.args.iter().skip(skipped) {
         if arg.spread {
             break;
         }

@@ -1,5 +1,6 @@
 //! One call site: what its callee's values make it run.
 
+use super::bind::{Indirect, indirect};
 use super::graph::{Edge, EdgeKind, External, Graph, Outcome, Reason, is_parameter};
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
@@ -52,8 +53,9 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
     let callee = At { file: at.file, id: call.callee };
     let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct, offset: None, once: false, by_name: false };
     if through == Through::Callers
-        && is_parameter(input, callee, from).is_some()
+        && let Some((owner, _)) = is_parameter(input, callee, from)
         && !matches!(call.kind, CallKind::With | CallKind::Iterate)
+        && !told_by_values(solution, callee, owner, from)
     {
         // Who calls decides what runs: see `takes`.
         return if solution.values(callee).is_empty() { Outcome::Unresolved(Reason::Parameter) } else { Outcome::Known };
@@ -104,7 +106,8 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
             }
             (CallKind::With | CallKind::Iterate, _) => {}
             (_, Value::Func(func) | Value::Bound(func)) if !overridden_here(solution, callee, func) => {
-                if !input.func(func).is_generator {
+                let kept = indirect(&input.summaries[at.file], call, input.func(func)) == Some(Indirect::Bind);
+                if !kept && !input.func(func).is_generator {
                     graph.edges.push(direct(func));
                 }
                 if through == Through::Callers {
@@ -134,7 +137,23 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
             _ => {}
         }
     }
+    // Listeners run in the call that emits their event.
+    graph.edges.extend(solution.listeners(at).iter().filter_map(|listener| match listener {
+        Value::Func(func) | Value::Bound(func) => Some(direct(*func)),
+        _ => None,
+    }));
     outcome
+}
+
+/// Whether the values of a parameter tell what its call runs: a nameless function is used in one place, and a function that
+/// another one makes has no callers that give its maker's parameters.
+fn told_by_values(solution: &Solution<'_>, callee: ExprAt, owner: FuncAt, from: FuncAt) -> bool {
+    is_nameless(solution.input, owner) || (owner != from && solution.values(callee).len() == 1 && !solution.is_cut(callee))
+}
+
+/// Whether a function has no name: what it is called by does not tell where it is used.
+pub(super) fn is_nameless(input: Input<'_>, func: FuncAt) -> bool {
+    input.func(func).name.starts_with('<')
 }
 
 /// Why nothing is known of a call's callee.

@@ -1,7 +1,7 @@
 //! Constraints: what each expression, assignment, parameter and call of a summary says of values.
 
 use super::values::{Constraint, Owner, Solution, Value, promise_of};
-use super::{At, ExprAt, FuncAt};
+use super::{At, ClassAt, ExprAt, FuncAt};
 use crate::base::{Name, name};
 use crate::facts::{FactBase, GenericKind};
 use crate::ir::{Const, Expr, Family, FuncKind, Target};
@@ -20,6 +20,8 @@ impl Solution<'_> {
         }
         for (file, summary) in input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == family) {
             for (id, class) in summary.classes.iter_enumerated() {
+                self.give_methods(At { file, id });
+                self.computed_bases(At { file, id }, class);
                 for (named, of) in &class.types {
                     let field = self.field(Owner::Class(At { file, id }), *named);
                     self.declare(field, At { file, id: *of });
@@ -68,6 +70,17 @@ impl Solution<'_> {
                         self.when(arg, Constraint::Apply { given: promise, result });
                     }
                 }
+            }
+        }
+    }
+
+    /// Bases that no name gives: `class A extends mixin(B)`, or a function of old.
+    fn computed_bases(&mut self, at: ClassAt, class: &crate::ir::Class) {
+        for base in class.bases.iter().map(|base| At { file: at.file, id: *base }) {
+            if self.family == Family::Ecma && self.static_classes(base, 0).is_empty() && self.static_path(base).is_none() {
+                let above = self.field(Owner::Class(at), name("<above>"));
+                let from = self.node(base);
+                self.when(from, Constraint::Instantiate(above));
             }
         }
     }
@@ -140,6 +153,16 @@ impl Solution<'_> {
                 self.add(to, Value::Object(from));
             }
             Expr::Const(_) | Expr::Unknown | Expr::Builtin(_) => {}
+            // `Annotated[X, Depends(f)]`: what the call gives is what is meant.
+            Expr::Call(_) => {
+                let from = self.node(from);
+                self.copy(from, to);
+            }
+            _ if self.alias(from, 0).is_some() => {
+                if let Some(of) = self.alias(from, 0) {
+                    self.instantiate(of, to, depth + 1);
+                }
+            }
             _ => {
                 let from = self.node(from);
                 self.when(from, Constraint::Instantiate(to));
@@ -213,6 +236,7 @@ impl Solution<'_> {
             Expr::Class(id) => self.add(node, Value::Class(At { file, id: *id })),
             Expr::Object(fields) => {
                 self.add(node, Value::Object(at));
+                self.provide(at, fields);
                 for (key, value) in fields {
                     if let (None, Expr::Element(spread)) = (key, &self.input.summaries[file].exprs[*value]) {
                         let from = self.node(expr_at(spread));
@@ -254,9 +278,46 @@ impl Solution<'_> {
         }
     }
 
+    /// The type that a name stands for: `Alias = Annotated[X, ...]`, here or in the file that it is imported from.
+    fn alias(&self, at: ExprAt, depth: usize) -> Option<ExprAt> {
+        let summary = &self.input.summaries[at.file];
+        let (file, var) = match &summary.exprs[at.id] {
+            Expr::Index { .. } | Expr::Either(_) if depth > 0 => return Some(at),
+            Expr::Var(var) => (at.file, *var),
+            Expr::Imported { module, name } => match self.resolve(at.file, *module) {
+                super::modules::Resolved::File(file) => (file, *self.globals[file].get(name)?),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        match self.assigned(file, var) {
+            [one] if depth < 8 => self.alias(At { file, id: *one }, depth + 1),
+            _ => None,
+        }
+    }
+
     /// The constant text of a subscript's key, or the mark for any.
     pub(super) fn constant_key(&self, key: ExprAt) -> Name {
-        self.input.summaries[key.file].exprs[key.id].key().unwrap_or_else(FactBase::any)
+        self.key_within(key, 0).unwrap_or_else(FactBase::any)
+    }
+
+    /// A constant, or the name of a module's variable that is bound once: `KEY = AppKey("store")`.
+    fn key_within(&self, key: ExprAt, depth: usize) -> Option<Name> {
+        let summary = &self.input.summaries[key.file];
+        match &summary.exprs[key.id] {
+            Expr::Var(var) if summary.vars[*var].func == crate::ir::MODULE_BODY && depth < 4 => match self.assigned(key.file, *var) {
+                [one] => self.key_within(At { file: key.file, id: *one }, depth + 1).or(Some(summary.vars[*var].name)),
+                _ => None,
+            },
+            Expr::Imported { module, name } => match self.resolve(key.file, *module) {
+                super::modules::Resolved::File(file) => match self.assigned(file, *self.globals[file].get(name)?) {
+                    [one] => self.key_within(At { file, id: *one }, depth + 1).or(Some(*name)),
+                    _ => None,
+                },
+                _ => Some(*name),
+            },
+            expr => expr.key(),
+        }
     }
 }
 

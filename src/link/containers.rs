@@ -24,6 +24,10 @@ impl Solution<'_> {
         let file = at.file;
         let placed: Vec<ExprAt> = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| At { file, id: arg.value }).collect();
         let after = container.argument + 1;
+        if container.does == Handling::Injects {
+            // Without an argument the annotation says what is made.
+            return self.inject_argument(at, call, result);
+        }
         let holder = match container.of {
             Some(position) => placed.get(position).map(|arg| self.node(*arg)),
             None => self.receiver(at, call),
@@ -115,6 +119,28 @@ impl Solution<'_> {
                 self.add(result, Value::Object(object));
                 true
             }
+            Handling::Injects => false,
+            Handling::Promises => {
+                self.copy(receiver, result);
+                false
+            }
+            Handling::Unpairs => {
+                let Some(object) = self.result_at(at) else { return false };
+                let pairs = self.field(Owner::Call(at), name("<pairs>"));
+                self.when(receiver, Constraint::Element(pairs));
+                let to = self.field(Owner::Object(object), any);
+                self.when(pairs, Constraint::Subscript(name("1"), to));
+                false
+            }
+            Handling::Inherits => {
+                if let Some(above) = given {
+                    let made = self.field(Owner::Call(at), name("<above>"));
+                    let from = self.node(above);
+                    self.when(from, Constraint::Instantiate(made));
+                    self.when(receiver, Constraint::Store(name("prototype"), made));
+                }
+                false
+            }
             Handling::Listens => {
                 if let (Some(event), Some(listener)) = (given, placed.get(after)) {
                     let (event, from) = (self.event(event), self.node(*listener));
@@ -127,7 +153,7 @@ impl Solution<'_> {
                 if let Some(event) = given {
                     let event = self.event(event);
                     let listeners = self.field(Owner::Call(at), name("<listeners>"));
-                    self.when(receiver, Constraint::Load(event, listeners));
+                    self.when(receiver, Constraint::Subscript(event, listeners));
                     self.when(listeners, Constraint::Emit(at));
                 }
                 false

@@ -344,6 +344,7 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
             let from = At { file, id: call.func };
             if let Some((owner, position)) = is_parameter(input, At { file, id: call.callee }, from)
                 && owner == from
+                && !calls::is_nameless(input, owner)
                 && matches!(call.kind, CallKind::Call | CallKind::New)
             {
                 known.insert((owner, position), EdgeKind::Direct);
@@ -372,7 +373,7 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
         let mut grown = Vec::new();
         for edge in &graph.edges {
             let call = &input.summaries[edge.call.file].calls[edge.call.id];
-            for (arg, position) in bound_parameters(input.func(edge.to), call, offset(solution, edge)) {
+            for (arg, position) in bound_parameters(&input.summaries[edge.call.file], input.func(edge.to), call, offset(solution, edge)) {
                 if let Some(kind) = known.get(&(edge.to, position))
                     && let Some(at) = is_parameter(input, At { file: edge.call.file, id: arg }, edge.from)
                     && known.get(&at).is_none_or(|before| *before == EdgeKind::Direct && matches!(kind, EdgeKind::Moved(_)))
@@ -405,7 +406,7 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
     let mut added = Vec::new();
     for edge in &graph.edges {
         let call = &input.summaries[edge.call.file].calls[edge.call.id];
-        for (arg, position) in bound_parameters(input.func(edge.to), call, offset(solution, edge)) {
+        for (arg, position) in bound_parameters(&input.summaries[edge.call.file], input.func(edge.to), call, offset(solution, edge)) {
             let at = At { file: edge.call.file, id: arg };
             // What a parameter brings is told where the argument is given.
             if is_parameter(input, at, edge.from).is_some() {
@@ -447,6 +448,8 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
         } else if input.summaries[file].family == Family::Ecma
             && call.kind != CallKind::Decorate
             && facts.registrations(external.path).is_empty()
+            && facts.containers(external.path).is_empty()
+            && facts.wraps(external.path).is_none()
         {
             give(crate::facts::Which::All, EdgeKind::Later);
         }

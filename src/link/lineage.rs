@@ -64,7 +64,11 @@ impl Solution<'_> {
         let (mut of_bases, mut direct, mut external): (Vec<Vec<ClassAt>>, Vec<ClassAt>, Vec<Name>) = Default::default();
         for base in &self.input.summaries[class.file].classes[class.id].bases {
             let base = At { file: class.file, id: *base };
-            external.extend(self.static_path(base));
+            if let Some(path) = self.static_path(base) {
+                // Facts may know the class under another path: `require("events")`.
+                external.extend(self.input.facts_of(class.file).constructed(path).filter(|of| *of != path));
+                external.push(path);
+            }
             for base in self.static_classes(base, 0).into_iter().filter(|base| *base != class && depth < DEEPEST) {
                 let above = self.lineage_within(base, depth + 1);
                 external.extend(above.1.iter().copied());

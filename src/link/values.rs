@@ -6,7 +6,7 @@
 use super::access::Dispatch;
 use super::{At, CallAt, ClassAt, ExprAt, FuncAt, Input};
 use crate::base::{FileId, Name};
-use crate::facts::Facts;
+use crate::facts::{Entry, Facts};
 use crate::ir::{Expr, ExprId, Family, MODULE_BODY, Target, VarId};
 use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Values kept for one expression at most.
 pub const LIMIT: usize = 12;
@@ -69,6 +70,10 @@ pub(super) enum Constraint {
     },
     /// The functions kept under the event run at the call.
     Emit(CallAt),
+    /// The function is called by a framework: the entry that says with what.
+    Given(u32),
+    /// What the function or class makes goes to the node.
+    Inject(u32),
     /// The function becomes a method of what `new` makes of another.
     This(FuncAt),
 }
@@ -83,6 +88,8 @@ pub(super) enum Owner {
     Exports(FileId),
     /// Values on their way through a call.
     Call(CallAt),
+    /// All instances of a library's type.
+    External(Name),
 }
 
 /// A class with its bases in order, and the library paths among them.
@@ -118,6 +125,8 @@ pub struct Solution<'a> {
     mergers: FxHashMap<Owner, SmallVec<[Owner; 1]>>,
     /// Constraints that hold already.
     asked: FxHashSet<(u32, Constraint)>,
+    /// Entries whose functions are called with values of known types.
+    pub(super) givers: Vec<Arc<Entry>>,
     /// Library types of objects that are told apart.
     pub(super) tracked: FxHashMap<ExprAt, Name>,
     pub(super) globals: IndexVec<FileId, FxHashMap<Name, crate::ir::VarId>>,
@@ -221,6 +230,7 @@ impl<'a> Solution<'a> {
             readers: FxHashMap::default(),
             mergers: FxHashMap::default(),
             asked: FxHashSet::default(),
+            givers: Vec::new(),
             tracked: FxHashMap::default(),
             globals: globals.collect(),
             exports: exports.collect(),
@@ -452,12 +462,15 @@ impl<'a> Solution<'a> {
             Constraint::Instantiate(to) => match value {
                 Value::Class(class) => self.add(to, Value::Inst(class)),
                 Value::Ext(path) => self.add(to, Value::ExtInst(path)),
+                Value::Func(func) if self.family == Family::Ecma => self.add(to, Value::New(func)),
                 _ => {}
             },
             Constraint::Call(call) => self.bind(call, value),
             Constraint::Merge(into) => self.merge(value, into),
             Constraint::MergeInto(from) => self.merge_into(value, from),
             Constraint::Apply { given, result } => self.apply_function(value, given, result),
+            Constraint::Given(entry) => self.give(value, entry),
+            Constraint::Inject(to) => self.inject(value, to),
             Constraint::Emit(call) => self.emit(call, value),
             Constraint::This(of) => self.becomes_method(value, of),
         }

@@ -111,6 +111,7 @@ impl Lowering<'_> {
             "spread_element" => match node.named_child(0) {
                 Some(inner) => {
                     let value = self.expression(inner);
+                    self.consume(value, inner, false);
                     self.push(Expr::Element(value))
                 }
                 None => self.unknown(),
@@ -208,6 +209,7 @@ impl Lowering<'_> {
             if part.sort() == "spread_element" {
                 if let Some(inner) = part.named_child(0) {
                     let value = self.expression(inner);
+                    self.consume(value, inner, false);
                     args.push(Arg { name: None, value, spread: true });
                 }
             } else {

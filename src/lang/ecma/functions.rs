@@ -146,7 +146,20 @@ impl Lowering<'_> {
         if has_property_modifier(node) {
             self.parameter_property(func, named, var, annotation);
         }
+        if let Some(var) = var {
+            self.decorate_value(node, Expr::Var(var));
+        }
         self.summary.functions[func].params.push(Param { name: named, var, annotation, default, rest, keywords: false });
+    }
+
+    /// `@Inject(TOKEN) x`: the decorator may say what is given.
+    pub(super) fn decorate_value(&mut self, node: Node<'_>, decorated: Expr) {
+        let decorators: Vec<_> = named_children(node).into_iter().filter(|child| child.sort() == "decorator").collect();
+        if !decorators.is_empty() {
+            let decorators = self.decorators(&decorators);
+            let value = self.push(decorated);
+            self.decorate(&decorators, value);
+        }
     }
 
     /// `constructor(private readonly svc: Svc)`: an attribute with the parameter's type and value.
