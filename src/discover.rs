@@ -1,5 +1,10 @@
 //! Paths to the files that are analysed, with what was left out and why.
 
+mod configuration;
+
+pub use configuration::{Configurations, configurations, named_file};
+
+use crate::config::Exclude;
 use crate::lang::Lang;
 use ignore::WalkBuilder;
 use std::collections::BTreeMap;
@@ -14,6 +19,9 @@ const LONG_LINE: usize = 1_000;
 
 /// Folders that are never a repository's own source.
 const FOREIGN: [&str; 7] = ["node_modules", "bower_components", "site-packages", "__pycache__", "__pypackages__", ".git", ".yarn"];
+
+/// The reason for what the configuration leaves out.
+const EXCLUDED: &str = "excluded by the configuration";
 
 /// Names of build output where the folder beside it holds the source.
 const OUTPUT: [&str; 6] = ["dist", "build", "out", "output", "target", "coverage"];
@@ -43,7 +51,7 @@ pub struct Unusable {
 pub struct Discovery {
     /// Files to analyse, by path.
     pub files: Vec<Found>,
-    /// `package.json`, `tsconfig.json`, `pyproject.toml` and their like, with their text.
+    /// `package.json`, `tsconfig.json`, `pyproject.toml`, `loopwarden.toml` and their like, with their text.
     pub projects: Vec<(String, String)>,
     /// What was left out: path and reason.
     pub left_out: BTreeMap<String, String>,
@@ -53,14 +61,17 @@ pub struct Discovery {
 
 /// Finds the files below `paths`. `folder` is the working folder: shown paths are relative to it.
 ///
-/// Nothing outside `paths` is read, save ignore files of the folders above; symbolic links are not followed.
+/// Nothing outside `paths` is read, save ignore files of the folders above; symbolic links are not followed. What the
+/// configuration excludes is left out, even where it is named.
 #[must_use]
-pub fn discover(paths: &[PathBuf], folder: &Path) -> Discovery {
+pub fn discover(paths: &[PathBuf], folder: &Path, exclude: &Exclude) -> Discovery {
     let mut discovery = Discovery::default();
     for path in paths {
         match fs::symlink_metadata(path) {
             Err(error) => discovery.problem(shown(path, folder), &error.to_string()),
-            Ok(_) if path.is_dir() => discovery.walk(path, folder),
+            Ok(_) if path.is_dir() => discovery.walk(path, folder, exclude),
+            // Who names a file wants it, but a hook names every changed file.
+            Ok(_) if exclude.holds(&shown(path, folder), false) => discovery.excluded(path, folder),
             Ok(_) => discovery.file(path, folder, true),
         }
     }
@@ -79,15 +90,23 @@ impl Discovery {
         self.problems.push(Unusable { path, message: message.to_owned() });
     }
 
-    fn walk(&mut self, root: &Path, folder: &Path) {
+    fn excluded(&mut self, path: &Path, folder: &Path) {
+        self.left_out.insert(shown(path, folder), EXCLUDED.to_owned());
+    }
+
+    fn walk(&mut self, root: &Path, folder: &Path, exclude: &Exclude) {
         let mut builder = WalkBuilder::new(root);
         builder.follow_links(false).require_git(false).git_global(false).add_custom_ignore_filename(".loopwardenignore");
         builder.sort_by_file_path(Path::cmp);
         let foreign = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-        let (noted, base) = (foreign.clone(), folder.to_path_buf());
+        let (noted, base, exclude_here) = (foreign.clone(), folder.to_path_buf(), exclude.clone());
         builder.filter_entry(move |entry| {
-            let reason =
-                (entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir())).then(|| left_out(entry.path())).flatten();
+            let reason = (entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir()))
+                .then(|| {
+                    let excluded = exclude_here.holds(&shown(entry.path(), &base), true).then_some(EXCLUDED);
+                    left_out(entry.path()).or(excluded)
+                })
+                .flatten();
             match (reason, noted.lock()) {
                 (Some(reason), Ok(mut noted)) => {
                     noted.push((shown(entry.path(), &base), reason.to_owned()));
@@ -100,6 +119,7 @@ impl Discovery {
             match entry {
                 Err(error) => self.problem(shown(root, folder), &error.to_string()),
                 Ok(entry) if entry.path_is_symlink() => self.link(entry.path(), folder),
+                Ok(entry) if entry.depth() > 0 && exclude.holds(&shown(entry.path(), folder), false) => self.excluded(entry.path(), folder),
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => self.file(entry.path(), folder, false),
                 Ok(_) => {}
             }
@@ -146,9 +166,10 @@ impl Discovery {
     fn file(&mut self, path: &Path, folder: &Path, asked: bool) {
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let extension = path.extension().map(|extension| extension.to_string_lossy());
-        let is_project = matches!(file_name.as_str(), "package.json" | "pyproject.toml" | "setup.cfg" | "pnpm-workspace.yaml")
-            || (file_name.starts_with("tsconfig") && extension.as_deref() == Some("json"))
-            || file_name == "jsconfig.json";
+        let is_project =
+            matches!(file_name.as_str(), "package.json" | "pyproject.toml" | "loopwarden.toml" | "setup.cfg" | "pnpm-workspace.yaml")
+                || (file_name.starts_with("tsconfig") && extension.as_deref() == Some("json"))
+                || file_name == "jsconfig.json";
         let lang = extension.as_deref().and_then(Lang::of_extension);
         let lang = lang.or_else(|| extension.is_none().then(|| interpreter(path)).flatten());
         if !is_project && lang.is_none() {

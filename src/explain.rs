@@ -2,6 +2,7 @@
 
 use crate::base::{FileId, Span};
 use crate::facts::{ContextKind, Effect, Weight};
+use crate::finding::Finding;
 use crate::link::graph::{EdgeKind, Outcome};
 use crate::link::{At, FuncAt};
 use crate::pipeline::Analysis;
@@ -95,11 +96,14 @@ pub fn line(analysis: &Analysis, file: FileId, line: usize) -> String {
             _ = writeln!(out, "  {why}");
         }
     }
-    for finding in
-        analysis.findings.iter().filter(|finding| finding.chain.iter().any(|hop| hop.file == file && span.contains(hop.span.start)))
-    {
+    let touches = |finding: &&Finding| {
+        let mut places = finding.chain.iter().map(|hop| (hop.file, hop.span)).chain([(finding.file, finding.span)]);
+        places.any(|(at, of)| at == file && span.contains(of.start))
+    };
+    for finding in analysis.findings.iter().filter(touches) {
         let via = crate::report::concise::via(finding);
-        _ = writeln!(out, "finding {}[{}] {} (via {via})", crate::report::severity(finding.severity), finding.rule, finding.message);
+        let via = if via.is_empty() { via } else { format!(" (via {via})") };
+        _ = writeln!(out, "finding {}[{}] {}{via}", crate::report::severity(finding.severity), finding.rule, finding.message);
     }
     for cleared in analysis.cleared.iter().filter(|one| one.file == file && span.contains(one.span.start)) {
         _ = writeln!(out, "let go: {} ({})", cleared.rule, cleared.reason);

@@ -1,13 +1,19 @@
 //! What external APIs do to the thread that calls them: TOML to a table by path.
 
+mod add;
+mod file;
+mod library;
 mod lookup;
 mod schema;
 
-pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, RawFacts, Results, Weight};
+pub use file::RawFacts;
+pub use library::Library;
+pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Results, Weight};
 
+use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
 use crate::ir::Family;
-use globset::{Glob, GlobMatcher};
+use globset::GlobMatcher;
 use include_dir::{Dir, include_dir};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -110,7 +116,7 @@ pub struct Provider {
 }
 
 /// A call that moves its argument to another context.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Boundary {
     /// Which argument.
     pub which: Which,
@@ -202,8 +208,10 @@ pub struct Facts {
 pub struct FactBase {
     python: Facts,
     ecma: Facts,
-    /// What could not be loaded: file and reason.
-    pub problems: Vec<(String, String)>,
+    /// What each file says, in the order in which files were added.
+    pub libraries: Vec<Library>,
+    /// What could not be loaded.
+    pub problems: Vec<Fault>,
 }
 
 impl FactBase {
@@ -231,16 +239,52 @@ impl FactBase {
         base
     }
 
-    /// Adds one fact file; errors go to `problems` with their place.
+    /// Adds one built-in fact file; errors go to `problems` with their place.
     pub fn add(&mut self, family: Family, path: &str, text: &str) {
+        let written = Written { path: path.to_owned(), text: text.to_owned() };
         match toml::from_str::<RawFacts>(text) {
-            Ok(raw) => {
-                let facts = if family == Family::Python { &mut self.python } else { &mut self.ecma };
-                if let Err(message) = facts.add(raw) {
-                    self.problems.push((path.to_owned(), message));
+            Ok(raw) if raw.library.is_none() => {
+                self.problems.push(written.fault(None, "the table `[library]` is missing", None));
+            }
+            Ok(raw) => self.take(raw, Some(family), &written, false),
+            Err(error) => self.problems.push(written.misread(&error)),
+        }
+    }
+
+    /// Adds a repository's own fact file. Its facts win over built-in ones for the same path.
+    pub fn add_file(&mut self, written: &Written) {
+        match toml::from_str::<RawFacts>(&written.text) {
+            Ok(raw) => self.take(raw, None, written, true),
+            Err(error) => self.problems.push(written.misread(&error)),
+        }
+    }
+
+    /// Adds the facts of a configuration, which win over built-in ones for the same path.
+    pub fn add_own(&mut self, raw: RawFacts, written: &Written) {
+        self.take(raw, None, written, true);
+    }
+
+    /// All of a file's facts, or none and a problem.
+    fn take(&mut self, raw: RawFacts, family: Option<Family>, written: &Written, own: bool) {
+        let library = raw.library.as_ref();
+        let about = library.map(|library| (library.name.clone(), library.source.clone(), library.checked.clone()));
+        let about = about.unwrap_or_else(|| (written.path.clone(), written.path.clone(), String::new()));
+        let modules =
+            raw.library.as_ref().map_or(&[][..], |library| &library.modules).iter().map(|module| name(module)).collect::<Vec<_>>();
+        let ready = raw.by_family(family).and_then(|[python, ecma]| Ok([add::Ready::of(python)?, add::Ready::of(ecma)?]));
+        match ready {
+            Err((span, message)) => self.problems.push(written.fault(span, message, None)),
+            Ok(ready) => {
+                let tables = [(Family::Python, &mut self.python), (Family::Ecma, &mut self.ecma)];
+                for (ready, (of, facts)) in ready.into_iter().zip(tables) {
+                    if ready.is_empty() && family != Some(of) {
+                        continue;
+                    }
+                    self.libraries.push(Library::of(&ready, of, &written.path, about.clone(), modules.clone(), own));
+                    facts.libraries.extend(&modules);
+                    facts.insert(ready, &about.1, own);
                 }
             }
-            Err(error) => self.problems.push((path.to_owned(), error.to_string())),
         }
     }
 
@@ -248,160 +292,6 @@ impl FactBase {
     #[must_use]
     pub fn of(&self, family: Family) -> &Facts {
         if family == Family::Python { &self.python } else { &self.ecma }
-    }
-}
-
-impl Facts {
-    fn add(&mut self, raw: RawFacts) -> Result<(), String> {
-        let default_source = raw.library.source.clone();
-        self.libraries.extend(raw.library.modules.iter().map(|module| name(module)));
-        for call in raw.call {
-            let at = self.details.len();
-            if let (Some(code), Some(path)) = (&call.example, call.paths.first()) {
-                self.examples.push(Example { path: name(path), code: code.clone() });
-            }
-            for path in &call.paths {
-                self.calls.insert(name(path), Some(at));
-                if call.property {
-                    self.properties.extend(path.rsplit('.').next().map(name));
-                }
-            }
-            self.details.push(CallFact {
-                effect: call.effect,
-                weight: call.weight,
-                gil: call.gil,
-                unless: call.unless,
-                light_when: call.light_when,
-                instead: call.instead,
-                why: call.why.unwrap_or_default(),
-                source: call.source.unwrap_or_else(|| default_source.clone()),
-                property: call.property,
-            });
-        }
-        for raw in raw.types {
-            let path = name(&raw.path);
-            for constructor in &raw.constructors {
-                self.constructors.insert(name(constructor), path);
-            }
-            self.constructors.insert(path, path);
-            let fact = self.types.entry(path).or_default();
-            fact.bases.extend(raw.bases.iter().map(|base| name(base)));
-            fact.members.extend(raw.members.iter().map(|(member, of)| (name(member), name(of))));
-            fact.enter = fact.enter.or(raw.enter.map(|of| name(&of)));
-            fact.element = fact.element.or(raw.element.map(|of| name(&of)));
-            fact.tracked |= raw.tracked;
-            fact.shared |= raw.shared;
-        }
-        for raw in raw.boundary {
-            let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
-            for path in raw.path.iter() {
-                self.boundaries.insert(name(path), Boundary { which, to: raw.to, curried: raw.curried });
-            }
-        }
-        for raw in raw.entry {
-            let entry = Arc::new(Entry {
-                which: which(raw.argument.as_ref(), raw.keyword.as_deref())?,
-                label: raw.label,
-                asynchronous: raw.asynchronous,
-                synchronous: raw.synchronous,
-                server: raw.server,
-                ready: raw.ready,
-                first: raw.first.iter().map(|text| name(text)).collect(),
-                parameters: raw.parameters.iter().map(|of| name(of)).collect(),
-                methods: raw.methods,
-                exports: raw.exports.iter().map(|export| name(export)).collect(),
-            });
-            match (raw.decorator, raw.base, raw.call, raw.file) {
-                (Some(paths), None, None, None) => self.decorators.extend(paths.iter().map(|path| (name(path), entry.clone()))),
-                (None, Some(paths), None, None) => {
-                    for path in paths.iter() {
-                        self.bases.entry(name(path)).or_default().push(entry.clone());
-                    }
-                }
-                (None, None, Some(paths), None) => {
-                    for path in paths.iter() {
-                        self.registrations.entry(name(path)).or_default().push(entry.clone());
-                    }
-                }
-                (None, None, None, Some(globs)) => {
-                    for glob in globs.iter() {
-                        let matcher = Glob::new(glob).map_err(|error| error.to_string())?.compile_matcher();
-                        self.files.push((matcher, entry.clone()));
-                    }
-                }
-                _ => return Err(format!("entry {:?}: give one of decorator, base, call, file", entry.label)),
-            }
-        }
-        for raw in raw.calls_argument {
-            let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
-            let invoke = Invoke { which, elements_of: raw.elements_of, results: raw.results };
-            for path in raw.path.iter() {
-                self.invokes.entry(name(path)).or_default().push(invoke);
-            }
-        }
-        for raw in raw.provider {
-            self.receives.extend(raw.by.iter().map(|path| (name(path), ())));
-            self.providers.push(Provider {
-                token: name(&raw.token),
-                class: name(&raw.class),
-                value: name(&raw.value),
-                factory: name(&raw.factory),
-                existing: name(&raw.existing),
-            });
-        }
-        for raw in raw.container {
-            for path in raw.path.iter() {
-                self.containers.entry(name(path)).or_default().push(Container { does: raw.does, argument: raw.argument, of: raw.of });
-            }
-        }
-        for raw in raw.returns_argument {
-            let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
-            self.wraps.extend(raw.path.iter().map(|path| (name(path), which)));
-        }
-        for raw in raw.generic {
-            let of = raw.of.as_deref().map(name);
-            self.generics.extend(raw.path.iter().map(|path| (name(path), (raw.kind, of))));
-        }
-        self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
-        let by_name = raw.by_name.iter().flat_map(|raw| &raw.paths);
-        self.by_name.extend(by_name.filter_map(|path| Some((name(path.rsplit_once('.')?.1), name(path)))));
-        self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.workers.extend(raw.worker_file.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.keeps.extend(raw.keeps.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.unblocks.extend(raw.unblocks.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.serves.extend(raw.serves.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.scripts.extend(raw.script.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.structural.extend(raw.structural.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.awaitables.extend(raw.awaitable.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        for raw in &raw.loop_check {
-            self.loop_checks.extend(raw.paths.iter().map(|path| (name(path), raw.off)));
-        }
-        let ready: [&FxHashMap<Name, ()>; 8] = [
-            &self.concurrency,
-            &self.structural,
-            &self.scripts,
-            &self.serves,
-            &self.unblocks,
-            &self.keeps,
-            &self.workers,
-            &self.awaitables,
-        ];
-        self.known.extend(ready.into_iter().flat_map(|table| table.keys()));
-        self.known.extend(self.calls.keys().chain(self.boundaries.keys()).chain(self.decorators.keys()).chain(self.registrations.keys()));
-        self.known.extend(self.invokes.keys().chain(self.wraps.keys()).chain(self.loop_checks.keys()).chain(self.containers.keys()));
-        let types = self.types.values().flat_map(|fact| fact.members.keys().copied());
-        self.members.extend(types.chain(self.known.iter().filter_map(|path| path.rsplit('.').next().and_then(ustr::existing_ustr))));
-        Ok(())
-    }
-}
-
-fn which(argument: Option<&schema::Argument>, keyword: Option<&str>) -> Result<Which, String> {
-    let keyword = keyword.map(name);
-    match argument {
-        None => Ok(Which::One(if keyword.is_some() { usize::MAX } else { 0 }, keyword)),
-        Some(schema::Argument::At(at)) => Ok(Which::One(*at, keyword)),
-        Some(schema::Argument::Word(word)) if word == "all" => Ok(Which::All),
-        Some(schema::Argument::Word(word)) => Err(format!("argument = {word:?}: a position or \"all\"")),
     }
 }
 

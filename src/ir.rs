@@ -3,6 +3,8 @@
 //! Expressions live in one arena per module and keep only what decides which
 //! function a call runs: names, attributes, calls, containers. Arithmetic is `Unknown`.
 
+pub mod directive;
+
 use crate::base::{Name, Span};
 use oxc_index::{IndexVec, define_index_type};
 
@@ -209,7 +211,7 @@ pub struct Read {
 }
 
 /// How the result of the tested call came out where the guarded code runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Branch {
     /// It was true.

@@ -1,10 +1,12 @@
 //! The order of the phases; nothing else knows it.
 
+use crate::base::written::Fault;
 use crate::base::{FileId, Source};
+use crate::config::Settings;
 use crate::contexts::{self, Contexts};
 use crate::effects::{self, Effects};
 use crate::facts::FactBase;
-use crate::finding::{Cleared, Finding};
+use crate::finding::{Cleared, Finding, Suppressed};
 use crate::ir::ModuleSummary;
 use crate::lang::{self, Lang};
 use crate::link::graph::{self, Graph, Outcome, Reason};
@@ -12,6 +14,7 @@ use crate::link::modules::Modules;
 use crate::link::names::{self, Named};
 use crate::link::{self, Input, reads};
 use crate::rules::{self, Program};
+use crate::suppress::{self, Ignores};
 use oxc_index::IndexVec;
 use rayon::prelude::*;
 
@@ -25,6 +28,8 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// What was let go.
     pub cleared: Vec<Cleared>,
+    /// Findings that comments suppress.
+    pub suppressed: Vec<Suppressed>,
     /// Counts.
     pub counts: Counts,
     /// The call graph.
@@ -35,6 +40,8 @@ pub struct Analysis {
     pub effects: Effects,
     /// Files that were lost to a fault of ours.
     pub panicked: usize,
+    /// What is wrong in configuration and facts, where they were read with the sources.
+    pub faults: Vec<Fault>,
 }
 
 /// Counts of a run.
@@ -131,7 +138,7 @@ pub fn call_graph(files: Vec<(String, String, Lang)>, projects: &[(String, Strin
 
 /// Analyses files: path, text and language; `projects` are package.json, tsconfig.json and the like.
 #[must_use]
-pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase) -> Analysis {
+pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, settings: &Settings) -> Analysis {
     let (sources, summaries, panicked) = lower_all(files, facts);
     let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
     let input = Input { sources: &sources, summaries: &summaries, facts, modules: &modules };
@@ -139,7 +146,23 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     let graph = graph::build(&solution);
     let effects = effects::infer(&solution, &graph);
     let contexts = contexts::spread(&solution, &graph);
-    let (findings, cleared) = rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts });
+    let (mut findings, mut cleared) =
+        rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts });
+    let mut ignores = Ignores::read(&sources, &summaries, settings);
+    let mut suppressed = Vec::new();
+    if !ignores.is_empty() {
+        let program = Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts };
+        let avoided = ignores.met(&program);
+        // What else is reached from where a finding is suppressed.
+        let otherwise = || {
+            let effects = effects::infer_without(&solution, &graph, &avoided);
+            rules::check(&Program { effects: &effects, ..program }).0
+        };
+        suppressed = ignores.apply(&sources, &mut findings, &mut cleared, otherwise);
+    }
+    suppress::add_unused(&mut ignores, &sources, &summaries, &cleared, &mut findings);
+    suppress::configured(settings, &sources, &mut findings, &mut cleared);
+    suppress::reported(settings, &sources, &mut suppressed);
     let mut counts = Counts {
         functions: summaries.iter().map(|summary| summary.functions.len() - 1).sum(),
         loop_functions: contexts.on_loop(),
@@ -149,5 +172,5 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     };
     graph.outcomes.iter().flatten().for_each(|outcome| counts.add(*outcome));
     drop(solution);
-    Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked }
+    Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked, suppressed, faults: Vec::new() }
 }

@@ -54,6 +54,12 @@ impl Facts {
         self.by_path(&self.calls, path).copied().flatten().map(|at| &self.details[at])
     }
 
+    /// Whether a fact says that a call on `path` does not block.
+    #[must_use]
+    pub fn is_neutral(&self, path: Name) -> bool {
+        self.by_path(&self.calls, path).is_some_and(Option::is_none)
+    }
+
     /// Whether a fact says that a call on `path` places its arguments in a context.
     #[must_use]
     pub fn places(&self, path: Name) -> bool {
