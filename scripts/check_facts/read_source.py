@@ -3,6 +3,7 @@
 import ast
 import functools
 import pathlib
+import re
 
 
 class Source:
@@ -36,7 +37,8 @@ class Source:
         return self.answers[parts]
 
     def spelled(self, parts, depth):
-        if depth > 12:
+        # Aliases that name each other make ever longer paths.
+        if depth > 8 or len(parts) > LONGEST:
             return False
         for count in range(len(parts), 0, -1):
             for module in self.modules(parts[:count]):
@@ -44,43 +46,37 @@ class Source:
                     return True
         return False
 
+    @functools.lru_cache(maxsize=None)
     def modules(self, parts):
         base = self.folder.joinpath(*parts)
         files = [base / "__init__.py", base / "__init__.pyi", base.with_name(base.name + ".py"), base.with_name(base.name + ".pyi")]
         return [file for file in files if file.exists()]
 
     def defined(self, file, module, rest, depth):
-        tree = parsed(file)
+        names, stars, lazy = table(file)
         package = file.name.startswith("__init__.")
-        for node in statements(tree.body):
-            if isinstance(node, ast.ClassDef) and node.name == rest[0]:
+        for node in names.get(rest[0], []):
+            if isinstance(node, ast.ClassDef):
                 if len(rest) == 1 or self.in_class(node, file, module, rest[1], depth):
                     return True
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == rest[0]:
-                if len(rest) == 1:
-                    return True
-            elif isinstance(node, (ast.Assign, ast.AnnAssign)) and rest[0] in targets(node):
-                if len(rest) == 1:
-                    return True
+            elif isinstance(node, (ast.ImportFrom, ast.Import)):
+                origin = self.origin(node, module, package) if isinstance(node, ast.ImportFrom) else ()
+                for alias in node.names:
+                    if (alias.asname or alias.name) == rest[0] and self.exists((*origin, *alias.name.split("."), *rest[1:]), depth + 1):
+                        return True
+            elif len(rest) == 1:
+                return True
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 alias = dotted(node.value)
                 if alias and alias[0] != rest[0] and self.defined(file, module, (*alias, *rest[1:]), depth + 1):
                     return True
-            elif isinstance(node, ast.ImportFrom):
-                origin = self.origin(node, module, package)
-                for alias in node.names:
-                    if alias.name == "*" and self.exists((*origin, *rest), depth + 1):
-                        return True
-                    if (alias.asname or alias.name) == rest[0] and self.exists((*origin, alias.name, *rest[1:]), depth + 1):
-                        return True
-            elif isinstance(node, ast.Import):
-                for alias in node.names:
-                    if alias.asname == rest[0] and self.exists((*alias.name.split("."), *rest[1:]), depth + 1):
-                        return True
+        if any(self.exists((*self.origin(node, module, package), *rest), depth + 1) for node in stars):
+            return True
         # A package that imports on demand names what it gives in a table of strings, or finds it by its files.
-        return lazy(tree) and self.in_package(file.parent, rest, depth)
+        return package and lazy and self.in_package(file.parent, rest, depth)
 
     def in_package(self, folder, rest, depth):
-        for file in files_with(folder, rest[0]):
+        for file in definitions(folder).get(rest[0], []):
             module = file.relative_to(self.folder).with_suffix("").parts
             module = module[:-1] if module[-1] == "__init__" else module
             for node in parsed(file).body:
@@ -95,7 +91,7 @@ class Source:
                 return True
             if isinstance(inner, (ast.Assign, ast.AnnAssign)) and member in targets(inner):
                 return True
-        return depth < 12 and any(
+        return depth < 8 and any(
             (named := dotted(base)) and self.defined(file, module, (*named, member), depth + 1) for base in node.bases
         )
 
@@ -107,12 +103,15 @@ class Source:
         return (*base, *(node.module.split(".") if node.module else ()))
 
 
+# Parts of a path at most.
+LONGEST = 8
 # Where the distribution's name is not the module's.
 TOP_LEVEL = {"MySQLdb": "mysqlclient", "whisper": "openai-whisper", "discord": "discord.py", "airflow": "apache-airflow-core"}
 
 
 @functools.cache
 def parsed(file):
+    """The tree of a file; an empty one where it can't be parsed."""
     try:
         return ast.parse(file.read_text(errors="replace"))
     except SyntaxError:
@@ -120,10 +119,33 @@ def parsed(file):
 
 
 @functools.cache
-def files_with(folder, name):
-    """Files below a folder that define a class or function of this name."""
-    wanted = (f"class {name}(", f"class {name}:", f"def {name}(")
-    return [file for file in sorted(folder.rglob("*.py")) if any(text in file.read_text(errors="replace") for text in wanted)]
+def table(file):
+    """What a module's statements name, its star imports, and whether it finds what it gives when it is asked for."""
+    names, stars, lazy = {}, [], False
+    for node in statements(parsed(file).body):
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            names.setdefault(node.name, []).append(node)
+            lazy |= node.name == "__getattr__"
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            for name in targets(node):
+                names.setdefault(name, []).append(node)
+            text = ast.unparse(node.value) if isinstance(node.value, ast.Call) else ""
+            lazy |= "LazyModule" in text or "lazy" in text
+        elif isinstance(node, (ast.ImportFrom, ast.Import)):
+            stars += [node for alias in node.names if alias.name == "*"]
+            for alias in node.names:
+                names.setdefault(alias.asname or alias.name, []).append(node)
+    return names, stars, lazy
+
+
+@functools.cache
+def definitions(folder):
+    """Files below a folder by the names of the classes and functions that they define at their top."""
+    found = {}
+    for file in sorted(folder.rglob("*.py")):
+        for name in re.findall(r"(?m)^(?:class|def|async def) (\w+)", file.read_text(errors="replace")):
+            found.setdefault(name, []).append(file)
+    return found
 
 
 def statements(body):
@@ -153,8 +175,3 @@ def dotted(node):
     if isinstance(node, ast.Subscript):
         return dotted(node.value) if not parts else None
     return (node.id, *parts) if isinstance(node, ast.Name) else None
-
-
-def lazy(tree):
-    text = ast.dump(tree)
-    return "__getattr__" in text or "LazyModule" in text
