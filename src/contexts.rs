@@ -4,6 +4,7 @@ use crate::base::{FileId, Name, Span};
 use crate::facts::{ContextKind, Entry, Facts, Which};
 use crate::finding::Confidence;
 use crate::ir::{Call, CallKind, Expr, Family, FuncId, MODULE_BODY};
+use crate::link::first_text;
 use crate::link::graph::{Edge, EdgeKind, Graph, functions};
 use crate::link::{At, ExprAt, FuncAt, Input, Solution, Value};
 use oxc_index::IndexVec;
@@ -13,6 +14,9 @@ use std::collections::{BTreeSet, VecDeque};
 /// Plain calls from a function that starts the program to the one that begins to serve, at most: further out stand
 /// functions that may start a server among much else.
 const START_HOPS: usize = 3;
+
+/// Arrays, objects and wrappers around a handler, at most.
+const DEEPEST_HANDLER: usize = 5;
 
 /// Callers told between an entry and the function that stalls, at most.
 const LONGEST_WAY: usize = 32;
@@ -153,7 +157,7 @@ impl Spread<'_, '_> {
         let mut found = Vec::new();
         let mut pending: Vec<(ExprAt, usize)> = self.registered(file, call, which).into_iter().map(|at| (at, 0)).collect();
         while let Some((at, depth)) = pending.pop() {
-            if depth > 4 {
+            if depth > DEEPEST_HANDLER {
                 continue;
             }
             let summary = &self.input.summaries[at.file];
@@ -161,6 +165,8 @@ impl Spread<'_, '_> {
             let direct = functions(self.solution, at);
             match &summary.exprs[at.id] {
                 Expr::List(items) => pending.extend(items.iter().map(|item| (within(*item), depth + 1))),
+                // Hooks among options, resolvers by type and field.
+                Expr::Object(fields) => pending.extend(fields.iter().map(|(_, value)| (within(*value), depth + 1))),
                 Expr::Call(inner) if direct.is_empty() => {
                     // A wrapper of the handler (`asyncHandler(fn)`), or `fn.bind(x)`.
                     let inner = &summary.calls[*inner];
@@ -172,6 +178,11 @@ impl Spread<'_, '_> {
             }
             found.extend(direct);
             for value in self.solution.values(at) {
+                if let Value::Object(object) = value
+                    && *object != at
+                {
+                    pending.push((*object, depth + 1));
+                }
                 if let Value::Class(class) = value {
                     let methods = &self.input.summaries[class.file].classes[class.id].methods;
                     found.extend(methods.iter().map(|(_, id)| At { file: class.file, id: *id }));
@@ -253,12 +264,8 @@ impl Spread<'_, '_> {
                     }
                 }
             } else {
-                let first = call.args.first().and_then(|arg| match input.summaries[file].exprs[arg.value] {
-                    Expr::Const(crate::ir::Const::Str(text)) => Some(text),
-                    _ => None,
-                });
-                let holds = |entry: &Entry| entry.first.is_empty() || first.is_some_and(|first| entry.first.contains(&first));
-                for entry in facts.registrations(external.path).iter().filter(|entry| holds(entry)) {
+                let first = first_text(&input.summaries[file], call);
+                for entry in facts.registrations(external.path).iter().filter(|entry| entry.takes(first)) {
                     for func in self.handlers(file, call, entry.which) {
                         self.enter(func, entry, file, call.span);
                     }

@@ -89,6 +89,8 @@ pub struct Entry {
     pub server: bool,
     /// What the function is called with is finished by then.
     pub ready: bool,
+    /// For registrations: types of what the function is called with, by position.
+    pub gives: Vec<Name>,
     /// For registrations: constant first arguments for which it holds (events); empty for any.
     pub first: Vec<Name>,
     /// For registrations.
@@ -97,6 +99,14 @@ pub struct Entry {
     pub methods: Vec<String>,
     /// For files: exported names; empty for the whole file.
     pub exports: Vec<Name>,
+}
+
+impl Entry {
+    /// Whether a registration with this constant first argument makes the entry.
+    #[must_use]
+    pub fn takes(&self, first: Option<Name>) -> bool {
+        self.first.is_empty() || first.is_some_and(|first| self.first.contains(&first))
+    }
 }
 
 /// All facts of one language family.
@@ -237,6 +247,7 @@ impl Facts {
                 synchronous: raw.synchronous,
                 server: raw.server,
                 ready: raw.ready,
+                gives: raw.gives.iter().map(|text| name(text)).collect(),
                 first: raw.first.iter().map(|text| name(text)).collect(),
                 methods: raw.methods,
                 exports: raw.exports.iter().map(|export| name(export)).collect(),

@@ -210,6 +210,9 @@ pub(super) struct RawEntry {
     pub ready: bool,
     #[serde(default)]
     pub first: Vec<String>,
+    /// Types of what the function is called with, by position.
+    #[serde(default)]
+    pub gives: Vec<String>,
     #[serde(rename = "source")]
     _source: Option<String>,
 }

@@ -4,7 +4,7 @@ use super::values::{Constraint, Solution, Value};
 use super::{At, CallAt, ClassAt, FuncAt};
 use crate::base::{Name, name};
 use crate::facts::Which;
-use crate::ir::{Arg, Call, CallKind, ExprId, Family, FuncKind};
+use crate::ir::{Arg, Call, CallKind, Const, Expr, ExprId, Family, FuncKind, ModuleSummary};
 
 /// The argument that `which` speaks of.
 #[must_use]
@@ -16,6 +16,15 @@ pub fn argument(call: &Call, which: Which) -> Vec<&Arg> {
             let placed = || call.args.iter().take_while(|arg| !arg.spread).filter(|arg| arg.name.is_none()).nth(at);
             named.or_else(placed).into_iter().collect()
         }
+    }
+}
+
+/// The text of a call's first argument, where it is constant: an event's name.
+#[must_use]
+pub fn first_text(summary: &ModuleSummary, call: &Call) -> Option<Name> {
+    match summary.exprs[call.args.first()?.value] {
+        Expr::Const(Const::Str(text)) => Some(text),
+        _ => None,
     }
 }
 
@@ -66,6 +75,7 @@ impl Solution<'_> {
     }
 
     fn bind_external(&mut self, at: CallAt, call: &Call, path: Name, result: u32) {
+        self.give(at, call, path);
         if let Some(which) = self.facts.wraps(path) {
             for arg in argument(call, which) {
                 self.flow(At { file: at.file, id: arg.value }, result, false);
@@ -85,6 +95,30 @@ impl Solution<'_> {
             if is_class || self.facts.type_of(path).is_some() { path } else { name(&format!("{path}()")) }
         });
         self.add(result, Value::ExtInst(of));
+    }
+
+    /// A registered function is called with what its entry says: a socket, a plugin's instance.
+    fn give(&mut self, at: CallAt, call: &Call, path: Name) {
+        let facts = self.facts;
+        let first = first_text(&self.input.summaries[at.file], call);
+        for entry in facts.registrations(path).iter().filter(|entry| !entry.gives.is_empty() && entry.takes(first)) {
+            for arg in argument(call, entry.which) {
+                let taker = self.node(At { file: at.file, id: arg.value });
+                for (position, of) in entry.gives.iter().enumerate() {
+                    self.when(taker, Constraint::Give(position, *of));
+                }
+            }
+        }
+    }
+
+    /// The parameter of `value` at `position` is an instance of the library's type.
+    pub(super) fn given(&mut self, value: Value, position: usize, of: Name) {
+        let (Value::Func(func) | Value::Bound(func)) = value else { return };
+        let offset = usize::from(matches!(value, Value::Bound(_)) && self.family == Family::Python);
+        if let Some(var) = self.input.func(func).params.get(position + offset).and_then(|param| param.var) {
+            let to = self.var_node(func.file, var);
+            self.add(to, Value::ExtInst(of));
+        }
     }
 
     fn bind_function(&mut self, at: CallAt, call: &Call, func: FuncAt, offset: usize, result: u32) {

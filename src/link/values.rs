@@ -51,6 +51,8 @@ pub(super) enum Constraint {
     Element(u32),
     Instantiate(u32),
     Call(CallAt),
+    /// The function's parameter at this position is an instance of this type.
+    Give(usize, Name),
     /// `promise.then(f)`: the promise's value is the first parameter of `f`, whose result is the new promise's.
     Then {
         promise: u32,
@@ -331,6 +333,7 @@ impl<'a> Solution<'a> {
                 _ => {}
             },
             Constraint::Call(call) => self.bind(call, value),
+            Constraint::Give(position, of) => self.given(value, position, of),
             Constraint::Then { promise, result } => self.then(value, promise, result),
         }
     }
