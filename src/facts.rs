@@ -87,6 +87,8 @@ pub struct Entry {
     pub synchronous: ContextKind,
     /// Others wait for the same loop.
     pub server: bool,
+    /// Nothing else runs on that loop meanwhile: one request an instance.
+    pub alone: bool,
     /// What the function is called with is finished by then.
     pub ready: bool,
     /// For registrations: types of what the function is called with, by position.
@@ -246,6 +248,7 @@ impl Facts {
                 asynchronous: raw.asynchronous,
                 synchronous: raw.synchronous,
                 server: raw.server,
+                alone: raw.alone,
                 ready: raw.ready,
                 gives: raw.gives.iter().map(|text| name(text)).collect(),
                 first: raw.first.iter().map(|text| name(text)).collect(),

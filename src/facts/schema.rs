@@ -206,6 +206,9 @@ pub(super) struct RawEntry {
     pub synchronous: ContextKind,
     #[serde(default = "yes")]
     pub server: bool,
+    /// Nothing else runs on that loop meanwhile.
+    #[serde(default)]
+    pub alone: bool,
     #[serde(default)]
     pub ready: bool,
     #[serde(default)]
