@@ -456,7 +456,9 @@ impl Spread<'_, '_> {
                     ContextKind::Startup | ContextKind::Script => {
                         function.is_async || self.input.summaries[func.file].family == Family::Ecma
                     }
-                    ContextKind::Thread | ContextKind::Process => false,
+                    // A worker of Node has a loop of its own.
+                    ContextKind::Process => self.input.summaries[func.file].family == Family::Ecma,
+                    ContextKind::Thread => false,
                 };
                 if callee.is_async && !goes_along {
                     continue;

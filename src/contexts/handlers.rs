@@ -30,8 +30,10 @@ impl Spread<'_, '_> {
                     // A wrapper of the handler (`asyncHandler(fn)`), or `fn.bind(x)`.
                     let inner = &summary.calls[*inner];
                     pending.extend(inner.args.iter().map(|arg| (within(arg.value), depth + 1)));
-                    if matches!(&summary.exprs[inner.callee], Expr::Attr { name, .. } if name.as_str() == "bind") {
-                        pending.push((within(inner.callee), depth + 2));
+                    if let Expr::Attr { base, name } = &summary.exprs[inner.callee]
+                        && name.as_str() == "bind"
+                    {
+                        pending.push((within(*base), depth + 1));
                     }
                 }
                 // A wrapper of this repository: what it returns calls the handler.
@@ -39,7 +41,6 @@ impl Spread<'_, '_> {
                     let call = At { file: at.file, id: *inner };
                     pending.extend(self.called_by(call, &direct).into_iter().map(|at| (at, depth + 1)));
                 }
-                Expr::Attr { base, .. } if direct.is_empty() => pending.push((within(*base), depth + 3)),
                 _ => {}
             }
             found.extend(direct);
