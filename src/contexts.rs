@@ -171,6 +171,8 @@ impl Spread<'_, '_> {
             } else {
                 let first = first_text(&input.summaries[file], call);
                 for entry in facts.registrations(external.path).iter().filter(|entry| entry.takes(first)) {
+                    // A worker's own file: no server waits for its loop.
+                    self.scripts[file] |= entry.synchronous == ContextKind::Process;
                     for func in self.handlers(file, call, entry.which) {
                         self.enter(func, entry, file, call.span);
                     }

@@ -1,7 +1,7 @@
 //! Calls: arguments to parameters, returns to results.
 
-use super::values::{Constraint, Solution, Value};
-use super::{At, CallAt, ClassAt, FuncAt};
+use super::values::{Constraint, Owner, Solution, Value};
+use super::{At, CallAt, ClassAt, ExprAt, FuncAt};
 use crate::base::{Name, name};
 use crate::facts::Which;
 use crate::ir::{Arg, Call, CallKind, Const, Expr, ExprId, Family, FuncKind, ModuleSummary};
@@ -34,7 +34,7 @@ impl Solution<'_> {
         let input = self.input;
         let call = &input.summaries[at.file].calls[at.id];
         // A result that nothing reads has a node all the same, so that arguments are bound.
-        let result = self.result_node(at).unwrap_or_else(|| self.field(super::values::Owner::Exports(at.file), name("<dropped>")));
+        let result = self.result_node(at).unwrap_or_else(|| self.field(Owner::Exports(at.file), name("<dropped>")));
         match (call.kind, value) {
             (CallKind::Decorate, _) => {}
             (CallKind::With, Value::Inst(class)) => {
@@ -103,12 +103,28 @@ impl Solution<'_> {
         let first = first_text(&self.input.summaries[at.file], call);
         for entry in facts.registrations(path).iter().filter(|entry| !entry.gives.is_empty() && entry.takes(first)) {
             for arg in argument(call, entry.which) {
-                let taker = self.node(At { file: at.file, id: arg.value });
+                let taker = self.property(At { file: at.file, id: arg.value }, entry.which);
                 for (position, of) in entry.gives.iter().enumerate() {
                     self.when(taker, Constraint::Give(position, *of));
                 }
             }
         }
+    }
+
+    /// The node of an argument, or of its property that a keyword names: `{ plugin: { register } }`.
+    fn property(&mut self, at: ExprAt, which: Which) -> u32 {
+        let mut node = self.node(at);
+        let Which::One(_, Some(keyword)) = which else { return node };
+        if self.family == Family::Ecma {
+            let mut place = String::new();
+            for part in keyword.split('.') {
+                place = format!("{place}<{part}>");
+                let next = self.field(Owner::Object(at), name(&place));
+                self.when(node, Constraint::Load(name(part), next));
+                node = next;
+            }
+        }
+        node
     }
 
     /// The parameter of `value` at `position` is an instance of the library's type.
