@@ -137,10 +137,14 @@ pub struct Entry {
     pub synchronous: ContextKind,
     /// Others wait for the same loop.
     pub server: bool,
+    /// Nothing else runs on that loop meanwhile: one request an instance.
+    pub alone: bool,
     /// What the function is called with is finished by then.
     pub ready: bool,
     /// For registrations: constant first arguments for which it holds (events); empty for any.
     pub first: Vec<Name>,
+    /// The types of parameters hold only for functions with no more of them.
+    pub exact: bool,
     /// Types of what the function is called with.
     pub parameters: Vec<Name>,
     /// For registrations.
@@ -152,6 +156,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether the entry speaks of a registration with this constant first argument.
+    #[must_use]
+    pub fn takes(&self, first: Option<Name>) -> bool {
+        self.first.is_empty() || first.is_some_and(|first| self.first.contains(&first))
+    }
+
     /// Whether the entry speaks of a method of this name.
     #[must_use]
     pub fn takes_method(&self, method: &str) -> bool {

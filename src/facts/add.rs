@@ -61,6 +61,8 @@ impl Ready {
                 synchronous: raw.synchronous,
                 server: raw.server,
                 ready: raw.ready,
+                alone: raw.alone,
+                exact: raw.exact,
                 parameters: raw.parameters.iter().map(|of| name(of)).collect(),
                 first: raw.first.iter().map(|text| name(text)).collect(),
                 methods: raw.methods,

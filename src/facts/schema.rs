@@ -315,9 +315,15 @@ pub(super) struct RawEntry {
     /// For `call`: constant first arguments for which it holds.
     #[serde(default)]
     pub first: Vec<String>,
+    /// Nothing else runs on that loop meanwhile.
+    #[serde(default)]
+    pub alone: bool,
     /// Types of what the framework calls the function with, the receiver not counted.
     #[serde(default)]
     pub parameters: Vec<String>,
+    /// The types hold only for functions with no more parameters: with more it is an error handler.
+    #[serde(default)]
+    pub exact: bool,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

@@ -4,7 +4,7 @@ use super::values::{Constraint, Owner, Solution, Value};
 use super::{At, CallAt, ClassAt, FuncAt};
 use crate::base::{Name, name};
 use crate::facts::Which;
-use crate::ir::{Arg, Call, CallKind, Expr, ExprId, Family, FuncKind, MODULE_BODY, ModuleSummary};
+use crate::ir::{Arg, Call, CallKind, Const, Expr, ExprId, Family, FuncKind, MODULE_BODY, ModuleSummary};
 
 /// The argument that `which` speaks of.
 #[must_use]
@@ -16,6 +16,15 @@ pub fn argument(call: &Call, which: Which) -> Vec<&Arg> {
             let placed = || call.args.iter().take_while(|arg| !arg.spread).filter(|arg| arg.name.is_none()).nth(at);
             named.or_else(placed).into_iter().collect()
         }
+    }
+}
+
+/// The text of a call's first argument, where it is constant: an event's name.
+#[must_use]
+pub fn first_text(summary: &ModuleSummary, call: &Call) -> Option<Name> {
+    match summary.exprs[call.args.first()?.value] {
+        Expr::Const(Const::Str(text)) => Some(text),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use super::values::{Constraint, Owner, Solution, Value};
 use super::{At, CallAt, ClassAt, ExprAt};
 use crate::base::{Name, name};
 use crate::facts::{Entry, FactBase, Which};
-use crate::ir::{Call, Const, Expr, ExprId, Family};
+use crate::ir::{Call, Expr, ExprId, Family};
 use std::sync::Arc;
 
 /// Longest library path of which callbacks are named.
@@ -37,13 +37,9 @@ impl Solution<'_> {
 
     /// The functions that a registration takes are called with values of the types that its fact names.
     pub(super) fn give_registered(&mut self, at: CallAt, call: &Call, path: Name) {
-        let first = call.args.first().and_then(|arg| match self.input.summaries[at.file].exprs[arg.value] {
-            Expr::Const(Const::Str(text)) => Some(text),
-            _ => None,
-        });
-        let holds = |entry: &Entry| entry.first.is_empty() || first.is_some_and(|first| entry.first.contains(&first));
+        let first = super::first_text(&self.input.summaries[at.file], call);
         let entries: Vec<Arc<Entry>> = self.facts.registrations(path).to_vec();
-        for entry in entries.into_iter().filter(|entry| !entry.parameters.is_empty() && holds(entry)) {
+        for entry in entries.into_iter().filter(|entry| !entry.parameters.is_empty() && entry.takes(first)) {
             let giver = self.giver(&entry);
             let keyword = match entry.which {
                 Which::One(_, Some(keyword)) if self.family == Family::Ecma => Some(keyword),
@@ -165,7 +161,9 @@ impl Solution<'_> {
     /// A library calls the functions that it is given with values of its own, and the methods of objects with its own `this`.
     pub(super) fn give_callbacks(&mut self, at: CallAt, call: &Call, path: Name) {
         let summary = &self.input.summaries[at.file];
-        if path.len() > LONGEST_PATH || !self.facts.invokes(path).iter().all(|invoke| invoke.elements_of.is_none()) {
+        let told = self.facts.invokes(path).iter().any(|invoke| invoke.elements_of.is_some())
+            || self.facts.registrations(path).iter().any(|entry| !entry.parameters.is_empty());
+        if told || path.len() > LONGEST_PATH {
             return;
         }
         for arg in &call.args {
@@ -207,8 +205,7 @@ impl Solution<'_> {
         let own = usize::from(python && function.class.is_some() && !matches!(function.kind, crate::ir::FuncKind::Static));
         let types = self.givers[giver as usize].parameters.clone();
         let params = function.params.get(own..).unwrap_or_default();
-        // With more parameters than the framework gives, the function is of another kind: an error handler.
-        if params.len() > types.len() && !python {
+        if self.givers[giver as usize].exact && params.len() > types.len() {
             return;
         }
         for (param, of) in params.iter().zip(types) {
