@@ -143,8 +143,8 @@ pub struct Entry {
     pub ready: bool,
     /// For registrations: constant first arguments for which it holds (events); empty for any.
     pub first: Vec<Name>,
-    /// The types of parameters hold only for functions with no more of them.
-    pub exact: bool,
+    /// The types of parameters hold for functions with no more of them than this.
+    pub most: Option<usize>,
     /// Types of what the function is called with.
     pub parameters: Vec<Name>,
     /// For registrations.

@@ -62,7 +62,7 @@ impl Ready {
                 server: raw.server,
                 ready: raw.ready,
                 alone: raw.alone,
-                exact: raw.exact,
+                most: raw.most,
                 parameters: raw.parameters.iter().map(|of| name(of)).collect(),
                 first: raw.first.iter().map(|text| name(text)).collect(),
                 methods: raw.methods,

@@ -321,9 +321,8 @@ pub(super) struct RawEntry {
     /// Types of what the framework calls the function with, the receiver not counted.
     #[serde(default)]
     pub parameters: Vec<String>,
-    /// The types hold only for functions with no more parameters: with more it is an error handler.
-    #[serde(default)]
-    pub exact: bool,
+    /// The types hold for functions with no more parameters than this: an error handler has one more.
+    pub most: Option<usize>,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

@@ -47,8 +47,7 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
         tested: Vec::new(),
         once: false,
         depth: 0,
-        yields_await: false,
-        in_async_body: false,
+        async_bodies: Vec::new(),
         has_var: text.contains("var "),
     };
     lowering.enter_function(root);
@@ -77,9 +76,8 @@ struct Lowering<'t> {
     tested: Vec<&'t str>,
     once: bool,
     depth: usize,
-    /// The next generator function is the body of an async function; the current one is.
-    yields_await: bool,
-    in_async_body: bool,
+    /// Where the generator functions begin that are bodies of compiled async functions, in bytes.
+    async_bodies: Vec<usize>,
     has_var: bool,
 }
 

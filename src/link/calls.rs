@@ -77,10 +77,10 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
             (CallKind::Decorate, _) => {}
             (CallKind::Raise, Value::Class(class)) => graph.edges.extend(solution.constructor(class).map(direct)),
             (CallKind::Raise, _) => {}
-            (CallKind::Read, Value::Ext(path) | Value::ExtInst(path)) => {
-                if input.facts_of(at.file).call(path).is_some_and(|fact| fact.property) {
-                    graph.externals.push(External { call: at, from, path });
-                }
+            (CallKind::Read, Value::Ext(path) | Value::ExtInst(path))
+                if input.facts_of(at.file).call(path).is_some_and(|fact| fact.property) =>
+            {
+                graph.externals.push(External { call: at, from, path });
             }
             (CallKind::Read, _) => {}
             (CallKind::With, Value::Inst(class)) => {
@@ -128,7 +128,7 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
             }
             (_, Value::Inst(class)) => graph.edges.extend(solution.find_method(class, crate::base::name("__call__")).map(direct)),
             (_, Value::New(func)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
-                graph.edges.push(direct(func))
+                graph.edges.push(direct(func));
             }
             // What a factory gave is called: its fact is that of the factory's result.
             (_, Value::ExtInst(path) | Value::Ext(path)) => {
@@ -197,14 +197,10 @@ impl ByName {
             for (id, function) in summary.functions.iter_enumerated() {
                 let method =
                     function.class.is_some() && !function.is_abstract && matches!(function.kind, FuncKind::Method | FuncKind::Static);
-                let rare = function.name.len() >= SHORTEST_NAME && !function.name.starts_with("__");
+                let known = input.facts_of(file).names_member(function.name);
+                let rare = function.name.len() >= SHORTEST_NAME && !function.name.starts_with("__") && !known;
                 let only = (method && rare && !function.is_generator).then_some(At { file, id });
                 methods.entry((summary.family, function.name)).and_modify(|known| *known = None).or_insert(only);
-            }
-        }
-        for ((family, name), only) in &mut methods {
-            if input.facts.of(*family).names_member(*name) {
-                *only = None;
             }
         }
         Self { methods }

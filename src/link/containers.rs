@@ -200,7 +200,7 @@ impl Solution<'_> {
         if let Some(holder) = holder {
             self.when(holder, Constraint::Element(given));
         }
-        let gives = match (invoke.results, self.result_at(at)) {
+        let results = match (invoke.results, self.result_at(at)) {
             (Some(Results::Elements), Some(object)) => {
                 if let Some(of) = self.facts.result(path) {
                     self.tracked.insert(object, of);
@@ -213,7 +213,7 @@ impl Solution<'_> {
         };
         for arg in argument(call, invoke.which) {
             let function = self.node(At { file: at.file, id: arg.value });
-            self.when(function, Constraint::Apply { given, result: gives });
+            self.when(function, Constraint::Apply { given, result: results });
         }
         invoke.results.is_some()
     }

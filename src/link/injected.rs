@@ -121,15 +121,12 @@ impl Solution<'_> {
         for provider in &facts.providers {
             let from = self.field(Owner::External(provider.token), token);
             for arg in &call.args {
-                match &summary.exprs[arg.value] {
-                    Expr::Attr { base, name } => {
-                        let base = self.node(At { file: at.file, id: *base });
-                        self.when(base, Constraint::Store(*name, from));
-                    }
-                    _ => {
-                        let to = self.node(At { file: at.file, id: arg.value });
-                        self.copy(from, to);
-                    }
+                if let Expr::Attr { base, name } = &summary.exprs[arg.value] {
+                    let base = self.node(At { file: at.file, id: *base });
+                    self.when(base, Constraint::Store(*name, from));
+                } else {
+                    let to = self.node(At { file: at.file, id: arg.value });
+                    self.copy(from, to);
                 }
             }
         }
@@ -205,7 +202,7 @@ impl Solution<'_> {
         let own = usize::from(python && function.class.is_some() && !matches!(function.kind, crate::ir::FuncKind::Static));
         let types = self.givers[giver as usize].parameters.clone();
         let params = function.params.get(own..).unwrap_or_default();
-        if self.givers[giver as usize].exact && params.len() > types.len() {
+        if self.givers[giver as usize].most.is_some_and(|most| params.len() > most) {
             return;
         }
         for (param, of) in params.iter().zip(types) {

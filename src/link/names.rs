@@ -20,22 +20,22 @@ pub fn named(solution: &Solution<'_>, graph: &Graph, roots: &[String]) -> Named 
     let input = solution.input;
     let names = Names::new(input, roots);
     let decorated = Decorated::new(solution);
-    let mut named = Named::new();
+    let mut graph_by_name = Named::new();
     for (file, summary) in input.summaries.iter_enumerated() {
         for id in summary.functions.indices() {
-            named.entry(names.of(At { file, id })).or_default();
+            graph_by_name.entry(names.of(At { file, id })).or_default();
         }
         for (id, call) in summary.calls.iter_enumerated() {
             let (run, libraries) = callees(solution, graph, &decorated, At { file, id });
             let own = run.into_iter().map(|func| names.of(func));
             let called: Vec<String> = own.chain(libraries.into_iter().map(library_name)).collect();
             for callee in &called {
-                named.entry(callee.clone()).or_default();
+                graph_by_name.entry(callee.clone()).or_default();
             }
-            named.entry(names.of(At { file, id: call.func })).or_default().extend(called);
+            graph_by_name.entry(names.of(At { file, id: call.func })).or_default().extend(called);
         }
     }
-    named
+    graph_by_name
 }
 
 /// The functions of the run and the library paths that a call runs.
@@ -55,7 +55,7 @@ fn callees(solution: &Solution<'_>, graph: &Graph, decorated: &Decorated, at: Ca
         CallKind::Call | CallKind::New => {
             run.extend(functions(solution, callee).into_iter().filter(|func| input.func(*func).is_generator));
         }
-        _ => {}
+        CallKind::Raise => {}
     }
     if let Some((owner, 0)) = is_parameter(input, callee, At { file: at.file, id: call.func })
         && let Some(given) = decorated.given.get(&owner)

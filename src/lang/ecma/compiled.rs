@@ -148,8 +148,9 @@ impl Lowering<'_> {
     fn compiled_async(&mut self, function: Node<'_>, parts: &[Node<'_>]) -> Option<ExprId> {
         let body = parts.iter().find(|part| part.sort() == "generator_function")?;
         self.hint = Some(name("<async body>"));
-        self.yields_await = true;
+        self.async_bodies.push(body.start_byte());
         let value = self.expression(*body);
+        self.async_bodies.pop();
         if let Expr::Function(func) = self.summary.exprs[value] {
             self.summary.functions[func].is_async = true;
             self.summary.functions[func].is_generator = false;

@@ -60,7 +60,9 @@ impl Lowering<'_> {
             }
             "new_expression" => self.new_expression(node, false),
             "await_expression" => self.await_expression(node),
-            "yield_expression" if self.in_async_body => self.await_expression(node),
+            "yield_expression" if self.async_bodies.last() == Some(&(self.summary.functions[self.func].span.start as usize)) => {
+                self.await_expression(node)
+            }
             "yield_expression" => {
                 let delegates = super::has_token(node, "*");
                 if let Some(inner) = node.named_child(0) {

@@ -69,10 +69,9 @@ impl Lowering<'_> {
         let is_arrow = node.sort() == "arrow_function";
         let outer = (self.func, self.this, self.main_guard, self.guard.take());
         let outer_tests = (std::mem::take(&mut self.tested), std::mem::take(&mut self.once));
-        let outer_async = std::mem::replace(&mut self.in_async_body, std::mem::take(&mut self.yields_await));
         self.func = func;
         // The body of a compiled async function is called with the outer `this`.
-        if !is_arrow && !self.in_async_body {
+        if !is_arrow && self.async_bodies.last() != Some(&node.start_byte()) {
             self.this = func;
         }
         self.scopes.push(rustc_hash::FxHashMap::default());
@@ -101,7 +100,6 @@ impl Lowering<'_> {
         self.scopes.pop();
         (self.func, self.this, self.main_guard, self.guard) = outer;
         (self.tested, self.once) = outer_tests;
-        self.in_async_body = outer_async;
         self.depth -= 1;
     }
 
