@@ -74,10 +74,14 @@ def install(environment):
     subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", pins["requirements.txt"]], check=True)
     wheels, source = environment / "wheels", environment / "source"
     for line in pins["requirements-source.txt"].read_text().splitlines():
-        pin, _, platform = line.partition("  # platform: ")
-        if pin and not pin.startswith("#"):
-            command = [python, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--python-version", "3.11"]
-            subprocess.run([*command, "--platform", platform or "any", "-d", wheels, pin], check=True)
+        if line.startswith("#"):
+            continue
+        pin, _, wheel = line.partition("  # ")
+        if pin:
+            target = dict(part.split("=") for part in wheel.split()) or {}
+            command = [python, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "-d", wheels]
+            command += ["--platform", target.get("platform", "any"), "--python-version", target.get("python", "3.11"), pin]
+            subprocess.run(command, check=True)
     for wheel in wheels.glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:
             # What is compiled is not read.

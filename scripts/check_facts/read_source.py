@@ -16,7 +16,7 @@ class Source:
 
     def find(self, parts):
         """Name and version of the distribution that holds the first part, and whether the whole path is there; None if none does."""
-        if not (self.folder / parts[0]).is_dir() and not self.modules(parts[:1]):
+        if not (self.folder / parts[0]).is_dir() and not self.modules(tuple(parts[:1])):
             return None
         name, version = self.distribution(parts[0])
         return name, version, self.exists(tuple(parts), 0)
@@ -25,7 +25,7 @@ class Source:
         for metadata in sorted(self.folder.glob("*.dist-info/METADATA")):
             fields = dict(line.split(": ", 1) for line in metadata.read_text(errors="replace").split("\n\n")[0].splitlines() if ": " in line)
             top = fields.get("Name", "").lower().replace("-", "_")
-            if top in (root.lower(), TOP_LEVEL.get(root, "").replace("-", "_")):
+            if top in (root.lower(), TOP_LEVEL.get(root, "").lower().replace("-", "_")):
                 return fields["Name"], fields["Version"]
         return root, "?"
 
@@ -41,9 +41,10 @@ class Source:
         if depth > 8 or len(parts) > LONGEST:
             return False
         for count in range(len(parts), 0, -1):
-            for module in self.modules(parts[:count]):
-                if count == len(parts) or self.defined(module, parts[:count], parts[count:], depth):
-                    return True
+            files = self.modules(parts[:count])
+            # The deepest module decides: asking those above as well goes in circles where they import each other.
+            if files:
+                return count == len(parts) or any(self.defined(file, parts[:count], parts[count:], depth) for file in files)
         return False
 
     @functools.lru_cache(maxsize=None)
@@ -106,7 +107,7 @@ class Source:
 # Parts of a path at most.
 LONGEST = 8
 # Where the distribution's name is not the module's.
-TOP_LEVEL = {"MySQLdb": "mysqlclient", "whisper": "openai-whisper", "discord": "discord.py", "airflow": "apache-airflow-core"}
+TOP_LEVEL = {"zwave_js_server": "zwave-js-server-python", "pyhap": "HAP-python", "velbusaio": "velbus-aio", "kasa": "python-kasa", "MySQLdb": "mysqlclient", "whisper": "openai-whisper", "discord": "discord.py", "airflow": "apache-airflow-core"}
 
 
 @functools.cache

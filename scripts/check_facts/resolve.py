@@ -176,7 +176,9 @@ def main():
     resolver = Resolver(source)
     modules = tuple(library.get("modules", []))
     own, others = set(), set()
-    paths = list(dict.fromkeys([*paths_of(facts), *(("library", module) for module in modules)]))
+    named = [*paths_of(facts)]
+    # A file of entries by file name speaks of no library.
+    paths = list(dict.fromkeys([*named, *(("library", module) for module in modules if named)]))
     for table, path in paths:
         if path in dynamic or f"{path.rpartition('.')[0]}.*" in dynamic:
             continue
