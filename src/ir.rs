@@ -141,6 +141,8 @@ pub enum CallKind {
     Decorate,
     /// `raise Error` without a call: the callee is the class.
     Raise,
+    /// `a / b`: the callee is the operator's method of the left side.
+    Operator,
     /// An attribute read that may run a property: the callee is the attribute. Linking adds those of known properties.
     Read,
 }

@@ -17,6 +17,7 @@ use crate::rules::{self, Program};
 use crate::suppress::{self, Ignores};
 use oxc_index::IndexVec;
 use rayon::prelude::*;
+use std::time::{Duration, Instant};
 
 /// The result of a run.
 pub struct Analysis {
@@ -42,6 +43,28 @@ pub struct Analysis {
     pub panicked: usize,
     /// What is wrong in configuration and facts, where they were read with the sources.
     pub faults: Vec<Fault>,
+    /// How long the phases took.
+    pub timings: Timings,
+}
+
+/// How long the phases took, in order, by the clock.
+#[derive(Debug)]
+pub struct Timings {
+    /// Each phase with its time.
+    pub phases: Vec<(&'static str, Duration)>,
+    last: Instant,
+}
+
+impl Timings {
+    fn new() -> Self {
+        Self { phases: Vec::new(), last: Instant::now() }
+    }
+
+    fn end(&mut self, phase: &'static str) {
+        let now = Instant::now();
+        self.phases.push((phase, now.duration_since(self.last)));
+        self.last = now;
+    }
 }
 
 /// Counts of a run.
@@ -139,13 +162,19 @@ pub fn call_graph(files: Vec<(String, String, Lang)>, projects: &[(String, Strin
 /// Analyses files: path, text and language; `projects` are package.json, tsconfig.json and the like.
 #[must_use]
 pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, settings: &Settings) -> Analysis {
+    let mut timings = Timings::new();
     let (sources, summaries, panicked) = lower_all(files, facts);
+    timings.end("parse and lower");
     let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
     let input = Input { sources: &sources, summaries: &summaries, facts, modules: &modules };
     let solution = link::solve(input);
+    timings.end("link: values");
     let graph = graph::build(&solution);
+    timings.end("link: graph");
     let effects = effects::infer(&solution, &graph);
+    timings.end("infer");
     let contexts = contexts::spread(&solution, &graph);
+    timings.end("spread");
     let (mut findings, mut cleared) =
         rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts });
     let mut ignores = Ignores::read(&sources, &summaries, settings);
@@ -172,5 +201,6 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     };
     graph.outcomes.iter().flatten().for_each(|outcome| counts.add(*outcome));
     drop(solution);
-    Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked, suppressed, faults: Vec::new() }
+    timings.end("check");
+    Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked, suppressed, faults: Vec::new(), timings }
 }

@@ -4,13 +4,13 @@ use super::wanted::Wanted;
 use super::{Exit, add_ignore, baseline, complain, print, working_folder};
 use crate::config::FailOn;
 use crate::finding::Severity;
-use crate::pipeline::Counts;
+use crate::pipeline::{Counts, Timings};
 use crate::report::{self, Least, Shown};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -40,6 +40,9 @@ pub(super) struct Check {
     /// Count findings by rule and confidence, and what was let go, on standard error
     #[arg(long)]
     statistics: bool,
+    /// Tell how long each phase took, on standard error; with `--threads 1` that is processor time
+    #[arg(long)]
+    timings: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -106,6 +109,9 @@ impl Check {
         }
         if self.statistics {
             complain(&statistics(&shown));
+        }
+        if self.timings {
+            complain(&timings(&analysis.timings));
         }
         complain(&shown.summary(Some(start.elapsed())));
         let fails = shown.findings.iter().any(|finding| match prepared.settings.fail_on {
@@ -179,6 +185,17 @@ pub(super) fn calls(counts: &Counts) -> String {
     let mut out = format!("calls: {}\n", counts.calls);
     for (words, count, share) in counts.outcomes() {
         _ = writeln!(out, "  {count:>8} {:>3}.{}% {words}", share / 10, share % 10);
+    }
+    out
+}
+
+/// Each phase with its time and its share of them all.
+fn timings(timings: &Timings) -> String {
+    let all: Duration = timings.phases.iter().map(|(_, time)| *time).sum();
+    let mut out = String::from("time by phase:");
+    for (phase, time) in &timings.phases {
+        let share = 100.0 * time.as_secs_f64() / all.as_secs_f64().max(f64::MIN_POSITIVE);
+        _ = write!(out, "\n  {:>9.3} s {share:>5.1}% {phase}", time.as_secs_f64());
     }
     out
 }

@@ -183,6 +183,14 @@ impl Solution<'_> {
                 self.declare(to, At { file, id: annotation });
                 self.instantiate(At { file, id: annotation }, to, 0);
             }
+            if param.rest || param.keywords {
+                let of = match (python, param.rest) {
+                    (true, true) => "builtins.tuple",
+                    (true, false) => "builtins.dict",
+                    (false, _) => "globalThis.Array",
+                };
+                self.add(to, Value::ExtInst(name(of)));
+            }
             if let Some(default) = param.default {
                 self.flow(At { file, id: default }, to, false);
             }

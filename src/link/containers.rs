@@ -12,7 +12,7 @@ impl Solution<'_> {
     pub(super) fn handle(&mut self, at: CallAt, call: &Call, path: Name, result: u32) -> bool {
         let mut told = false;
         for container in self.facts.containers(path) {
-            told |= self.handle_one(at, call, *container, result);
+            told |= self.handle_one(at, call, path, *container, result);
         }
         for invoke in self.facts.invokes(path) {
             told |= self.invoke(at, call, path, *invoke, result);
@@ -20,7 +20,7 @@ impl Solution<'_> {
         told
     }
 
-    fn handle_one(&mut self, at: CallAt, call: &Call, container: Container, result: u32) -> bool {
+    fn handle_one(&mut self, at: CallAt, call: &Call, path: Name, container: Container, result: u32) -> bool {
         let file = at.file;
         let placed: Vec<ExprAt> = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| At { file, id: arg.value }).collect();
         let after = container.argument + 1;
@@ -114,6 +114,9 @@ impl Solution<'_> {
                 let pair = At { file, id: call.callee };
                 let element = self.field(Owner::Object(pair), name("1"));
                 self.when(receiver, Constraint::Subscript(any, element));
+                if let Some(of) = self.facts.result(path) {
+                    self.tracked.insert(object, of);
+                }
                 let to = self.field(Owner::Object(object), any);
                 self.add(to, Value::Object(pair));
                 self.add(result, Value::Object(object));

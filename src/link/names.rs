@@ -49,7 +49,7 @@ fn callees(solution: &Solution<'_>, graph: &Graph, decorated: &Decorated, at: Ca
     let mut run: BTreeSet<FuncAt> = direct.flat_map(|func| decorated.outermost(func)).collect();
     match call.kind {
         CallKind::Read => run.extend(graph.edges_of(at).map(|edge| edge.to)),
-        CallKind::With | CallKind::Iterate => own.externals.clear(),
+        CallKind::With | CallKind::Iterate | CallKind::Operator => own.externals.clear(),
         CallKind::Decorate => run.extend(functions(solution, callee)),
         // Calling a generator function only makes the generator, yet names it.
         CallKind::Call | CallKind::New => {

@@ -147,6 +147,7 @@ impl Lowering<'_> {
                 self.push(Expr::Element(value))
             }
             "type" => self.type_expression(node),
+            "binary_operator" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "/") => self.division(node),
             "binary_operator" | "comparison_operator" => {
                 self.children(node);
                 self.unknown()
@@ -156,6 +157,17 @@ impl Lowering<'_> {
                 self.unknown()
             }
         }
+    }
+
+    /// `path / "name"`: the one operator whose results are called in earnest.
+    fn division(&mut self, node: Node<'_>) -> ExprId {
+        let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) else { return self.unknown() };
+        let (base, value) = (self.expression(left), self.expression(right));
+        if matches!(self.summary.exprs[base], Expr::Const(_) | Expr::Unknown) {
+            return self.unknown();
+        }
+        let callee = self.push(Expr::Attr { base, name: name("__truediv__") });
+        self.call(CallKind::Operator, callee, vec![Arg { name: None, value, spread: false }], node, false)
     }
 
     fn string(&mut self, node: Node<'_>) -> ExprId {

@@ -357,7 +357,10 @@ impl Lowering<'_> {
     }
 
     fn decorate(&mut self, decorators: &[(ExprId, Node<'_>)], decorated: ExprId) {
-        for (decorator, at) in decorators {
+        // `@x.setter` adds to the property x.
+        let adds = |at: &Node<'_>| at.sort() == "attribute" && matches!(at.at(Field::Attribute).map(|last| self.text_of(last)), Some("setter" | "deleter" | "getter"));
+        let others: Vec<_> = decorators.iter().filter(|(_, at)| !adds(at)).collect();
+        for (decorator, at) in others {
             self.call(CallKind::Decorate, *decorator, vec![Arg { name: None, value: decorated, spread: false }], *at, false);
         }
     }
