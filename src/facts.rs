@@ -190,6 +190,8 @@ pub struct Facts {
     receives: FxHashMap<Name, ()>,
     /// Last names of everything that facts speak of.
     members: rustc_hash::FxHashSet<Name>,
+    /// Names of methods that test how a text begins.
+    prefix_tests: rustc_hash::FxHashSet<Name>,
     /// Methods of builtin types by their name.
     by_name: FxHashMap<Name, Name>,
     /// Last names of attributes whose reading is a call.

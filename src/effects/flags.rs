@@ -1,12 +1,41 @@
 //! Effects that a parameter decides: `def fetch(url, wait=False): if wait: sleep()` sleeps only for callers that ask for it.
 
-use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Test};
+use crate::base::{FileId, Name};
+use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Guard, ModuleSummary, Test, VarId};
 use crate::link::graph::{Edge, bound_parameters};
 use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Input, Solution, Value};
 use smallvec::SmallVec;
 
-/// A parameter's position, and whether it must be true or false.
-pub type Flag = (usize, bool);
+/// What a parameter must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Wanted {
+    /// True, or false.
+    Truth(bool),
+    /// A text that begins like this, or does not.
+    Prefix(Name, bool),
+}
+
+impl Wanted {
+    /// Whether a constant is what is wanted; none where that is not known.
+    fn holds(self, constant: &Const) -> Option<bool> {
+        match (self, constant) {
+            (Self::Truth(wanted), _) => Some(truth_of(constant) == wanted),
+            (Self::Prefix(prefix, wanted), Const::Str(text)) => Some(text.starts_with(prefix.as_str()) == wanted),
+            (Self::Prefix(..), _) => None,
+        }
+    }
+
+    /// Whether the variable is here what it was at the start, as far as this goes.
+    fn is_kept(self, summary: &ModuleSummary, var: VarId) -> bool {
+        match self {
+            Self::Truth(wanted) => summary.keeps(var, wanted),
+            Self::Prefix(..) => !summary.vars[var].assigned,
+        }
+    }
+}
+
+/// A parameter's position, and what it must be.
+pub type Flag = (usize, Wanted);
 
 /// What must hold of a function's parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,13 +70,8 @@ pub fn of_call(input: Input<'_>, call: CallAt) -> Flags {
     let mut guard = made.guard;
     while let Some(id) = guard {
         let held = &summary.guards[id];
-        let wanted = match held.branch {
-            Branch::True => Some(true),
-            Branch::False => Some(false),
-            _ => None,
-        };
-        if let (Test::Var(var), Some(wanted)) = (held.test, wanted)
-            && summary.keeps(var, wanted)
+        if let Some((var, wanted)) = tested(input, call.file, held)
+            && wanted.is_kept(summary, var)
             && let Some(position) = params.iter().position(|param| param.var == Some(var))
         {
             add(&mut flags, (position, wanted));
@@ -55,6 +79,28 @@ pub fn of_call(input: Input<'_>, call: CallAt) -> Flags {
         guard = held.outer;
     }
     flags
+}
+
+/// The variable that a test looks at, and what it is where the guarded code runs.
+fn tested(input: Input<'_>, file: FileId, guard: &Guard) -> Option<(VarId, Wanted)> {
+    let summary = &input.summaries[file];
+    let came_out = match guard.branch {
+        Branch::True => true,
+        Branch::False => false,
+        _ => return None,
+    };
+    match guard.test {
+        Test::Var(var) => Some((var, Wanted::Truth(came_out))),
+        Test::Call(id) => {
+            let call = &summary.calls[id];
+            let Expr::Attr { base, name } = summary.exprs[call.callee] else { return None };
+            let (Expr::Var(var), [arg]) = (&summary.exprs[base], call.args.as_slice()) else { return None };
+            match summary.exprs[arg.value] {
+                Expr::Const(Const::Str(prefix)) if input.facts_of(file).is_prefix_test(name) => Some((*var, Wanted::Prefix(prefix, came_out))),
+                _ => None,
+            }
+        }
+    }
 }
 
 fn add(flags: &mut Flags, flag: Flag) {
@@ -83,21 +129,23 @@ pub fn through(solution: &Solution<'_>, edge: &Edge, below: &Flags) -> Option<Fl
             // Left out: its default holds; what a spread brings is not known.
             let known = !call.args.iter().any(|arg| arg.spread) && *position >= usize::from(offset);
             let default = callee.params.get(*position).and_then(|param| param.default);
-            let value = match default {
-                Some(default) => truth(input, edge.to, default),
-                None => (summary.family == Family::Ecma).then_some(false),
+            let holds = match default {
+                Some(default) => constant(input, edge.to, default).and_then(|constant| wanted.holds(constant)),
+                None if summary.family == Family::Ecma => wanted.holds(&Const::Null),
+                None => None,
             };
-            if known && value == Some(!wanted) {
+            if known && holds == Some(false) {
                 return None;
             }
             continue;
         };
+        let is_false = *wanted == Wanted::Truth(false);
         match &summary.exprs[*value] {
-            Expr::Const(constant) if truth_of(constant) != *wanted => return None,
-            Expr::Function(_) | Expr::Class(_) if !wanted => return None,
+            Expr::Const(constant) if wanted.holds(constant) == Some(false) => return None,
+            Expr::Function(_) | Expr::Class(_) if is_false => return None,
             // An object literal is true; an empty container is false in Python.
-            Expr::Object(_) if !wanted && summary.family == Family::Ecma => return None,
-            Expr::Var(var) if summary.keeps(*var, *wanted) => {
+            Expr::Object(_) if is_false && summary.family == Family::Ecma => return None,
+            Expr::Var(var) if wanted.is_kept(summary, *var) => {
                 if let Some(position) = input.func(edge.from).params.iter().position(|param| param.var == Some(*var)) {
                     add(&mut flags, (position, *wanted));
                 }
@@ -160,9 +208,9 @@ fn is_own(input: Input<'_>, at: ExprAt, from: FuncAt) -> bool {
     }
 }
 
-fn truth(input: Input<'_>, func: FuncAt, default: ExprId) -> Option<bool> {
+fn constant(input: Input<'_>, func: FuncAt, default: ExprId) -> Option<&Const> {
     match &input.summaries[func.file].exprs[default] {
-        Expr::Const(constant) => Some(truth_of(constant)),
+        Expr::Const(constant) => Some(constant),
         _ => None,
     }
 }

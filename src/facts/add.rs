@@ -36,6 +36,7 @@ pub(super) struct Ready {
     generics: Vec<(Vec<Name>, Generic)>,
     loop_checks: Vec<(Name, Branch)>,
     by_name: Vec<Name>,
+    prefix_tests: Vec<Name>,
     /// Tables that only say yes, in the order of `Facts::plain`.
     plain: [Vec<Name>; 8],
 }
@@ -126,6 +127,7 @@ impl Ready {
             generics,
             loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
             by_name: paths(raw.by_name),
+            prefix_tests: paths(raw.prefix_test),
             plain: [
                 paths(raw.concurrency),
                 paths(raw.structural),
@@ -156,6 +158,7 @@ impl Ready {
             + self.generics.len()
             + self.loop_checks.len()
             + self.by_name.len()
+            + self.prefix_tests.len()
     }
 
     /// Every path that the facts speak of.
@@ -172,7 +175,7 @@ impl Ready {
         }
         paths.extend(self.providers.iter().flat_map(|(receivers, _)| receivers));
         paths.extend(self.generics.iter().flat_map(|(paths, _)| paths));
-        paths.extend(&self.by_name);
+        paths.extend(self.by_name.iter().chain(&self.prefix_tests));
         paths.sort();
         paths.dedup();
         paths
@@ -309,6 +312,7 @@ impl Facts {
         self.loop_checks.extend(ready.loop_checks);
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
+        self.prefix_tests.extend(ready.prefix_tests.iter().filter_map(last));
         for (table, paths) in self.plain().into_iter().zip(ready.plain) {
             table.extend(paths.into_iter().map(|path| (path, ())));
         }

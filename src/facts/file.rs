@@ -52,6 +52,9 @@ pub struct RawFacts {
     /// Methods of builtin types whose name tells the type, where nothing else is known.
     #[serde(default)]
     pub(super) by_name: Vec<Placed<RawPaths>>,
+    /// Methods of texts that tell whether the text begins with their argument.
+    #[serde(default)]
+    pub(super) prefix_test: Vec<Placed<RawPaths>>,
     /// Calls that show that other work waits on the loop.
     #[serde(default)]
     pub(super) concurrency: Vec<Placed<RawPaths>>,
@@ -115,6 +118,7 @@ macro_rules! every_table {
             neutral,
             concurrency,
             by_name,
+            prefix_test,
             worker_file,
             keeps,
             unblocks,

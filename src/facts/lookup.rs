@@ -191,6 +191,12 @@ impl Facts {
         self.receives.contains_key(&path)
     }
 
+    /// Whether a method of this name tests how a text begins.
+    #[must_use]
+    pub fn is_prefix_test(&self, member: Name) -> bool {
+        self.prefix_tests.contains(&member)
+    }
+
     /// The builtin method that a name tells by itself.
     #[must_use]
     pub fn by_name(&self, member: Name) -> Option<Name> {
