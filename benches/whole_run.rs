@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints its figures")]
 
+use loopwarden::config::Settings;
 use loopwarden::facts::FactBase;
 use loopwarden::lang::Lang;
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ fn main() {
 }
 
 fn measure(paths: &[PathBuf], folder: &std::path::Path) {
-    let discovery = loopwarden::discover::discover(paths, folder);
+    let discovery = loopwarden::discover::discover(paths, folder, &Settings::default().exclude);
     let bytes: usize = discovery.files.iter().map(|file| file.text.len()).sum();
     let facts = FactBase::built_in();
     let (mut parse, mut lower, mut whole) = (f64::MAX, f64::MAX, f64::MAX);
@@ -47,7 +48,7 @@ fn measure(paths: &[PathBuf], folder: &std::path::Path) {
         lower = lower.min(start.elapsed().as_secs_f64());
         let files = discovery.files.iter().map(|file| (file.path.clone(), file.text.clone(), file.lang)).collect();
         let start = Instant::now();
-        std::hint::black_box(loopwarden::pipeline::run(files, &discovery.projects, &facts));
+        std::hint::black_box(loopwarden::pipeline::run(files, &discovery.projects, &facts, &Settings::default()));
         whole = whole.min(start.elapsed().as_secs_f64());
     }
     let megabytes = bytes as f64 / 1e6;

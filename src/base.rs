@@ -1,5 +1,7 @@
 //! Newtype indices, interned names, byte spans and sources: what every phase shares.
 
+pub mod written;
+
 use std::sync::OnceLock;
 
 /// An interned string; compares in O(1) and orders by its text.

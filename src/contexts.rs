@@ -1,11 +1,14 @@
 //! Where functions run, top-down from entries.
 
+mod handlers;
+
 use crate::base::{FileId, Name, Span};
 use crate::facts::{ContextKind, Entry, Facts, Which};
 use crate::finding::Confidence;
-use crate::ir::{Call, CallKind, Expr, Family, FuncId, MODULE_BODY};
+use crate::ir::{CallKind, Expr, Family, FuncId, MODULE_BODY};
+use crate::link::first_text;
 use crate::link::graph::{Edge, EdgeKind, Graph, functions};
-use crate::link::{At, ExprAt, FuncAt, Input, Solution, Value};
+use crate::link::{At, ExprAt, FuncAt, Input, Solution};
 use oxc_index::IndexVec;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, VecDeque};
@@ -105,7 +108,8 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
     let input = solution.input;
     for edge in &graph.edges {
         // What `if __name__ == "__main__"` calls is a script, not start-up: see `by_place`.
-        if !input.summaries[edge.call.file].calls[edge.call.id].main_guard {
+        // A name alone does not tell where a function runs.
+        if !input.summaries[edge.call.file].calls[edge.call.id].main_guard && !edge.by_name {
             out.entry(edge.from).or_default().push((edge.to, edge.kind, edge.once));
         }
     }
@@ -143,100 +147,13 @@ impl Spread<'_, '_> {
     fn enter_one(&mut self, func: FuncAt, entry: &Entry, file: FileId, span: Span) {
         let is_async = self.input.func(func).is_async;
         let kind = if is_async { entry.asynchronous } else { entry.synchronous };
-        let confidence = if entry.server { Confidence::High } else { Confidence::Medium };
+        let confidence = match (entry.alone, entry.server) {
+            (true, _) => Confidence::Low,
+            (false, true) => Confidence::High,
+            (false, false) => Confidence::Medium,
+        };
         let origin = self.origin(&entry.label, file, span, confidence);
         self.entries.push((func, kind, origin));
-    }
-
-    /// Functions among a call's arguments, through arrays, objects and wrappers.
-    fn handlers(&self, file: FileId, call: &Call, which: Which) -> Vec<FuncAt> {
-        let mut found = Vec::new();
-        let mut pending: Vec<(ExprAt, usize)> = self.registered(file, call, which).into_iter().map(|at| (at, 0)).collect();
-        while let Some((at, depth)) = pending.pop() {
-            if depth > 4 {
-                continue;
-            }
-            let summary = &self.input.summaries[at.file];
-            let within = |id| At { file: at.file, id };
-            let direct = functions(self.solution, at);
-            match &summary.exprs[at.id] {
-                Expr::List(items) => pending.extend(items.iter().map(|item| (within(*item), depth + 1))),
-                Expr::Call(inner) if direct.is_empty() => {
-                    // A wrapper of the handler (`asyncHandler(fn)`), or `fn.bind(x)`.
-                    let inner = &summary.calls[*inner];
-                    pending.extend(inner.args.iter().map(|arg| (within(arg.value), depth + 1)));
-                    pending.push((within(inner.callee), depth + 2));
-                }
-                Expr::Attr { base, .. } if direct.is_empty() => pending.push((within(*base), depth + 3)),
-                _ => {}
-            }
-            found.extend(direct);
-            for value in self.solution.values(at) {
-                if let Value::Class(class) = value {
-                    let methods = &self.input.summaries[class.file].classes[class.id].methods;
-                    found.extend(methods.iter().map(|(_, id)| At { file: class.file, id: *id }));
-                }
-            }
-        }
-        found.sort();
-        found.dedup();
-        found
-    }
-
-    /// The expressions that a registration takes: an argument, or for an object literal the property of that name.
-    fn registered(&self, file: FileId, call: &Call, which: Which) -> Vec<ExprAt> {
-        let within = |id| At { file, id };
-        let Which::One(at, keyword) = which else { return call.args.iter().map(|arg| within(arg.value)).collect() };
-        if let Some(arg) = call.args.iter().find(|arg| arg.name.is_some() && arg.name == keyword) {
-            return vec![within(arg.value)];
-        }
-        let Some(arg) = call.args.iter().filter(|arg| arg.name.is_none()).nth(at) else { return Vec::new() };
-        let Some(keyword) = keyword.filter(|_| self.input.summaries[file].family == Family::Ecma) else { return vec![within(arg.value)] };
-        // One object or an array of them, written here or held by a variable.
-        let mut objects = self.objects(within(arg.value));
-        for part in keyword.split('.') {
-            let mut next = Vec::new();
-            for object in objects {
-                if let Expr::Object(fields) = &self.input.summaries[object.file].exprs[object.id] {
-                    let named = fields.iter().filter(|(key, _)| key.is_some_and(|key| key.as_str() == part));
-                    for (_, value) in named {
-                        let at = At { file: object.file, id: *value };
-                        next.push(at);
-                        next.extend(self.objects(at).into_iter().filter(|inner| *inner != at));
-                    }
-                }
-            }
-            objects = next;
-        }
-        objects
-    }
-
-    /// Object literals that an expression may be; of an array, its elements.
-    fn objects(&self, at: ExprAt) -> Vec<ExprAt> {
-        let literal = |at: ExprAt| matches!(self.input.summaries[at.file].exprs[at.id], Expr::Object(_) | Expr::List(_));
-        let of_values = self.solution.values(at).iter().filter_map(|value| match value {
-            Value::Object(object) => Some(*object),
-            _ => None,
-        });
-        let mut found = Vec::new();
-        for object in std::iter::once(at).filter(|at| literal(*at)).chain(of_values) {
-            match &self.input.summaries[object.file].exprs[object.id] {
-                Expr::List(items) => {
-                    for item in items {
-                        let item = At { file: object.file, id: *item };
-                        let values = self.solution.values(item).iter().filter_map(|value| match value {
-                            Value::Object(object) => Some(*object),
-                            _ => None,
-                        });
-                        found.extend(values);
-                    }
-                }
-                _ => found.push(object),
-            }
-        }
-        found.sort();
-        found.dedup();
-        found
     }
 
     fn by_facts(&mut self) {
@@ -253,12 +170,10 @@ impl Spread<'_, '_> {
                     }
                 }
             } else {
-                let first = call.args.first().and_then(|arg| match input.summaries[file].exprs[arg.value] {
-                    Expr::Const(crate::ir::Const::Str(text)) => Some(text),
-                    _ => None,
-                });
-                let holds = |entry: &Entry| entry.first.is_empty() || first.is_some_and(|first| entry.first.contains(&first));
-                for entry in facts.registrations(external.path).iter().filter(|entry| holds(entry)) {
+                let first = first_text(&input.summaries[file], call);
+                for entry in facts.registrations(external.path).iter().filter(|entry| entry.takes(first)) {
+                    // A worker's own file: no server waits for its loop.
+                    self.scripts[file] |= entry.synchronous == ContextKind::Process;
                     for func in self.handlers(file, call, entry.which) {
                         self.enter(func, entry, file, call.span);
                     }
@@ -280,7 +195,7 @@ impl Spread<'_, '_> {
                 }
                 for entry in bases.iter().flat_map(|base| facts.base(*base)) {
                     for (method, func) in &class.methods {
-                        if entry.methods.iter().any(|pattern| matches(pattern, method)) {
+                        if entry.takes_method(method) {
                             self.enter(At { file, id: *func }, entry, file, summary.functions[*func].name_span);
                         }
                     }
@@ -336,6 +251,9 @@ impl Spread<'_, '_> {
                     crate::link::modules::Resolved::File(file) => Some(file),
                     _ => None,
                 }
+            }
+            Expr::Object(fields) if depth < 3 => {
+                fields.iter().find_map(|(_, value)| self.file_named(At { file: at.file, id: *value }, depth + 1))
             }
             Expr::Call(call) if depth < 3 => {
                 summary.calls[*call].args.iter().find_map(|arg| self.file_named(At { file: at.file, id: arg.value }, depth + 1))
@@ -416,6 +334,13 @@ impl Spread<'_, '_> {
     fn run(&mut self) {
         // Known entries first, the surest first, so that every function keeps its best origin.
         let mut entries = std::mem::take(&mut self.entries);
+        // A listener or timer of a command-line program: nothing shows that others wait there.
+        for (_, kind, origin) in &entries {
+            let origin = &mut self.contexts.origins[*origin];
+            if *kind == ContextKind::Loop && origin.confidence == Confidence::Medium && self.scripts[origin.file] {
+                origin.confidence = Confidence::Low;
+            }
+        }
         entries.sort_by_key(|(func, _, origin)| (std::cmp::Reverse(self.contexts.origins[*origin].confidence), *func, *origin));
         let is_test = |entries: &[(FuncAt, ContextKind, usize)]| -> rustc_hash::FxHashSet<FuncAt> {
             entries.iter().filter(|(_, kind, _)| *kind == ContextKind::Test).map(|(func, ..)| *func).collect()
@@ -534,7 +459,9 @@ impl Spread<'_, '_> {
                     ContextKind::Startup | ContextKind::Script => {
                         function.is_async || self.input.summaries[func.file].family == Family::Ecma
                     }
-                    ContextKind::Thread | ContextKind::Process => false,
+                    // A worker of Node has a loop of its own.
+                    ContextKind::Process => self.input.summaries[func.file].family == Family::Ecma,
+                    ContextKind::Thread => false,
                 };
                 if callee.is_async && !goes_along {
                     continue;
@@ -567,8 +494,4 @@ fn common_root<'p>(mut paths: impl Iterator<Item = &'p str>) -> usize {
         }
     }
     shared
-}
-
-fn matches(pattern: &str, text: &str) -> bool {
-    pattern.strip_suffix('*').map_or(pattern == text, |start| text.starts_with(start))
 }

@@ -1,5 +1,10 @@
 //! Paths to the files that are analysed, with what was left out and why.
 
+mod configuration;
+
+pub use configuration::{Configurations, configurations, named_file};
+
+use crate::config::Exclude;
 use crate::lang::Lang;
 use ignore::WalkBuilder;
 use std::collections::BTreeMap;
@@ -14,6 +19,9 @@ const LONG_LINE: usize = 1_000;
 
 /// Folders that are never a repository's own source.
 const FOREIGN: [&str; 7] = ["node_modules", "bower_components", "site-packages", "__pycache__", "__pypackages__", ".git", ".yarn"];
+
+/// The reason for what the configuration leaves out.
+const EXCLUDED: &str = "excluded by the configuration";
 
 /// Names of build output where the folder beside it holds the source.
 const OUTPUT: [&str; 6] = ["dist", "build", "out", "output", "target", "coverage"];
@@ -43,7 +51,7 @@ pub struct Unusable {
 pub struct Discovery {
     /// Files to analyse, by path.
     pub files: Vec<Found>,
-    /// `package.json`, `tsconfig.json`, `pyproject.toml` and their like, with their text.
+    /// `package.json`, `tsconfig.json`, `pyproject.toml`, `loopwarden.toml` and their like, with their text.
     pub projects: Vec<(String, String)>,
     /// What was left out: path and reason.
     pub left_out: BTreeMap<String, String>,
@@ -53,14 +61,17 @@ pub struct Discovery {
 
 /// Finds the files below `paths`. `folder` is the working folder: shown paths are relative to it.
 ///
-/// Nothing outside `paths` is read, save ignore files of the folders above; symbolic links are not followed.
+/// Nothing outside `paths` is read, save ignore files of the folders above; symbolic links are not followed. What the
+/// configuration excludes is left out, even where it is named.
 #[must_use]
-pub fn discover(paths: &[PathBuf], folder: &Path) -> Discovery {
+pub fn discover(paths: &[PathBuf], folder: &Path, exclude: &Exclude) -> Discovery {
     let mut discovery = Discovery::default();
     for path in paths {
         match fs::symlink_metadata(path) {
             Err(error) => discovery.problem(shown(path, folder), &error.to_string()),
-            Ok(_) if path.is_dir() => discovery.walk(path, folder),
+            Ok(_) if path.is_dir() => discovery.walk(path, folder, exclude),
+            // Who names a file wants it, but a hook names every changed file.
+            Ok(_) if exclude.holds(&shown(path, folder), false) => discovery.excluded(path, folder),
             Ok(_) => discovery.file(path, folder, true),
         }
     }
@@ -79,15 +90,23 @@ impl Discovery {
         self.problems.push(Unusable { path, message: message.to_owned() });
     }
 
-    fn walk(&mut self, root: &Path, folder: &Path) {
+    fn excluded(&mut self, path: &Path, folder: &Path) {
+        self.left_out.insert(shown(path, folder), EXCLUDED.to_owned());
+    }
+
+    fn walk(&mut self, root: &Path, folder: &Path, exclude: &Exclude) {
         let mut builder = WalkBuilder::new(root);
         builder.follow_links(false).require_git(false).git_global(false).add_custom_ignore_filename(".loopwardenignore");
         builder.sort_by_file_path(Path::cmp);
         let foreign = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-        let (noted, base) = (foreign.clone(), folder.to_path_buf());
+        let (noted, base, exclude_here) = (foreign.clone(), folder.to_path_buf(), exclude.clone());
         builder.filter_entry(move |entry| {
-            let reason =
-                (entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir())).then(|| left_out(entry.path())).flatten();
+            let reason = (entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir()))
+                .then(|| {
+                    let excluded = exclude_here.holds(&shown(entry.path(), &base), true).then_some(EXCLUDED);
+                    left_out(entry.path()).or(excluded)
+                })
+                .flatten();
             match (reason, noted.lock()) {
                 (Some(reason), Ok(mut noted)) => {
                     noted.push((shown(entry.path(), &base), reason.to_owned()));
@@ -100,6 +119,7 @@ impl Discovery {
             match entry {
                 Err(error) => self.problem(shown(root, folder), &error.to_string()),
                 Ok(entry) if entry.path_is_symlink() => self.link(entry.path(), folder),
+                Ok(entry) if entry.depth() > 0 && exclude.holds(&shown(entry.path(), folder), false) => self.excluded(entry.path(), folder),
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => self.file(entry.path(), folder, false),
                 Ok(_) => {}
             }
@@ -146,9 +166,10 @@ impl Discovery {
     fn file(&mut self, path: &Path, folder: &Path, asked: bool) {
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let extension = path.extension().map(|extension| extension.to_string_lossy());
-        let is_project = matches!(file_name.as_str(), "package.json" | "pyproject.toml" | "setup.cfg" | "pnpm-workspace.yaml")
-            || (file_name.starts_with("tsconfig") && extension.as_deref() == Some("json"))
-            || file_name == "jsconfig.json";
+        let is_project =
+            matches!(file_name.as_str(), "package.json" | "pyproject.toml" | "loopwarden.toml" | "setup.cfg" | "pnpm-workspace.yaml")
+                || (file_name.starts_with("tsconfig") && extension.as_deref() == Some("json"))
+                || file_name == "jsconfig.json";
         let lang = extension.as_deref().and_then(Lang::of_extension);
         let lang = lang.or_else(|| extension.is_none().then(|| interpreter(path)).flatten());
         if !is_project && lang.is_none() {
@@ -175,6 +196,9 @@ impl Discovery {
         };
         match lang {
             None => self.projects.push((shown(path, folder), text)),
+            Some(Lang::JavaScript) if is_output(path) && has_content_hash(&file_name) => {
+                self.left_out.insert(shown(path, folder), "build output: a content hash in its name".to_owned());
+            }
             Some(Lang::JavaScript) if is_minified(&text) => _ = self.left_out.insert(shown(path, folder), "minified".to_owned()),
             Some(lang) => self.files.push(Found { path: shown(path, folder), text, lang }),
         }
@@ -215,12 +239,40 @@ fn left_out(path: &Path) -> Option<&'static str> {
     None
 }
 
+/// Whether a file lies in a folder where bundlers put what they make.
+fn is_output(path: &Path) -> bool {
+    let is = |name: &str| OUTPUT.contains(&name) || ["assets", "built", "static", "public", "chunks"].contains(&name);
+    path.components().any(|component| component.as_os_str().to_str().is_some_and(is))
+}
+
+/// Shortest hash that bundlers put into names: `index-o4Q9MNrB.mjs`, `main.3f2a1b9c.js`.
+const SHORTEST_HASH: usize = 8;
+
+/// Whether a bundler named the file after its content.
+fn has_content_hash(file_name: &str) -> bool {
+    let Some((stem, _)) = file_name.rsplit_once('.') else { return false };
+    let Some((_, hash)) = stem.rsplit_once(['-', '.']) else { return false };
+    let has = |is: fn(&u8) -> bool| hash.bytes().any(|byte| is(&byte));
+    let is_hash = hash.len() >= SHORTEST_HASH && hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_hex = hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) && has(u8::is_ascii_lowercase);
+    // A version or a date has no letters; a word has no digits, or stands in one case.
+    let is_mixed = hash.len() == SHORTEST_HASH && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    is_hash && has(u8::is_ascii_digit) && (is_hex || is_mixed)
+}
+
 /// More than half of the text stands in lines that nobody writes by hand.
 fn is_minified(text: &str) -> bool {
     // A source map at the end of the file is no code.
     let code = text.split('\n').filter(|line| !line.starts_with("//"));
     let long: usize = code.map(str::len).filter(|length| *length > LONG_LINE).sum();
     long * 2 > text.len()
+}
+
+/// The folder that a given path is, or lies in where it is a file, as shown.
+#[must_use]
+pub fn shown_folder(path: &Path, folder: &Path) -> String {
+    let shown = shown(path, folder);
+    if path.is_dir() { shown } else { shown.rsplit_once('/').map_or_else(String::new, |(dir, _)| dir.to_owned()) }
 }
 
 /// The path as shown: relative to `folder` where it lies in it, `/` between names.
@@ -250,6 +302,18 @@ mod tests {
     fn minified_is_told_by_line_length() {
         assert!(is_minified(&format!("// banner\n{}", "a();".repeat(500))));
         assert!(!is_minified(&"const a = 1;\n".repeat(500)));
+    }
+
+    #[test]
+    fn bundlers_name_files_after_their_content() {
+        for name in ["index-o4Q9MNrB.mjs", "main.3f2a1b9c.js", "vendor-aed0068cf9b67d042dd23a6343545b7b.js"] {
+            assert!(has_content_hash(name), "{name}");
+        }
+        for name in
+            ["2022-03-07-10-57-update.js", "user-controller.js", "jquery-3.6.0.js", "release-20240101.js", "app-v2settings.js", "main.js"]
+        {
+            assert!(!has_content_hash(name), "{name}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What running a function may do, bottom-up through the call graph, with a shortest witness.
 
+pub mod assumed;
 mod flags;
 
 use crate::base::Name;
@@ -8,6 +9,7 @@ use crate::finding::Hop;
 use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary, Test};
 use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
+use assumed::Assumed;
 use flags::{Flags, State};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -30,6 +32,8 @@ pub struct Witness {
     pub path: Name,
     /// Hops to the fact; 1 for a direct call.
     pub distance: u32,
+    /// Some hop was found by its name alone.
+    pub by_name: bool,
 }
 
 /// A call that is a fact.
@@ -43,7 +47,7 @@ pub struct Sink {
     pub path: Name,
     /// What it does.
     pub channel: Channel,
-    /// Why it is harmless, if it is: `argument`, `loop check`.
+    /// Why it is harmless, if it is: `argument`, `loop check`, `assumed`.
     pub harmless: Option<&'static str>,
 }
 
@@ -55,6 +59,8 @@ pub struct Effects {
     by_function: FxHashMap<Channel, FxHashMap<State, Witness>>,
     /// The effects that each function has at all.
     any: FxHashMap<FuncAt, SmallVec<[Effect; 2]>>,
+    /// What comments say of functions.
+    pub assumed: Assumed,
     /// The states in which each function has the effect, the shortest way first.
     states: FxHashMap<(Channel, FuncAt), SmallVec<[Flags; 1]>>,
 }
@@ -65,11 +71,21 @@ pub fn fact_of(input: Input<'_>, call: CallAt, path: Name) -> Option<&CallFact> 
     input.facts_of(call.file).call(path)
 }
 
+/// Calls that effects are not to spread through.
+pub type Avoided = FxHashSet<(CallAt, Effect)>;
+
 /// Infers effects to their fixpoint.
 #[must_use]
 pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
+    infer_without(solution, graph, &Avoided::default())
+}
+
+/// Infers effects to their fixpoint, as if the avoided calls did nothing.
+#[must_use]
+pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) -> Effects {
     let input = solution.input;
-    let mut effects = Effects::default();
+    let mut effects = Effects { assumed: Assumed::read(input), ..Effects::default() };
+    let assumed_harmless = |assumed: &Assumed, from: FuncAt| assumed.nonblocking.contains(&from).then_some("assumed");
     for external in &graph.externals {
         let call = &input.summaries[external.call.file].calls[external.call.id];
         // An awaited call of a library gave an awaitable: it did not block.
@@ -79,15 +95,29 @@ pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
         if let Some(fact) = fact_of(input, external.call, external.path) {
             let argument = fact.unless.iter().any(|condition| holds(solution, graph, external.call, call, condition)).then_some("argument");
             let harmless = argument.or_else(|| graph.off_loop.contains(&external.call).then_some("loop check"));
+            let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, external.from));
             let light = call.once || fact.light_when.iter().any(|condition| holds(solution, graph, external.call, call, condition));
             let channel = (fact.effect, if light { Weight::Light } else { fact.weight });
             effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless });
         }
     }
+    for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
+        if let Some(path) = effects.assumed.blocking.get(&edge.to).copied()
+            && let Some(fact) = effects.assumed.fact(path)
+        {
+            let channel = (fact.effect, fact.weight);
+            let harmless = assumed_harmless(&effects.assumed, edge.from);
+            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, harmless });
+        }
+    }
+    effects.sinks.sort_by_key(|sink| sink.call);
+    for sink in effects.sinks.iter_mut().filter(|sink| avoided.contains(&(sink.call, sink.channel.0))) {
+        sink.harmless = Some("ignored");
+    }
     let mut callers: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
         // An async function runs on the loop by itself: the stall is its own.
-        if !input.func(edge.to).is_async {
+        if !input.func(edge.to).is_async && !effects.assumed.nonblocking.contains(&edge.from) {
             callers.entry(edge.to).or_default().push(edge);
         }
     }
@@ -97,10 +127,11 @@ pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
         for weight in [Weight::Heavy, Weight::Light] {
             let mut found = std::mem::take(&mut lighter);
             for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
-                let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1 };
+                let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false };
                 found.push(((sink.from, flags::of_call(input, sink.call)), witness));
             }
-            let known = spread(input, &callers, weight, found, &mut lighter);
+            let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
+            let known = spread(input, &callers, open, weight, found, &mut lighter);
             for (state, _) in &known {
                 let any = effects.any.entry(state.0).or_default();
                 if any.last() != Some(&effect) {
@@ -120,27 +151,37 @@ pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
 fn spread(
     input: Input<'_>,
     callers: &FxHashMap<FuncAt, Vec<&Edge>>,
+    open: impl Fn(&Edge) -> bool,
     weight: Weight,
     mut found: Vec<(State, Witness)>,
     lighter: &mut Vec<(State, Witness)>,
 ) -> Vec<(State, Witness)> {
-    let mut queue: BinaryHeap<Reverse<(u32, usize)>> =
-        found.iter().enumerate().map(|(at, (_, witness))| Reverse((witness.distance, at))).collect();
+    // The surest way first, then the shortest.
+    let mut queue: BinaryHeap<Reverse<(bool, u32, usize)>> =
+        found.iter().enumerate().map(|(at, (_, witness))| Reverse((witness.by_name, witness.distance, at))).collect();
     let (mut known, mut order) = (FxHashSet::default(), Vec::new());
-    while let Some(Reverse((distance, at))) = queue.pop() {
+    while let Some(Reverse((by_name, distance, at))) = queue.pop() {
         let state = found[at].0.clone();
         // What always holds, holds under a condition too, and was found on a way no longer.
         if known.contains(&(state.0, Flags::new())) || !known.insert(state.clone()) {
             continue;
         }
         order.push(at);
-        for edge in callers.get(&state.0).into_iter().flatten() {
+        for edge in callers.get(&state.0).into_iter().flatten().filter(|edge| open(edge)) {
             let Some(flags) = flags::through(input, edge, &state.1) else { continue };
-            let next = Witness { call: edge.call, next: Some(state.clone()), weight, path: crate::base::name(""), distance: distance + 1 };
+            let by_name = by_name || edge.by_name;
+            let next = Witness {
+                call: edge.call,
+                next: Some(state.clone()),
+                weight,
+                path: crate::base::name(""),
+                distance: distance + 1,
+                by_name,
+            };
             if edge.once && weight == Weight::Heavy {
                 lighter.push(((edge.from, flags), next));
             } else {
-                queue.push(Reverse((distance + 1, found.len())));
+                queue.push(Reverse((by_name, distance + 1, found.len())));
                 found.push(((edge.from, flags), next));
             }
         }
@@ -154,6 +195,12 @@ impl Effects {
     pub fn witness(&self, func: FuncAt, channel: Channel) -> Option<Witness> {
         let states = self.states.get(&(channel, func))?;
         self.at(&(func, states.first()?.clone()), channel)
+    }
+
+    /// The fact behind the path at a chain's end: the library's, or what a comment assumes.
+    #[must_use]
+    pub fn fact<'a>(&'a self, input: Input<'a>, call: CallAt, path: Name) -> Option<&'a CallFact> {
+        self.assumed.fact(path).or_else(|| fact_of(input, call, path))
     }
 
     /// The effects that the function has, in order.
@@ -179,9 +226,16 @@ impl Effects {
             let flags = states.iter().find(|flags| flags::through(input, edge, flags).is_some())?;
             let state = (edge.to, flags.clone());
             let below = self.at(&state, (channel.0, *weight))?;
-            Some(Witness { call: edge.call, next: Some(state), weight: *weight, path: crate::base::name(""), distance: below.distance + 1 })
+            Some(Witness {
+                call: edge.call,
+                next: Some(state),
+                weight: *weight,
+                path: crate::base::name(""),
+                distance: below.distance + 1,
+                by_name: below.by_name || edge.by_name,
+            })
         });
-        ways.min_by_key(|witness| witness.distance)
+        ways.min_by_key(|witness| (witness.by_name, witness.distance))
     }
 
     /// The chain that begins with a witness, and the path of the fact at its end.
@@ -223,6 +277,9 @@ impl Effects {
 #[must_use]
 pub fn shown_path(path: Name) -> String {
     let path = path.as_str();
+    if let Some(function) = assumed::function_of(path) {
+        return function.to_owned();
+    }
     path.strip_prefix("builtins.").or_else(|| path.strip_prefix("globalThis.")).unwrap_or(path).to_owned()
 }
 

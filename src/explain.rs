@@ -2,6 +2,7 @@
 
 use crate::base::{FileId, Span};
 use crate::facts::{ContextKind, Effect, Weight};
+use crate::finding::Finding;
 use crate::link::graph::{EdgeKind, Outcome};
 use crate::link::{At, FuncAt};
 use crate::pipeline::Analysis;
@@ -88,18 +89,21 @@ pub fn line(analysis: &Analysis, file: FileId, line: usize) -> String {
         }
         if !known {
             let why = match analysis.graph.outcomes[file][id] {
-                Outcome::Known => "resolved: it runs nothing that is followed",
-                Outcome::UnknownReceiver => "not resolved: the receiver's type is not known",
-                Outcome::Unresolved => "not resolved: nothing is known of what is called",
+                Outcome::Known | Outcome::ByName | Outcome::Implied => "resolved: it runs nothing that is followed".to_owned(),
+                Outcome::UnknownReceiver => "not resolved: the receiver's type is not known".to_owned(),
+                Outcome::Unresolved(reason) => format!("not resolved: {}", reason.words()),
             };
             _ = writeln!(out, "  {why}");
         }
     }
-    for finding in
-        analysis.findings.iter().filter(|finding| finding.chain.iter().any(|hop| hop.file == file && span.contains(hop.span.start)))
-    {
+    let touches = |finding: &&Finding| {
+        let mut places = finding.chain.iter().map(|hop| (hop.file, hop.span)).chain([(finding.file, finding.span)]);
+        places.any(|(at, of)| at == file && span.contains(of.start))
+    };
+    for finding in analysis.findings.iter().filter(touches) {
         let via = crate::report::concise::via(finding);
-        _ = writeln!(out, "finding {}[{}] {} (via {via})", crate::report::severity(finding.severity), finding.rule, finding.message);
+        let via = if via.is_empty() { via } else { format!(" (via {via})") };
+        _ = writeln!(out, "finding {}[{}] {}{via}", crate::report::severity(finding.severity), finding.rule, finding.message);
     }
     for cleared in analysis.cleared.iter().filter(|one| one.file == file && span.contains(one.span.start)) {
         _ = writeln!(out, "let go: {} ({})", cleared.rule, cleared.reason);
@@ -139,9 +143,10 @@ pub fn graph(analysis: &Analysis) -> String {
                 _ = writeln!(out, "{head} calls library {}", external.path);
             }
             match analysis.graph.outcomes[file][id] {
-                Outcome::Known => {}
+                Outcome::Known | Outcome::Implied => {}
+                Outcome::ByName => _ = writeln!(out, "{head} is resolved by name alone"),
                 Outcome::UnknownReceiver => _ = writeln!(out, "{head} has a receiver of unknown type"),
-                Outcome::Unresolved => _ = writeln!(out, "{head} is unresolved"),
+                Outcome::Unresolved(reason) => _ = writeln!(out, "{head} is unresolved: {}", reason.words()),
             }
         }
     }

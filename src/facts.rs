@@ -1,12 +1,19 @@
 //! What external APIs do to the thread that calls them: TOML to a table by path.
 
+mod add;
+mod file;
+mod library;
+mod lookup;
 mod schema;
 
-pub use schema::{ContextKind, Effect, GenericKind, Gil, Instead, RawFacts, Weight};
+pub use file::RawFacts;
+pub use library::Library;
+pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Results, Weight};
 
+use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
 use crate::ir::Family;
-use globset::{Glob, GlobMatcher};
+use globset::GlobMatcher;
 use include_dir::{Dir, include_dir};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -34,6 +41,8 @@ pub struct CallFact {
     pub why: String,
     /// Where that is documented.
     pub source: String,
+    /// Reading the attribute is the call.
+    pub property: bool,
 }
 
 /// One line of code that makes a call on a fact's first path.
@@ -54,6 +63,10 @@ pub struct TypeFact {
     pub enter: Option<Name>,
     /// Type of an element.
     pub element: Option<Name>,
+    /// Each one made is told apart, with what is put into it.
+    pub tracked: bool,
+    /// All of them together hold what the program puts into any.
+    pub shared: bool,
 }
 
 /// Which argument a boundary moves, or a registration takes.
@@ -65,8 +78,45 @@ pub enum Which {
     All,
 }
 
-/// A call that moves its argument to another context.
+/// An argument that a call runs itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Invoke {
+    /// Which argument.
+    pub which: Which,
+    /// Where what it is called with comes from.
+    pub elements_of: Option<ElementsOf>,
+    /// What becomes of its results.
+    pub results: Option<Results>,
+}
+
+/// What a call does with the elements of a container, and the position of the argument it speaks of.
+#[derive(Debug, Clone, Copy)]
+pub struct Container {
+    /// What it does.
+    pub does: Handling,
+    /// The argument that is added, merged or copied; the key of `puts`, `gets`, `listens` and `emits`.
+    pub argument: usize,
+    /// The argument that is the container, if it is not the receiver.
+    pub of: Option<usize>,
+}
+
+/// Keys of object literals that say what a framework gives for a token.
 #[derive(Debug)]
+pub struct Provider {
+    /// The key of the token.
+    pub token: Name,
+    /// The key of a class, of which an instance is given.
+    pub class: Name,
+    /// The key of what is given.
+    pub value: Name,
+    /// The key of a function that makes what is given.
+    pub factory: Name,
+    /// The key of another token, or a class.
+    pub existing: Name,
+}
+
+/// A call that moves its argument to another context.
+#[derive(Debug, Clone, Copy)]
 pub struct Boundary {
     /// Which argument.
     pub which: Which,
@@ -87,16 +137,36 @@ pub struct Entry {
     pub synchronous: ContextKind,
     /// Others wait for the same loop.
     pub server: bool,
+    /// Nothing else runs on that loop meanwhile: one request an instance.
+    pub alone: bool,
     /// What the function is called with is finished by then.
     pub ready: bool,
     /// For registrations: constant first arguments for which it holds (events); empty for any.
     pub first: Vec<Name>,
+    /// The types of parameters hold for functions with no more of them than this.
+    pub most: Option<usize>,
+    /// Types of what the function is called with.
+    pub parameters: Vec<Name>,
     /// For registrations.
     pub which: Which,
     /// For base classes: names of methods, `*` at the end matches any rest.
     pub methods: Vec<String>,
     /// For files: exported names; empty for the whole file.
     pub exports: Vec<Name>,
+}
+
+impl Entry {
+    /// Whether the entry speaks of a registration with this constant first argument.
+    #[must_use]
+    pub fn takes(&self, first: Option<Name>) -> bool {
+        self.first.is_empty() || first.is_some_and(|first| self.first.contains(&first))
+    }
+
+    /// Whether the entry speaks of a method of this name.
+    #[must_use]
+    pub fn takes_method(&self, method: &str) -> bool {
+        self.methods.iter().any(|pattern| pattern.strip_suffix('*').map_or(pattern == method, |start| method.starts_with(start)))
+    }
 }
 
 /// All facts of one language family.
@@ -113,9 +183,19 @@ pub struct Facts {
     bases: FxHashMap<Name, Vec<Arc<Entry>>>,
     /// Entries by the file's path.
     pub files: Vec<(GlobMatcher, Arc<Entry>)>,
-    invokes: FxHashMap<Name, Vec<Which>>,
+    invokes: FxHashMap<Name, Vec<Invoke>>,
+    containers: FxHashMap<Name, Vec<Container>>,
+    /// What object literals give for tokens, and the decorators of what receives it.
+    pub providers: Vec<Provider>,
+    receives: FxHashMap<Name, ()>,
+    /// Last names of everything that facts speak of.
+    members: rustc_hash::FxHashSet<Name>,
+    /// Methods of builtin types by their name.
+    by_name: FxHashMap<Name, Name>,
+    /// Last names of attributes whose reading is a call.
+    properties: rustc_hash::FxHashSet<Name>,
     wraps: FxHashMap<Name, Which>,
-    generics: FxHashMap<Name, schema::GenericKind>,
+    generics: FxHashMap<Name, (GenericKind, Option<Name>)>,
     concurrency: FxHashMap<Name, ()>,
     structural: FxHashMap<Name, ()>,
     scripts: FxHashMap<Name, ()>,
@@ -138,8 +218,10 @@ pub struct Facts {
 pub struct FactBase {
     python: Facts,
     ecma: Facts,
-    /// What could not be loaded: file and reason.
-    pub problems: Vec<(String, String)>,
+    /// What each file says, in the order in which files were added.
+    pub libraries: Vec<Library>,
+    /// What could not be loaded.
+    pub problems: Vec<Fault>,
 }
 
 impl FactBase {
@@ -167,16 +249,52 @@ impl FactBase {
         base
     }
 
-    /// Adds one fact file; errors go to `problems` with their place.
+    /// Adds one built-in fact file; errors go to `problems` with their place.
     pub fn add(&mut self, family: Family, path: &str, text: &str) {
+        let written = Written { path: path.to_owned(), text: text.to_owned() };
         match toml::from_str::<RawFacts>(text) {
-            Ok(raw) => {
-                let facts = if family == Family::Python { &mut self.python } else { &mut self.ecma };
-                if let Err(message) = facts.add(raw) {
-                    self.problems.push((path.to_owned(), message));
+            Ok(raw) if raw.library.is_none() => {
+                self.problems.push(written.fault(None, "the table `[library]` is missing", None));
+            }
+            Ok(raw) => self.take(raw, Some(family), &written, false),
+            Err(error) => self.problems.push(written.misread(&error)),
+        }
+    }
+
+    /// Adds a repository's own fact file. Its facts win over built-in ones for the same path.
+    pub fn add_file(&mut self, written: &Written) {
+        match toml::from_str::<RawFacts>(&written.text) {
+            Ok(raw) => self.take(raw, None, written, true),
+            Err(error) => self.problems.push(written.misread(&error)),
+        }
+    }
+
+    /// Adds the facts of a configuration, which win over built-in ones for the same path.
+    pub fn add_own(&mut self, raw: RawFacts, written: &Written) {
+        self.take(raw, None, written, true);
+    }
+
+    /// All of a file's facts, or none and a problem.
+    fn take(&mut self, raw: RawFacts, family: Option<Family>, written: &Written, own: bool) {
+        let library = raw.library.as_ref();
+        let about = library.map(|library| (library.name.clone(), library.source.clone(), library.checked.clone()));
+        let about = about.unwrap_or_else(|| (written.path.clone(), written.path.clone(), String::new()));
+        let modules =
+            raw.library.as_ref().map_or(&[][..], |library| &library.modules).iter().map(|module| name(module)).collect::<Vec<_>>();
+        let ready = raw.by_family(family).and_then(|[python, ecma]| Ok([add::Ready::of(python)?, add::Ready::of(ecma)?]));
+        match ready {
+            Err((span, message)) => self.problems.push(written.fault(span, message, None)),
+            Ok(ready) => {
+                let tables = [(Family::Python, &mut self.python), (Family::Ecma, &mut self.ecma)];
+                for (ready, (of, facts)) in ready.into_iter().zip(tables) {
+                    if ready.is_empty() && family != Some(of) {
+                        continue;
+                    }
+                    self.libraries.push(Library::of(&ready, of, &written.path, about.clone(), modules.clone(), own));
+                    facts.libraries.extend(&modules);
+                    facts.insert(ready, &about.1, own);
                 }
             }
-            Err(error) => self.problems.push((path.to_owned(), error.to_string())),
         }
     }
 
@@ -184,363 +302,6 @@ impl FactBase {
     #[must_use]
     pub fn of(&self, family: Family) -> &Facts {
         if family == Family::Python { &self.python } else { &self.ecma }
-    }
-}
-
-impl Facts {
-    fn add(&mut self, raw: RawFacts) -> Result<(), String> {
-        let default_source = raw.library.source.clone();
-        self.libraries.extend(raw.library.modules.iter().map(|module| name(module)));
-        for call in raw.call {
-            let at = self.details.len();
-            if let (Some(code), Some(path)) = (&call.example, call.paths.first()) {
-                self.examples.push(Example { path: name(path), code: code.clone() });
-            }
-            for path in &call.paths {
-                self.calls.insert(name(path), Some(at));
-            }
-            self.details.push(CallFact {
-                effect: call.effect,
-                weight: call.weight,
-                gil: call.gil,
-                unless: call.unless,
-                light_when: call.light_when,
-                instead: call.instead,
-                why: call.why.unwrap_or_default(),
-                source: call.source.unwrap_or_else(|| default_source.clone()),
-            });
-        }
-        for raw in raw.types {
-            let path = name(&raw.path);
-            for constructor in &raw.constructors {
-                self.constructors.insert(name(constructor), path);
-            }
-            self.constructors.insert(path, path);
-            let fact = self.types.entry(path).or_default();
-            fact.bases.extend(raw.bases.iter().map(|base| name(base)));
-            fact.members.extend(raw.members.iter().map(|(member, of)| (name(member), name(of))));
-            fact.enter = fact.enter.or(raw.enter.map(|of| name(&of)));
-            fact.element = fact.element.or(raw.element.map(|of| name(&of)));
-        }
-        for raw in raw.boundary {
-            let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
-            for path in raw.path.iter() {
-                self.boundaries.insert(name(path), Boundary { which, to: raw.to, curried: raw.curried });
-            }
-        }
-        for raw in raw.entry {
-            let entry = Arc::new(Entry {
-                which: which(raw.argument.as_ref(), raw.keyword.as_deref())?,
-                label: raw.label,
-                asynchronous: raw.asynchronous,
-                synchronous: raw.synchronous,
-                server: raw.server,
-                ready: raw.ready,
-                first: raw.first.iter().map(|text| name(text)).collect(),
-                methods: raw.methods,
-                exports: raw.exports.iter().map(|export| name(export)).collect(),
-            });
-            match (raw.decorator, raw.base, raw.call, raw.file) {
-                (Some(paths), None, None, None) => self.decorators.extend(paths.iter().map(|path| (name(path), entry.clone()))),
-                (None, Some(paths), None, None) => {
-                    for path in paths.iter() {
-                        self.bases.entry(name(path)).or_default().push(entry.clone());
-                    }
-                }
-                (None, None, Some(paths), None) => {
-                    for path in paths.iter() {
-                        self.registrations.entry(name(path)).or_default().push(entry.clone());
-                    }
-                }
-                (None, None, None, Some(globs)) => {
-                    for glob in globs.iter() {
-                        let matcher = Glob::new(glob).map_err(|error| error.to_string())?.compile_matcher();
-                        self.files.push((matcher, entry.clone()));
-                    }
-                }
-                _ => return Err(format!("entry {:?}: give one of decorator, base, call, file", entry.label)),
-            }
-        }
-        for raw in raw.calls_argument {
-            let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
-            for path in raw.path.iter() {
-                self.invokes.entry(name(path)).or_default().push(which);
-            }
-        }
-        for raw in raw.returns_argument {
-            let which = which(raw.argument.as_ref(), raw.keyword.as_deref())?;
-            self.wraps.extend(raw.path.iter().map(|path| (name(path), which)));
-        }
-        self.generics.extend(raw.generic.into_iter().map(|raw| (name(&raw.path), raw.kind)));
-        self.calls.extend(raw.neutral.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), None)));
-        self.concurrency.extend(raw.concurrency.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.workers.extend(raw.worker_file.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.keeps.extend(raw.keeps.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.unblocks.extend(raw.unblocks.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.serves.extend(raw.serves.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.scripts.extend(raw.script.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.structural.extend(raw.structural.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        self.awaitables.extend(raw.awaitable.iter().flat_map(|raw| &raw.paths).map(|path| (name(path), ())));
-        for raw in &raw.loop_check {
-            self.loop_checks.extend(raw.paths.iter().map(|path| (name(path), raw.off)));
-        }
-        let ready: [&FxHashMap<Name, ()>; 8] = [
-            &self.concurrency,
-            &self.structural,
-            &self.scripts,
-            &self.serves,
-            &self.unblocks,
-            &self.keeps,
-            &self.workers,
-            &self.awaitables,
-        ];
-        self.known.extend(ready.into_iter().flat_map(|table| table.keys()));
-        self.known.extend(self.calls.keys().chain(self.boundaries.keys()).chain(self.decorators.keys()).chain(self.registrations.keys()));
-        self.known.extend(self.invokes.keys().chain(self.wraps.keys()).chain(self.loop_checks.keys()));
-        Ok(())
-    }
-
-    /// Looks `path` up in a table: itself, its type's bases, then `Type.*`.
-    fn by_path<'a, T>(&self, table: &'a FxHashMap<Name, T>, path: Name) -> Option<&'a T> {
-        if let Some(found) = table.get(&path) {
-            return Some(found);
-        }
-        let spellings = self.spellings.borrow().get(&path).cloned();
-        let spellings = spellings.unwrap_or_else(|| {
-            let made: Rc<[Name]> = self.spell(path).into();
-            self.spellings.borrow_mut().insert(path, made.clone());
-            made
-        });
-        spellings.iter().find_map(|spelling| table.get(spelling))
-    }
-
-    /// Other paths under which facts may speak of `path`, the most specific first. The same few are asked for in
-    /// every table, so they are kept.
-    fn spell(&self, path: Name) -> Vec<Name> {
-        let Some((owner, member)) = path.rsplit_once('.') else { return Vec::new() };
-        // A name that no fact has made is in no table.
-        let mut pending: Vec<Name> = ustr::existing_ustr(owner).into_iter().collect();
-        let (mut found, mut spelled, mut seen) = (Vec::new(), String::new(), 0);
-        while let Some(owner) = pending.pop() {
-            seen += 1;
-            if seen > 32 {
-                break;
-            }
-            // A wildcard speaks for what one calls, not for `__enter__` and its like.
-            let spoken_for = if member.starts_with("__") { &[member][..] } else { &[member, "*"][..] };
-            for member in spoken_for {
-                spelled.clear();
-                spelled.extend([owner.as_str(), ".", *member]);
-                found.extend(ustr::existing_ustr(&spelled).filter(|spelling| self.known.contains(spelling)));
-            }
-            if let Some(fact) = self.types.get(&owner) {
-                pending.extend(fact.bases.iter().rev());
-            }
-        }
-        found
-    }
-
-    /// The fact of a call on `path`, if it blocks or computes.
-    #[must_use]
-    pub fn call(&self, path: Name) -> Option<&CallFact> {
-        self.by_path(&self.calls, path).copied().flatten().map(|at| &self.details[at])
-    }
-
-    /// Whether a fact says that a call on `path` places its arguments in a context.
-    #[must_use]
-    pub fn places(&self, path: Name) -> bool {
-        self.boundaries.contains_key(&path) || self.decorators.contains_key(&path) || self.registrations.contains_key(&path)
-    }
-
-    /// Whether a value of the type `path` can be awaited.
-    #[must_use]
-    pub fn is_awaitable(&self, path: Name) -> bool {
-        self.by_path(&self.awaitables, path).is_some()
-    }
-
-    /// Whether a class with the base `path` is met by any class with the same members.
-    #[must_use]
-    pub fn is_structural(&self, path: Name) -> bool {
-        self.structural.contains_key(&path)
-    }
-
-    /// Whether a file that uses `path` is a command-line program.
-    #[must_use]
-    pub fn is_script(&self, path: Name) -> bool {
-        self.scripts.contains_key(&path)
-    }
-
-    /// Whether a call on `path` runs the file that its first argument names elsewhere.
-    #[must_use]
-    pub fn starts_worker(&self, path: Name) -> bool {
-        self.by_path(&self.workers, path).is_some()
-    }
-
-    /// Whether a decorator keeps the results of its function.
-    #[must_use]
-    pub fn keeps(&self, path: Name) -> bool {
-        self.by_path(&self.keeps, path).is_some()
-    }
-
-    /// Whether a call on `path`, given false or zero, makes its receiver's calls return at once.
-    #[must_use]
-    pub fn unblocks(&self, path: Name) -> bool {
-        self.by_path(&self.unblocks, path).is_some()
-    }
-
-    /// Whether a call on `path` begins to serve: what leads to it is start-up.
-    #[must_use]
-    pub fn serves(&self, path: Name) -> bool {
-        self.by_path(&self.serves, path).is_some()
-    }
-
-    /// Whether a path that marks a command-line program ends in `member`.
-    #[must_use]
-    pub fn ends_script(&self, member: Name) -> bool {
-        self.scripts.keys().any(|path| path.rsplit_once('.').is_some_and(|(_, last)| last == member.as_str()))
-    }
-
-    /// Whether `path` is a builtin of the language.
-    #[must_use]
-    pub fn is_builtin(&self, path: Name) -> bool {
-        path.starts_with("builtins.")
-    }
-
-    /// The boundary at `path`.
-    #[must_use]
-    pub fn boundary(&self, path: Name) -> Option<&Boundary> {
-        self.by_path(&self.boundaries, path)
-    }
-
-    /// The entry that a decorator makes.
-    #[must_use]
-    pub fn decorator(&self, path: Name) -> Option<&Arc<Entry>> {
-        self.by_path(&self.decorators, path)
-    }
-
-    /// The entries that a registration call makes.
-    #[must_use]
-    pub fn registrations(&self, path: Name) -> &[Arc<Entry>] {
-        self.by_path(&self.registrations, path).map_or(&[], Vec::as_slice)
-    }
-
-    /// Entries of a base class.
-    #[must_use]
-    pub fn base(&self, path: Name) -> &[Arc<Entry>] {
-        self.bases.get(&path).map_or(&[], Vec::as_slice)
-    }
-
-    /// Bases of an external type.
-    #[must_use]
-    pub fn type_bases(&self, path: Name) -> &[Name] {
-        self.types.get(&path).map_or(&[], |fact| fact.bases.as_slice())
-    }
-
-    /// Which arguments a call on `path` runs itself.
-    #[must_use]
-    pub fn invokes(&self, path: Name) -> &[Which] {
-        self.by_path(&self.invokes, path).map_or(&[], Vec::as_slice)
-    }
-
-    /// The argument whose value a call on `path` gives back.
-    #[must_use]
-    pub fn wraps(&self, path: Name) -> Option<Which> {
-        self.by_path(&self.wraps, path).copied()
-    }
-
-    /// How a generic type speaks of its argument.
-    #[must_use]
-    pub fn generic(&self, path: Name) -> Option<schema::GenericKind> {
-        self.generics.get(&path).copied()
-    }
-
-    /// Whether the call shows that other work waits on the loop.
-    #[must_use]
-    pub fn is_concurrency(&self, path: Name) -> bool {
-        self.by_path(&self.concurrency, path).is_some()
-    }
-
-    /// The outcome of a call on `path` that shows that no loop runs here.
-    #[must_use]
-    pub fn off_loop(&self, path: Name) -> Option<crate::ir::Branch> {
-        self.by_path(&self.loop_checks, path).copied()
-    }
-
-    /// The type fact of `path`.
-    #[must_use]
-    pub fn type_of(&self, path: Name) -> Option<&TypeFact> {
-        self.types.get(&path)
-    }
-
-    /// The type of what a call on `path` returns, or of the attribute `path`.
-    #[must_use]
-    pub fn result(&self, path: Name) -> Option<Name> {
-        if let Some(of) = self.constructors.get(&path) {
-            return Some(*of);
-        }
-        self.member(path)
-    }
-
-    /// The type of what a call on an instance of `path` returns: that of its `__call__`, or of `path` where it is a call's
-    /// result itself.
-    #[must_use]
-    pub fn called(&self, path: Name) -> Option<Name> {
-        if path.ends_with("()") { self.result(path) } else { self.member(name(&format!("{path}.__call__"))) }
-    }
-
-    /// The type of the member `path` of a known type.
-    #[must_use]
-    pub fn member(&self, path: Name) -> Option<Name> {
-        let (owner, member) = path.rsplit_once('.')?;
-        let (member, any) = (ustr::existing_ustr(member)?, FactBase::any());
-        let mut pending = vec![ustr::existing_ustr(owner)?];
-        let mut seen = 0;
-        while let Some(owner) = pending.pop() {
-            seen += 1;
-            if let Some(fact) = self.types.get(&owner) {
-                if let Some(of) = fact.members.get(&member).or_else(|| fact.members.get(&any)) {
-                    return Some(*of);
-                }
-                pending.extend(fact.bases.iter().rev());
-            }
-            if seen > 32 {
-                break;
-            }
-        }
-        None
-    }
-
-    /// The longest library module that `path` begins with.
-    #[must_use]
-    pub fn knows(&self, path: &str) -> bool {
-        self.libraries.iter().any(|module| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
-    }
-
-    /// Paths of all calls that block or compute, in no order.
-    pub fn paths(&self) -> impl Iterator<Item = Name> + '_ {
-        self.calls.keys().copied()
-    }
-
-    /// How many call facts there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.calls.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.calls.is_empty()
-    }
-}
-
-fn which(argument: Option<&schema::Argument>, keyword: Option<&str>) -> Result<Which, String> {
-    let keyword = keyword.map(name);
-    match argument {
-        None => Ok(Which::One(if keyword.is_some() { usize::MAX } else { 0 }, keyword)),
-        Some(schema::Argument::At(at)) => Ok(Which::One(*at, keyword)),
-        Some(schema::Argument::Word(word)) if word == "all" => Ok(Which::All),
-        Some(schema::Argument::Word(word)) => Err(format!("argument = {word:?}: a position or \"all\"")),
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::base::{FileId, Span};
 
 /// How bad it is if true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -15,7 +17,9 @@ pub enum Severity {
 }
 
 /// How sure the tool is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Resolved by name alone, or nothing shows that others wait.
@@ -50,9 +54,13 @@ pub struct Finding {
     pub confidence: Confidence,
     /// One sentence.
     pub message: String,
-    /// The chain; its first hop is the primary place, its last hop reaches the fact.
+    /// The file of the primary place.
+    pub file: FileId,
+    /// The primary place, in bytes.
+    pub span: Span,
+    /// The chain; its first hop is the primary place, its last hop reaches the fact. Empty where a rule follows no calls.
     pub chain: Vec<Hop>,
-    /// How the function comes to run on the loop: `FastAPI route`, `async function`.
+    /// How the function comes to run on the loop: `FastAPI route`, `async function`. Empty where a rule asks for no context.
     pub entry: String,
     /// Where that entry is registered or defined.
     pub entry_file: FileId,
@@ -70,6 +78,23 @@ pub struct Finding {
     pub more_sinks: usize,
 }
 
+impl Finding {
+    /// What findings are ordered by: place, then rule.
+    #[must_use]
+    pub fn order(&self) -> (FileId, Span, &'static str) {
+        (self.file, self.span, self.rule)
+    }
+}
+
+/// A finding that a comment suppresses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suppressed {
+    /// The finding.
+    pub finding: Finding,
+    /// The reason that the comment gives.
+    pub reason: Option<String>,
+}
+
 /// A place that a rule looked at and let go.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cleared {
@@ -79,6 +104,26 @@ pub struct Cleared {
     pub file: FileId,
     /// The call.
     pub span: Span,
-    /// `offloaded`, `start-up`, `script`, `test`, `worker thread`, `not reached`, `argument`.
+    /// `offloaded`, `start-up`, `script`, `test`, `worker thread`, `not reached`, `argument`, `assumed`, `ignored`, `configuration`.
     pub reason: String,
+}
+
+/// The severity as written.
+#[must_use]
+pub fn severity_word(of: Severity) -> &'static str {
+    match of {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
+
+/// The confidence as written.
+#[must_use]
+pub fn confidence_word(of: Confidence) -> &'static str {
+    match of {
+        Confidence::High => "high",
+        Confidence::Medium => "medium",
+        Confidence::Low => "low",
+    }
 }

@@ -3,6 +3,8 @@
 //! Expressions live in one arena per module and keep only what decides which
 //! function a call runs: names, attributes, calls, containers. Arithmetic is `Unknown`.
 
+pub mod directive;
+
 use crate::base::{Name, Span};
 use oxc_index::{IndexVec, define_index_type};
 
@@ -84,10 +86,12 @@ pub enum Expr {
     Function(FuncId),
     /// A class value.
     Class(ClassId),
-    /// A dict or object literal. A `None` key is a spread or a key that is not constant.
+    /// A dict or object literal. A `None` key is one that is not constant; a spread's value is an `Element` besides.
     Object(Vec<(Option<Name>, ExprId)>),
-    /// A list, tuple, set or array literal.
+    /// A list, tuple, set or array literal. A spread is an `Element`.
     List(Vec<ExprId>),
+    /// A container of any number of values of the expression: a comprehension.
+    Many(ExprId),
     /// One of several: conditional expression, `or`, `??`; in a type, a union or `Optional`.
     Either(Vec<ExprId>),
     /// `await e`
@@ -106,6 +110,22 @@ pub enum Expr {
     ModuleExports,
 }
 
+impl Expr {
+    /// The name under which a constant key keeps a value: its text.
+    #[must_use]
+    pub fn key(&self) -> Option<Name> {
+        match self {
+            // In Python `1` and `"1"` are two keys.
+            Self::Const(Const::Str(text)) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(crate::base::name(&format!("'{text}'")))
+            }
+            Self::Const(Const::Str(text)) => Some(*text),
+            Self::Const(Const::Number(number)) => Some(crate::base::name(&number.to_string())),
+            _ => None,
+        }
+    }
+}
+
 /// How a call comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallKind {
@@ -119,6 +139,26 @@ pub enum CallKind {
     Iterate,
     /// `@decorator`: the callee is the decorator expression, the one argument the decorated function or class.
     Decorate,
+    /// `raise Error` without a call: the callee is the class.
+    Raise,
+    /// `a / b`: the callee is the operator's method of the left side.
+    Operator,
+    /// An attribute read that may run a property: the callee is the attribute. Linking adds those of known properties.
+    Read,
+}
+
+impl CallKind {
+    /// Whether it is written as a call; the others come with other syntax.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        matches!(self, Self::Call | Self::New | Self::Decorate)
+    }
+
+    /// Whether it binds no arguments and gives nothing that is kept.
+    #[must_use]
+    pub fn is_silent(self) -> bool {
+        matches!(self, Self::Raise | Self::Read)
+    }
 }
 
 /// One argument.
@@ -155,8 +195,25 @@ pub struct Call {
     pub guard: Option<GuardId>,
 }
 
+/// An attribute read, which runs code if the attribute is a property.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Read {
+    /// The attribute.
+    pub attr: ExprId,
+    /// Where it is read, in bytes.
+    pub span: Span,
+    /// The function whose body reads it.
+    pub func: FuncId,
+    /// Read under `if __name__ == "__main__"` or `require.main === module`.
+    pub main_guard: bool,
+    /// What it gives is kept where a test has found nothing yet.
+    pub once: bool,
+    /// The innermost test that it stands under.
+    pub guard: Option<GuardId>,
+}
+
 /// How the result of the tested call came out where the guarded code runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Branch {
     /// It was true.
@@ -284,6 +341,8 @@ pub struct Class {
     pub span: Span,
     /// The function it is written in.
     pub parent: FuncId,
+    /// The class whose body it is written in.
+    pub outer: Option<ClassId>,
     /// Base classes (and, in TypeScript, implemented interfaces).
     pub bases: Vec<ExprId>,
     /// Its decorators.
@@ -393,6 +452,8 @@ pub struct ModuleSummary {
     pub exprs: IndexVec<ExprId, Expr>,
     /// Call sites in source order.
     pub calls: IndexVec<CallId, Call>,
+    /// Attribute reads, in source order, save those that are called.
+    pub reads: Vec<Read>,
     /// Tests that calls stand under.
     pub guards: IndexVec<GuardId, Guard>,
     /// Assignments.
@@ -443,6 +504,7 @@ impl ModuleSummary {
             vars: IndexVec::new(),
             exprs: IndexVec::new(),
             calls: IndexVec::new(),
+            reads: Vec::new(),
             guards: IndexVec::new(),
             assigns: Vec::new(),
             star_imports: Vec::new(),
@@ -461,9 +523,20 @@ impl ModuleSummary {
     pub fn func_name(&self, id: FuncId) -> String {
         let function = &self.functions[id];
         match (function.class, function.parent) {
-            (Some(class), _) => format!("{}.{}", self.classes[class].name, function.name),
+            (Some(class), _) => format!("{}.{}", self.class_name(class), function.name),
             (None, Some(parent)) if parent != MODULE_BODY => format!("{}.{}", self.func_name(parent), function.name),
             _ => function.name.to_string(),
+        }
+    }
+
+    /// The dotted name of a class inside its file: `Outer.Inner`, `factory.Made`.
+    #[must_use]
+    pub fn class_name(&self, id: ClassId) -> String {
+        let class = &self.classes[id];
+        match class.outer {
+            Some(outer) => format!("{}.{}", self.class_name(outer), class.name),
+            None if class.parent != MODULE_BODY => format!("{}.{}", self.func_name(class.parent), class.name),
+            None => class.name.to_string(),
         }
     }
 

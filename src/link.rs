@@ -3,10 +3,17 @@
 mod access;
 mod awaits;
 mod bind;
+mod calls;
+mod constrain;
+mod containers;
 mod declared;
 pub mod graph;
+mod injected;
+mod lineage;
 pub mod modules;
+pub mod names;
 mod quiet;
+pub mod reads;
 mod values;
 mod wrap;
 
@@ -16,6 +23,7 @@ use crate::ir::{CallId, ClassId, ExprId, FuncId, ModuleSummary};
 use modules::Modules;
 use oxc_index::IndexVec;
 
+pub use bind::first_text;
 pub use values::{Solution, Value, promise_of, solve};
 
 /// A function, class, call or expression of the whole run: its file and its index there.

@@ -1,12 +1,14 @@
 //! Findings to bytes: one file a format. Lines and columns exist only here.
 
 pub mod concise;
+pub mod fault;
 pub mod full;
 pub mod json;
 
 use crate::base::{FileId, Span};
 use crate::discover::Discovery;
 use crate::finding::{Confidence, Finding, Severity};
+pub use crate::finding::{confidence_word as confidence, severity_word as severity};
 use crate::pipeline::Analysis;
 use rustc_hash::FxHashSet;
 use std::fmt::Write as _;
@@ -14,6 +16,9 @@ use std::time::Duration;
 
 /// Where the rules' pages are published.
 pub const PAGES: &str = "https://github.com/loopwarden/loopwarden/blob/main/rules";
+
+/// Longer source lines are cut: a snippet is to be read at a glance.
+const WIDTH: usize = 120;
 
 /// Files with syntax errors that are named.
 const SHOWN: usize = 5;
@@ -26,10 +31,12 @@ pub struct Shown<'a> {
     pub discovery: &'a Discovery,
     /// Findings that passed the filters, in order of place.
     pub findings: Vec<&'a Finding>,
-    /// Selected findings kept back for their severity.
+    /// Findings kept back for their severity.
     pub below_severity: usize,
-    /// Selected findings kept back for their confidence.
+    /// Findings kept back for their confidence.
     pub below_confidence: usize,
+    /// Findings that the baseline knows, and its entries that are fixed.
+    pub baseline: Option<(usize, usize)>,
 }
 
 /// The least that is shown.
@@ -42,11 +49,11 @@ pub struct Least {
 }
 
 impl<'a> Shown<'a> {
-    /// Filters findings; `selected` says which rules.
+    /// Filters findings.
     #[must_use]
-    pub fn new(analysis: &'a Analysis, discovery: &'a Discovery, least: Least, selected: impl Fn(&str) -> bool) -> Self {
+    pub fn new(analysis: &'a Analysis, discovery: &'a Discovery, least: Least) -> Self {
         let (mut findings, mut below_severity, mut below_confidence) = (Vec::new(), 0, 0);
-        for finding in analysis.findings.iter().filter(|finding| selected(finding.rule)) {
+        for finding in &analysis.findings {
             if finding.confidence < least.confidence {
                 below_confidence += 1;
             } else if finding.severity < least.severity {
@@ -55,7 +62,7 @@ impl<'a> Shown<'a> {
                 findings.push(finding);
             }
         }
-        Self { analysis, discovery, findings, below_severity, below_confidence }
+        Self { analysis, discovery, findings, below_severity, below_confidence, baseline: None }
     }
 
     /// A place as `path:line:column`.
@@ -69,7 +76,7 @@ impl<'a> Shown<'a> {
     /// Distinct calls at the end of the chains.
     #[must_use]
     pub fn causes(&self) -> usize {
-        let sinks: FxHashSet<_> = self.findings.iter().filter_map(|finding| cause(finding)).collect();
+        let sinks: FxHashSet<_> = self.findings.iter().map(|finding| cause(finding)).collect();
         sinks.len()
     }
 
@@ -100,6 +107,15 @@ impl<'a> Shown<'a> {
         if !hidden.is_empty() {
             _ = write!(line, "\nhidden: {}", hidden.join(", "));
         }
+        if !self.analysis.suppressed.is_empty() {
+            _ = write!(line, "\nignored by comments: {}", count(self.analysis.suppressed.len(), "finding"));
+        }
+        if let Some((known, fixed)) = self.baseline {
+            _ = write!(line, "\nbaseline: {} known", count(known, "finding"));
+            if fixed > 0 {
+                _ = write!(line, "; {fixed} of its entries fixed: `loopwarden baseline prune`");
+            }
+        }
         line
     }
 
@@ -121,10 +137,10 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// What makes two findings one cause: the rule and the last call of the chain.
+/// What makes two findings one cause: the rule and the last call of the chain, or the place where there is none.
 #[must_use]
-pub fn cause(finding: &Finding) -> Option<(&'static str, FileId, Span)> {
-    finding.chain.last().map(|hop| (finding.rule, hop.file, hop.span))
+pub fn cause(finding: &Finding) -> (&'static str, FileId, Span) {
+    finding.chain.last().map_or((finding.rule, finding.file, finding.span), |hop| (finding.rule, hop.file, hop.span))
 }
 
 /// `1 finding`, `2 findings`, `1,234 files`.
@@ -139,26 +155,6 @@ pub fn count(number: usize, noun: &str) -> String {
         grouped.push(digit);
     }
     format!("{grouped} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
-/// The severity as written in output.
-#[must_use]
-pub fn severity(of: Severity) -> &'static str {
-    match of {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
-}
-
-/// The confidence as written in output.
-#[must_use]
-pub fn confidence(of: Confidence) -> &'static str {
-    match of {
-        Confidence::High => "high",
-        Confidence::Medium => "medium",
-        Confidence::Low => "low",
-    }
 }
 
 #[cfg(test)]

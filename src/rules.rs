@@ -8,12 +8,14 @@ mod blocking_sleep;
 mod blocking_stdin;
 mod blocking_subprocess;
 mod blocking_wait;
+mod unused_ignore;
 
 use crate::base::Name;
+use crate::config::RuleKind;
 use crate::contexts::Contexts;
-use crate::effects::{Channel, Effects, Witness, fact_of, shown_path};
+use crate::effects::{Channel, Effects, Witness, shown_path};
 use crate::facts::{ContextKind, Effect, Gil, Instead, Weight};
-use crate::finding::{Cleared, Finding, Severity};
+use crate::finding::{Cleared, Confidence, Finding, Severity};
 use crate::ir::Family;
 use crate::link::graph::{EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Input, Solution};
@@ -31,7 +33,7 @@ pub struct Rule {
     /// Its page.
     pub page: &'static str,
     /// What it looks for.
-    pub check: Reaches,
+    pub check: Check,
 }
 
 impl Rule {
@@ -39,6 +41,30 @@ impl Rule {
     #[must_use]
     pub fn is(&self, asked: &str) -> bool {
         self.id == asked || self.group == asked
+    }
+
+    /// What the configuration needs to know of it.
+    #[must_use]
+    pub fn kind(&self) -> RuleKind {
+        RuleKind { id: self.id, group: self.group, severity: self.severity }
+    }
+}
+
+/// How a rule finds what it reports.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// By the effects that are reached on a loop.
+    Reaches(Reaches),
+    /// By what comments did, once all other rules have run.
+    Comments,
+}
+
+impl Check {
+    fn reaches(self) -> Option<Reaches> {
+        match self {
+            Self::Reaches(reaches) => Some(reaches),
+            Self::Comments => None,
+        }
     }
 }
 
@@ -61,7 +87,14 @@ pub const RULES: &[Rule] = &[
     blocking_wait::RULE,
     blocking_stdin::RULE,
     blocking_module_load::RULE,
+    unused_ignore::RULE,
 ];
+
+/// All rules as the configuration sees them.
+#[must_use]
+pub fn kinds() -> Vec<RuleKind> {
+    RULES.iter().map(Rule::kind).collect()
+}
 
 /// The rule with this id.
 #[must_use]
@@ -89,7 +122,7 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     let mut calls: FxHashMap<FuncAt, Vec<Reached>> = FxHashMap::default();
     let mut offloads = Vec::new();
     for sink in program.effects.sinks.iter().filter(|sink| sink.harmless.is_none()) {
-        let witness = Witness { call: sink.call, next: None, weight: sink.channel.1, path: sink.path, distance: 1 };
+        let witness = Witness { call: sink.call, next: None, weight: sink.channel.1, path: sink.path, distance: 1, by_name: false };
         calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel });
     }
     for edge in &program.graph.edges {
@@ -98,6 +131,7 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
                 let channel = (effect, weight);
                 let Some(witness) = program.effects.reached(program.input, edge, channel) else { continue };
                 match edge.kind {
+                    EdgeKind::Direct if program.effects.assumed.nonblocking.contains(&edge.from) => {}
                     EdgeKind::Direct if !program.input.func(edge.to).is_async => {
                         calls.entry(edge.from).or_default().push(Reached { witness, channel });
                     }
@@ -109,13 +143,13 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     }
     let mut findings = Vec::new();
     let mut reported: FxHashSet<(CallAt, Effect)> = FxHashSet::default();
-    for rule in RULES {
+    for (rule, reaches) in RULES.iter().filter_map(|rule| Some((rule, rule.check.reaches()?))) {
         for func in program.contexts.roots() {
             let reached = calls.get(&func).map_or(&[][..], Vec::as_slice);
-            findings.extend(rule.check.findings(rule, program, func, reached, &mut reported));
+            findings.extend(reaches.findings(rule, program, func, reached, &mut reported));
         }
     }
-    findings.sort_by_key(|finding| (finding.chain.first().map(|hop| (hop.file, hop.span)), finding.rule));
+    findings.sort_by_key(Finding::order);
     let cleared = clear(program, &offloads, &reported);
     (findings, cleared)
 }
@@ -145,10 +179,12 @@ impl Reaches {
         let mut opened: Vec<(Name, usize)> = Vec::new();
         for (call, mut ways) in calls {
             // The heaviest first, then the shortest chain.
-            ways.sort_by_key(|one| (std::cmp::Reverse(one.channel.1), one.witness.distance, one.witness.next.clone(), one.witness.path));
+            ways.sort_by_key(|one| {
+                (one.witness.by_name, std::cmp::Reverse(one.channel.1), one.witness.distance, one.witness.next.clone(), one.witness.path)
+            });
             let Some(best) = ways.first() else { continue };
             let (chain, path, sink) = program.effects.chain(program.input, func, best.witness.clone(), best.channel);
-            let Some(fact) = fact_of(program.input, sink, path) else { continue };
+            let Some(fact) = program.effects.fact(program.input, sink, path) else { continue };
             for one in &ways {
                 reported.insert((call, one.channel.0));
             }
@@ -164,12 +200,14 @@ impl Reaches {
             }
             let light = best.channel.1 == Weight::Light;
             let shown = shown_path(path);
+            let assumed = program.effects.assumed.fact(path).is_some();
+            let verb = if assumed { "is assumed to block" } else { self.verb };
             let through = if chain.len() > 1 { format!("`{}` reaches `{shown}`, which", chain[0].callee) } else { format!("`{shown}`") };
             findings.push(Finding {
                 rule: rule.id,
                 severity: if light { Severity::Info } else { rule.severity },
-                confidence: origin.confidence,
-                message: format!("{through} {} on the event loop", self.verb),
+                confidence: if best.witness.by_name { Confidence::Low } else { origin.confidence },
+                message: format!("{through} {verb} on the event loop"),
                 why: if fact.why.is_empty() {
                     format!("`{shown}` {} and returns only then; nothing else runs on the loop meanwhile", self.verb)
                 } else {
@@ -190,6 +228,8 @@ impl Reaches {
                 entry_span: origin.span,
                 way: program.contexts.way_to(func).into_iter().map(|func| program.input.func_name(func)).collect(),
                 more_sinks: ways.len() - 1,
+                file: call.file,
+                span: chain[0].span,
                 chain,
             });
         }
@@ -254,8 +294,10 @@ fn called(program: &Program<'_, '_>, at: CallAt, otherwise: &str) -> String {
     if fits { callee.to_owned() } else { otherwise.to_owned() }
 }
 
-fn rule_of(effect: Effect) -> Option<&'static str> {
-    RULES.iter().find(|rule| rule.check.effects.contains(&effect)).map(|rule| rule.id)
+/// The rule that reports an effect.
+#[must_use]
+pub fn rule_of(effect: Effect) -> Option<&'static str> {
+    RULES.iter().find(|rule| rule.check.reaches().is_some_and(|reaches| reaches.effects.contains(&effect))).map(|rule| rule.id)
 }
 
 /// What was looked at and let go, with the reason.
@@ -300,7 +342,8 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
             let reaches = [Weight::Light, Weight::Heavy]
                 .iter()
                 .any(|weight| program.effects.reached(program.input, edge, (effect, *weight)).is_some());
-            let checked = (edge.kind == EdgeKind::OffLoop).then_some("loop check");
+            let assumed = program.effects.assumed.nonblocking.contains(&edge.from).then_some("assumed");
+            let checked = (edge.kind == EdgeKind::OffLoop).then_some("loop check").or(assumed);
             if reaches && let Some(reason) = checked.or_else(|| reason_at(edge.call, edge.from)) {
                 push(edge.call, effect, reason);
             }

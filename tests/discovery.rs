@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use loopwarden::config::Exclude;
 use loopwarden::discover::{Discovery, MAX_BYTES, discover};
 use std::fs;
 use std::path::Path;
@@ -13,7 +14,7 @@ fn write(root: &Path, path: &str, text: &str) {
 }
 
 fn run(root: &Path) -> Discovery {
-    discover(&[root.to_path_buf()], root)
+    discover(&[root.to_path_buf()], root, &Exclude::default())
 }
 
 fn paths(discovery: &Discovery) -> Vec<&str> {

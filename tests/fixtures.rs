@@ -126,7 +126,7 @@ struct Claim {
 fn meets(files: &Files) -> Result<(), Failed> {
     let outcome = check_sources(files.clone());
     let claims = claims(&outcome)?;
-    let mut wrong = Vec::new();
+    let mut wrong: Vec<String> = outcome.faults.iter().map(|fault| format!("{}: {}", fault.path, fault.message)).collect();
     let mut claimed = BTreeSet::new();
     for claim in &claims {
         let place = format!("{}:{}", outcome.sources[claim.file].path, claim.line);
@@ -142,7 +142,7 @@ fn meets(files: &Files) -> Result<(), Failed> {
             );
             let told = told.to_lowercase();
             finding.rule == claim.rule
-                && finding.chain.first().is_some_and(|hop| here(hop.file, hop.span.start))
+                && here(finding.file, finding.span.start)
                 && claim.detail.split(", ").all(|part| told.contains(&part.to_lowercase()))
         });
         match (claim.word.as_str(), found) {
@@ -162,12 +162,11 @@ fn meets(files: &Files) -> Result<(), Failed> {
         }
     }
     for (at, finding) in outcome.findings.iter().enumerate().filter(|(at, _)| !claimed.contains(at)) {
-        let hop = &finding.chain[0];
-        let (line, _) = outcome.sources[hop.file].line_column(hop.span.start);
+        let (line, _) = outcome.sources[finding.file].line_column(finding.span.start);
         let via = loopwarden::report::concise::via(finding);
         wrong.push(format!(
             "{}:{line}: finding {at} that nobody expects: {} {} (via {via})",
-            outcome.sources[hop.file].path, finding.rule, finding.message
+            outcome.sources[finding.file].path, finding.rule, finding.message
         ));
     }
     let reversed = check_sources(files.iter().rev().cloned().collect());

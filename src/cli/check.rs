@@ -1,35 +1,33 @@
 //! `loopwarden check`
 
-use super::{Exit, complain, print};
-use crate::finding::{Confidence, Severity};
+use super::wanted::Wanted;
+use super::{Exit, add_ignore, baseline, complain, print, working_folder};
+use crate::config::FailOn;
+use crate::finding::Severity;
+use crate::pipeline::{Counts, Timings};
 use crate::report::{self, Least, Shown};
-use crate::rules::RULES;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// Files and folders
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
-    /// Report only these rules or groups
-    #[arg(long, value_delimiter = ',', value_name = "RULE")]
-    select: Vec<String>,
-    /// Leave out these rules or groups
-    #[arg(long, value_delimiter = ',', value_name = "RULE")]
-    ignore: Vec<String>,
-    /// Least severity that is reported
-    #[arg(long, default_value = "warning", value_name = "SEVERITY")]
-    min_severity: Severity,
-    /// Least confidence that is reported
-    #[arg(long, default_value = "medium", value_name = "CONFIDENCE")]
-    min_confidence: Confidence,
-    /// Least severity of a reported finding that makes the exit code 1
-    #[arg(long, default_value = "warning", value_name = "SEVERITY")]
-    fail_on: FailOn,
+    #[command(flatten)]
+    wanted: Wanted,
+    /// The baseline's file [default: the nearest .loopwarden-baseline.json at or above the working folder]
+    #[arg(long, value_name = "PATH", conflicts_with = "no_baseline")]
+    baseline: Option<PathBuf>,
+    /// Report what the baseline knows too
+    #[arg(long)]
+    no_baseline: bool,
+    /// Write ignore comments with this reason for all that would be reported
+    #[arg(long, value_name = "REASON")]
+    add_ignore: Option<String>,
     /// Form of the output
     #[arg(long, default_value = "full", value_name = "FORMAT")]
     output_format: Format,
@@ -42,6 +40,9 @@ pub(super) struct Check {
     /// Count findings by rule and confidence, and what was let go, on standard error
     #[arg(long)]
     statistics: bool,
+    /// Tell how long each phase took, on standard error; with `--threads 1` that is processor time
+    #[arg(long)]
+    timings: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -51,22 +52,10 @@ enum Format {
     Json,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FailOn {
-    Error,
-    Warning,
-    Info,
-    Never,
-}
-
 impl Check {
     pub(super) fn run(self) -> Exit {
-        if let Some(unknown) = self.select.iter().chain(&self.ignore).find(|id| !RULES.iter().any(|rule| rule.is(id))) {
-            let known: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
-            let nearest =
-                known.iter().max_by(|one, other| strsim::jaro_winkler(one, unknown).total_cmp(&strsim::jaro_winkler(other, unknown)));
-            complain(&format!("no rule or group `{unknown}`; did you mean `{}`? `loopwarden rule` lists them", nearest.unwrap_or(&"")));
-            return Exit::Usage;
+        if let Err(exit) = self.wanted.check() {
+            return exit;
         }
         match rayon::ThreadPoolBuilder::new().num_threads(self.threads).stack_size(8 << 20).build() {
             Ok(pool) => pool.install(|| self.go()),
@@ -82,12 +71,27 @@ impl Check {
         if self.show_files {
             return self.list();
         }
-        let (discovery, analysis) = match super::analyse(&self.paths) {
-            Ok(done) => done,
+        let mut prepared = match super::prepare(&self.paths, |settings| self.wanted.overrule(settings)) {
+            Ok(prepared) => prepared,
             Err(exit) => return exit,
         };
-        let least = Least { severity: self.min_severity, confidence: self.min_confidence };
-        let shown = Shown::new(&analysis, &discovery, least, |id| self.selects(id));
+        let loaded = working_folder().and_then(|working| {
+            let loaded = if self.no_baseline { None } else { baseline::load(self.baseline.as_deref(), &working)? };
+            Ok((working, loaded))
+        });
+        let (working, loaded) = match loaded {
+            Ok(loaded) => loaded,
+            Err(exit) => return exit,
+        };
+        let analysis = prepared.analyse();
+        let least = Least { severity: prepared.settings.min_severity, confidence: prepared.settings.min_confidence };
+        let mut shown = Shown::new(&analysis, &prepared.discovery, least);
+        if let Some(loaded) = &loaded {
+            baseline::subtract(loaded, &prepared, &self.paths, &mut shown);
+        }
+        if let Some(reason) = &self.add_ignore {
+            return add_ignore::add(&shown, reason, &working);
+        }
         let text = match self.output_format {
             Format::Full => report::full::render(&shown, anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never),
             Format::Concise => report::concise::render(&shown),
@@ -106,8 +110,11 @@ impl Check {
         if self.statistics {
             complain(&statistics(&shown));
         }
+        if self.timings {
+            complain(&timings(&analysis.timings));
+        }
         complain(&shown.summary(Some(start.elapsed())));
-        let fails = shown.findings.iter().any(|finding| match self.fail_on {
+        let fails = shown.findings.iter().any(|finding| match prepared.settings.fail_on {
             FailOn::Error => finding.severity >= Severity::Error,
             FailOn::Warning => finding.severity >= Severity::Warning,
             FailOn::Info => true,
@@ -115,6 +122,8 @@ impl Check {
         });
         if analysis.panicked > 0 {
             Exit::Internal
+        } else if prepared.faulty {
+            Exit::Usage
         } else if fails {
             Exit::Findings
         } else {
@@ -122,14 +131,11 @@ impl Check {
         }
     }
 
-    fn selects(&self, id: &str) -> bool {
-        let Some(rule) = crate::rules::by_id(id) else { return true };
-        (self.select.is_empty() || self.select.iter().any(|asked| rule.is(asked))) && !self.ignore.iter().any(|asked| rule.is(asked))
-    }
-
     fn list(&self) -> Exit {
-        let folder = std::env::current_dir().unwrap_or_default();
-        let discovery = crate::discover::discover(&self.paths, &folder);
+        let discovery = match super::prepare(&self.paths, |_| {}) {
+            Ok(prepared) => prepared.discovery,
+            Err(exit) => return exit,
+        };
         let mut out = String::new();
         for found in &discovery.files {
             _ = writeln!(out, "{}", found.path);
@@ -165,13 +171,31 @@ fn statistics(shown: &Shown<'_>) -> String {
     }
     let lost: u64 = shown.analysis.summaries.iter().map(|summary| u64::from(summary.lost_bytes)).sum();
     let bytes: usize = shown.analysis.sources.iter().map(|source| source.text.len()).sum();
-    _ = writeln!(
+    out.push_str(&calls(counts));
+    _ = write!(
         out,
-        "calls: {} resolved, {} on a receiver of unknown type, {} unresolved",
-        counts.resolved,
-        counts.unknown_receiver,
-        counts.calls - counts.resolved - counts.unknown_receiver
+        "value sets cut at their bound: {} of {}; bytes lost to syntax errors: {lost} of {bytes}",
+        counts.full_sets, counts.sets
     );
-    _ = write!(out, "value sets cut: {}; bytes lost to syntax errors: {lost} of {bytes}", counts.full_sets);
+    out
+}
+
+/// How many calls were resolved, and why the others were not.
+pub(super) fn calls(counts: &Counts) -> String {
+    let mut out = format!("calls: {}\n", counts.calls);
+    for (words, count, share) in counts.outcomes() {
+        _ = writeln!(out, "  {count:>8} {:>3}.{}% {words}", share / 10, share % 10);
+    }
+    out
+}
+
+/// Each phase with its time and its share of them all.
+fn timings(timings: &Timings) -> String {
+    let all: Duration = timings.phases.iter().map(|(_, time)| *time).sum();
+    let mut out = String::from("time by phase:");
+    for (phase, time) in &timings.phases {
+        let share = 100.0 * time.as_secs_f64() / all.as_secs_f64().max(f64::MIN_POSITIVE);
+        _ = write!(out, "\n  {:>9.3} s {share:>5.1}% {phase}", time.as_secs_f64());
+    }
     out
 }

@@ -57,7 +57,7 @@ pub fn through(input: Input<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
     let summary = &input.summaries[edge.call.file];
     let call = &summary.calls[edge.call.id];
     let callee = input.func(edge.to);
-    let bound = if below.is_empty() { Vec::new() } else { bound_parameters(callee, call, usize::from(offset)) };
+    let bound = if below.is_empty() { Vec::new() } else { bound_parameters(summary, callee, call, usize::from(offset)) };
     for (position, wanted) in below {
         let given = bound.iter().find(|(_, at)| at == position);
         let Some((value, _)) = given else {

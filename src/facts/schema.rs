@@ -1,10 +1,12 @@
 //! The form of a fact file, as written.
 
+use crate::ir::Family;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What a call does to its thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// Sleeps.
@@ -43,10 +45,27 @@ impl Effect {
         Self::Load,
         Self::Cpu,
     ];
+
+    /// Its word in fact files and comments.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sleep => "sleep",
+            Self::Network => "network",
+            Self::Dns => "dns",
+            Self::File => "file",
+            Self::Subprocess => "subprocess",
+            Self::Database => "database",
+            Self::Wait => "wait",
+            Self::Stdin => "stdin",
+            Self::Load => "load",
+            Self::Cpu => "cpu",
+        }
+    }
 }
 
 /// How long a call usually takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Weight {
     /// A single metadata call.
@@ -57,7 +76,7 @@ pub enum Weight {
 }
 
 /// What happens to the GIL during the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Gil {
     /// A thread helps.
@@ -69,7 +88,7 @@ pub enum Gil {
 }
 
 /// Where a function runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ContextKind {
     /// On an event loop.
@@ -87,7 +106,7 @@ pub enum ContextKind {
 }
 
 /// What to write instead, by runtime.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Instead {
     /// Under asyncio.
@@ -100,65 +119,125 @@ pub struct Instead {
     pub node: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawLibrary {
-    #[serde(rename = "name")]
-    _name: String,
-    pub modules: Vec<String>,
-    pub source: String,
-    #[serde(rename = "checked")]
-    _checked: String,
+/// The language that facts speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Python
+    Python,
+    /// JavaScript and TypeScript
+    Node,
 }
 
-#[derive(Debug, Deserialize)]
+impl Language {
+    /// The family of its files.
+    #[must_use]
+    pub fn family(self) -> Family {
+        if self == Self::Python { Family::Python } else { Family::Ecma }
+    }
+}
+
+/// The library that the facts are of.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Library")]
+pub(super) struct RawLibrary {
+    /// Its name.
+    pub name: String,
+    /// The modules that it is imported as.
+    #[serde(default)]
+    pub modules: Vec<String>,
+    /// Where it is documented.
+    pub source: String,
+    /// When its paths were checked, against which version.
+    #[serde(default)]
+    pub checked: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Call")]
 pub(super) struct RawCall {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// What one writes after an import: `requests.get`; `Type.*` for all members of a type.
     pub paths: Vec<String>,
+    /// What the call does to its thread.
     pub effect: Effect,
+    /// How long it usually takes.
     #[serde(default)]
     pub weight: Weight,
+    /// What happens to the GIL during the call.
     pub gil: Option<Gil>,
+    /// Arguments with which it is harmless: `block=False`, `arg0=io.BytesIO`, `callback`.
     #[serde(default)]
     pub unless: Vec<String>,
     /// Arguments with which it is light.
     #[serde(default)]
     pub light_when: Vec<String>,
+    /// Code to write instead, by runtime.
     #[serde(default)]
     pub instead: Instead,
+    /// Why it blocks, where that needs a sentence.
     pub why: Option<String>,
+    /// Where it is documented; the library's source where it is left out.
     pub source: Option<String>,
+    /// One line of code that makes the call on the first path.
     pub example: Option<String>,
+    /// Reading the attribute is the call.
+    #[serde(default)]
+    pub property: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Type")]
 pub(super) struct RawType {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The type's path.
     pub path: String,
+    /// Calls that give one, besides the class itself.
     #[serde(default)]
     pub constructors: Vec<String>,
+    /// Types whose members it has too.
     #[serde(default)]
     pub bases: Vec<String>,
+    /// What its members are or return; `*` for any.
     #[serde(default)]
     pub members: BTreeMap<String, String>,
+    /// What `with x as y` gives.
     pub enter: Option<String>,
+    /// What iterating gives.
     pub element: Option<String>,
+    /// Each one made is told apart, with what is put into it: containers, emitters.
+    #[serde(default)]
+    pub tracked: bool,
+    /// All of them together hold what the program puts into any: an application's state.
+    #[serde(default)]
+    pub shared: bool,
+    /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Which argument is meant.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum Argument {
+    /// Its position, from 0, the receiver not counted.
     At(usize),
+    /// `all`: every function among the arguments.
     Word(String),
 }
 
 /// One path or several.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum Paths {
+    /// One.
     One(String),
+    /// Several.
     Many(Vec<String>),
 }
 
@@ -173,43 +252,78 @@ impl Paths {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Boundary")]
 pub(super) struct RawBoundary {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The call.
     pub path: Paths,
+    /// Which argument moves; the first where neither this nor `keyword` is given.
     pub argument: Option<Argument>,
+    /// Its keyword.
     pub keyword: Option<String>,
+    /// Where it runs.
     pub to: ContextKind,
+    /// `f(callee)(arguments)`
     #[serde(default)]
     pub curried: bool,
+    /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Entry")]
 pub(super) struct RawEntry {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The decorator that makes it one. One of `decorator`, `base`, `call`, `file` is given.
     pub decorator: Option<Paths>,
+    /// The base class whose `methods` are entries.
     pub base: Option<Paths>,
+    /// For `base`: names of methods; `*` at the end matches any rest.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// The call that registers it.
     pub call: Option<Paths>,
+    /// For `call`: which argument is registered.
     pub argument: Option<Argument>,
+    /// For `call`: its keyword.
     pub keyword: Option<String>,
+    /// Globs of files whose exports are entries.
     pub file: Option<Paths>,
+    /// For `file`: exported names; all where it is empty.
     #[serde(default)]
     pub exports: Vec<String>,
+    /// How a person calls it: `FastAPI route`.
     pub label: String,
+    /// Where an async function runs.
     #[serde(rename = "async")]
     pub asynchronous: ContextKind,
+    /// Where a plain function runs.
     #[serde(rename = "sync")]
     pub synchronous: ContextKind,
+    /// Others wait for the same loop.
     #[serde(default = "yes")]
     pub server: bool,
+    /// What the function is called with is finished by then.
     #[serde(default)]
     pub ready: bool,
+    /// For `call`: constant first arguments for which it holds.
     #[serde(default)]
     pub first: Vec<String>,
+    /// Nothing else runs on that loop meanwhile.
+    #[serde(default)]
+    pub alone: bool,
+    /// Types of what the framework calls the function with, the receiver not counted.
+    #[serde(default)]
+    pub parameters: Vec<String>,
+    /// The types hold for functions with no more parameters than this: an error handler has one more.
+    pub most: Option<usize>,
+    /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
 }
@@ -218,87 +332,205 @@ fn yes() -> bool {
     true
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CallArgument")]
 pub(super) struct RawArgument {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The call.
     pub path: Paths,
+    /// Which argument; the first where neither this nor `keyword` is given.
     pub argument: Option<Argument>,
+    /// Its keyword.
     pub keyword: Option<String>,
+    /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Where a function given as an argument gets what it is called with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ElementsOf {
+    /// An argument, by position.
+    Argument(usize),
+    /// `"receiver"`: what the method is called on.
+    Receiver(Receiver),
+}
+
+/// The word `receiver`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Receiver {
+    /// What the method is called on.
+    Receiver,
+}
+
+/// What becomes of the results of a function given as an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Results {
+    /// They are the elements of what the call gives: `map`.
+    Elements,
+    /// The call gives them: `reduce`.
+    Result,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Invoke")]
+pub(super) struct RawInvoke {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The call.
+    pub path: Paths,
+    /// Which argument it runs; the first where neither this nor `keyword` is given.
+    pub argument: Option<Argument>,
+    /// Its keyword.
+    pub keyword: Option<String>,
+    /// Where what it is called with comes from.
+    pub elements_of: Option<ElementsOf>,
+    /// What becomes of its results.
+    pub results: Option<Results>,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+/// What a call does with the elements of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Handling {
+    /// The argument becomes an element: `append`.
+    Adds,
+    /// The argument's elements become elements: `extend`.
+    Extends,
+    /// The argument after the key is kept under it: `Map.set`.
+    Puts,
+    /// What the arguments hold under each key is kept under that key: `update`, `Object.assign`.
+    Merges,
+    /// Gives what is kept under the key, or the argument after it: `get`.
+    Gets,
+    /// Gives the attribute that the argument names: `getattr`.
+    Reads,
+    /// Gives an element: `pop`.
+    Takes,
+    /// Gives the container itself, or one that holds the same under the same keys: `copy`.
+    Keeps,
+    /// Gives pairs of key and element: `items`.
+    Pairs,
+    /// Holds the second of each pair that the container holds: `new Map(pairs)`.
+    Unpairs,
+    /// The container's prototype comes before the argument's: `util.inherits`.
+    Inherits,
+    /// Gives a new one that holds what the container holds: `values`, `list(x)`.
+    Copies,
+    /// Gives one of its own type that, awaited, is the container: `Promise.resolve`.
+    Promises,
+    /// Gives what the function or class given to it makes: `Depends(f)`.
+    Injects,
+    /// Keeps the function under the event: `on`.
+    Listens,
+    /// Runs the functions kept under the event: `emit`.
+    Emits,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Container")]
+pub(super) struct RawContainer {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The call.
+    pub path: Paths,
+    /// What it does.
+    pub does: Handling,
+    /// The argument that is added, merged or copied; the key of `puts`, `gets`, `listens` and `emits`.
+    #[serde(default)]
+    pub argument: usize,
+    /// The argument that is the container; the receiver where it is left out, what the call makes where there is none.
+    pub of: Option<usize>,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+/// Object literals that say what a framework gives for a token.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Provider")]
+pub(super) struct RawProvider {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// Decorators, given a token, of what receives it.
+    pub by: Vec<String>,
+    /// The key of the token.
+    pub token: String,
+    /// The key of a class, of which an instance is given.
+    pub class: String,
+    /// The key of what is given.
+    pub value: String,
+    /// The key of a function that makes what is given.
+    pub factory: String,
+    /// The key of another token, or a class.
+    pub existing: String,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "PathList")]
 pub(super) struct RawPaths {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The paths.
     pub paths: Vec<String>,
+    /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "LoopCheck")]
 pub(super) struct RawLoopCheck {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The paths.
     pub paths: Vec<String>,
+    /// How the call comes out where no loop runs.
     pub off: crate::ir::Branch,
+    /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
 }
 
 /// What a generic type says of its argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum GenericKind {
     /// `Optional[X]`: an X.
     Transparent,
     /// `list[X]`: holds X.
     Container,
+    /// `dict[K, X]`: holds X under keys.
+    Mapping,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Generic")]
 pub(super) struct RawGeneric {
-    pub path: String,
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The type.
+    pub path: Paths,
+    /// What it says of its argument.
     pub kind: GenericKind,
-}
-
-/// One fact file.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawFacts {
-    pub(super) library: RawLibrary,
-    #[serde(default)]
-    pub(super) call: Vec<RawCall>,
-    #[serde(default, rename = "type")]
-    pub(super) types: Vec<RawType>,
-    #[serde(default)]
-    pub(super) boundary: Vec<RawBoundary>,
-    #[serde(default)]
-    pub(super) entry: Vec<RawEntry>,
-    #[serde(default)]
-    pub(super) calls_argument: Vec<RawArgument>,
-    #[serde(default)]
-    pub(super) returns_argument: Vec<RawArgument>,
-    #[serde(default)]
-    pub(super) generic: Vec<RawGeneric>,
-    #[serde(default)]
-    pub(super) neutral: Vec<RawPaths>,
-    #[serde(default)]
-    pub(super) concurrency: Vec<RawPaths>,
-    #[serde(default)]
-    pub(super) worker_file: Vec<RawPaths>,
-    #[serde(default)]
-    pub(super) keeps: Vec<RawPaths>,
-    #[serde(default)]
-    pub(super) unblocks: Vec<RawPaths>,
-    #[serde(default)]
-    pub(super) serves: Vec<RawPaths>,
-    #[serde(default)]
-    pub(super) script: Vec<RawPaths>,
-    #[serde(default)]
-    pub(super) structural: Vec<RawPaths>,
-    #[serde(default)]
-    pub(super) awaitable: Vec<RawPaths>,
-    #[serde(default)]
-    pub(super) loop_check: Vec<RawLoopCheck>,
+    /// The type whose methods a container has.
+    #[serde(rename = "type")]
+    pub of: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! JavaScript, JSX, TypeScript and TSX to `ModuleSummary`, in one walk over the tree.
 
 mod classes;
+mod compiled;
 mod expressions;
 mod functions;
 mod modules;
@@ -46,6 +47,7 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
         tested: Vec::new(),
         once: false,
         depth: 0,
+        async_bodies: Vec::new(),
         has_var: text.contains("var "),
     };
     lowering.enter_function(root);
@@ -74,6 +76,8 @@ struct Lowering<'t> {
     tested: Vec<&'t str>,
     once: bool,
     depth: usize,
+    /// Where the generator functions begin that are bodies of compiled async functions, in bytes.
+    async_bodies: Vec<usize>,
     has_var: bool,
 }
 

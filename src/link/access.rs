@@ -6,12 +6,27 @@ use super::{At, ClassAt, ExprAt, FuncAt};
 use crate::base::{FileId, Name, name};
 use crate::facts::FactBase;
 use crate::ir::{Export, Expr, Family, FuncKind, MODULE_BODY};
-use std::rc::Rc;
 
 /// Longest external path that is followed.
 const LONGEST_PATH: usize = 120;
-/// Deepest class hierarchy that is followed.
-const DEEPEST: usize = 16;
+
+/// Where a member of a class is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dispatch {
+    /// Of the class itself.
+    Class,
+    /// Of an instance: of the class or of one below it.
+    Instance,
+    /// Of an instance, by `super`: of the class, none below.
+    Above,
+}
+
+/// Whether a member is only declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    Abstract,
+    Full,
+}
 
 impl Solution<'_> {
     pub(super) fn builtin(&self, file: FileId, of: &str) -> Name {
@@ -52,8 +67,8 @@ impl Solution<'_> {
             )
     }
 
-    pub(super) fn this(&mut self, at: FuncAt, node: u32) {
-        let function = self.input.func(at);
+    pub(super) fn this(&mut self, at: FuncAt) {
+        let (function, node) = (self.input.func(at), self.this_node(at));
         if let Some(class) = function.class {
             let class = At { file: at.file, id: class };
             self.add(node, if function.kind == FuncKind::Static { Value::Class(class) } else { Value::Inst(class) });
@@ -121,8 +136,9 @@ impl Solution<'_> {
                 Some(Resolved::Folder(path)) => self.add(to, Value::Folder(path)),
                 _ => {}
             },
-            Value::Class(class) => self.load_class(class, member, to, false),
-            Value::Inst(class) => self.load_class(class, member, to, true),
+            Value::Class(class) if self.family == Family::Ecma && member.as_str() == "prototype" => self.add(to, Value::Inst(class)),
+            Value::Class(class) => self.load_class(class, member, to, Dispatch::Class),
+            Value::Inst(class) => self.load_class(class, member, to, Dispatch::Instance),
             Value::Ext(path) => {
                 // A module whose only export is its default one is that export.
                 if self.family == Family::Ecma && member.as_str() == "default" {
@@ -133,25 +149,33 @@ impl Solution<'_> {
             }
             Value::ExtInst(path) => self.load_external(path, member, to),
             Value::Func(func) | Value::Bound(func) => {
-                if matches!(member.as_str(), "call" | "apply" | "bind") && self.input.summaries[func.file].family == Family::Ecma {
-                    self.add(to, Value::Func(func));
-                } else {
-                    let from = self.field(Owner::Func(func), member);
-                    self.copy(from, to);
+                let is_ecma = self.family == Family::Ecma;
+                match member.as_str() {
+                    "call" | "apply" | "bind" if is_ecma => self.add(to, Value::Func(func)),
+                    "prototype" if is_ecma => self.add(to, Value::New(func)),
+                    _ => {
+                        let from = self.field(Owner::Func(func), member);
+                        self.copy(from, to);
+                    }
                 }
             }
-            Value::Object(object) => {
-                let from = self.field(Owner::Object(object), member);
+            Value::New(func) => {
+                let from = self.field(Owner::New(func), member);
                 self.copy(from, to);
-                if member != FactBase::any() {
+                let prototype = self.field(Owner::Func(func), name("prototype"));
+                self.when_once(prototype, Constraint::Load(member, to));
+            }
+            Value::Object(object) => {
+                if self.holds_by_name(object) {
+                    let from = self.field(Owner::Object(object), member);
+                    self.copy(from, to);
                     let any = self.field(Owner::Object(object), FactBase::any());
-                    if !self.is_list(object) {
-                        self.copy(any, to);
-                    }
-                } else if let Expr::Object(fields) = &self.input.summaries[object.file].exprs[object.id] {
-                    for (_, value) in fields {
-                        let from = self.node(At { file: object.file, id: *value });
-                        self.copy(from, to);
+                    self.copy(any, to);
+                    self.read_accessors(object, member, to);
+                    // What every object has: `hasOwnProperty`.
+                    let inherited = name(&format!("globalThis.Object.{member}"));
+                    if self.facts.member(inherited).is_some() {
+                        self.add(to, Value::Ext(inherited));
                     }
                 }
                 if let Some(of) = self.container_type(object) {
@@ -162,17 +186,61 @@ impl Solution<'_> {
         }
     }
 
-    fn is_list(&self, object: ExprAt) -> bool {
-        matches!(self.input.summaries[object.file].exprs[object.id], Expr::List(_))
+    /// Whether an object's attributes are what it holds: not those of lists, nor of Python's dicts.
+    fn holds_by_name(&self, object: ExprAt) -> bool {
+        let summary = &self.input.summaries[object.file];
+        matches!(summary.exprs[object.id], Expr::Object(_)) && summary.family == Family::Ecma
     }
 
-    fn container_type(&self, object: ExprAt) -> Option<Name> {
+    /// Reading an accessor of an object literal runs it.
+    fn read_accessors(&mut self, object: ExprAt, member: Name, to: u32) {
+        let summary = &self.input.summaries[object.file];
+        let Expr::Object(fields) = &summary.exprs[object.id] else { return };
+        for (_, value) in fields.iter().filter(|(key, _)| *key == Some(member)) {
+            if let Expr::Function(id) = summary.exprs[*value]
+                && summary.functions[id].kind == FuncKind::Getter
+            {
+                self.read_property(At { file: object.file, id }, to);
+            }
+        }
+    }
+
+    /// `base[key]`; a key that is not constant may be any.
+    pub(super) fn subscript(&mut self, value: Value, key: Name, to: u32) {
+        match value {
+            Value::Object(object) if key == FactBase::any() => self.read_all(Owner::Object(object), to),
+            Value::Object(object) => {
+                for key in [key, FactBase::any()] {
+                    let from = self.field(Owner::Object(object), key);
+                    self.copy(from, to);
+                }
+            }
+            // `Class[int]`
+            Value::Class(_) if self.family == Family::Python => self.add(to, value),
+            Value::Inst(class) if self.family == Family::Python => {
+                if let Some(getter) = self.find_method(class, name("__getitem__")) {
+                    self.returned(getter, to);
+                }
+            }
+            Value::Ext(path) | Value::ExtInst(path) => {
+                if let Some(of) = self.facts.type_of(path).and_then(|fact| fact.element) {
+                    self.add(to, Value::ExtInst(of));
+                } else {
+                    self.load_external(path, key, to);
+                }
+            }
+            Value::Module(_) | Value::Class(_) | Value::Inst(_) | Value::New(_) if key != FactBase::any() => self.load(value, key, to),
+            _ => {}
+        }
+    }
+
+    pub(super) fn container_type(&self, object: ExprAt) -> Option<Name> {
         let python = self.input.summaries[object.file].family == Family::Python;
         let of = match (&self.input.summaries[object.file].exprs[object.id], python) {
-            (Expr::List(_), true) => "builtins.list",
-            (Expr::List(_), false) => "globalThis.Array",
+            (Expr::List(_) | Expr::Many(_), true) => "builtins.list",
+            (Expr::List(_) | Expr::Many(_), false) => "globalThis.Array",
             (Expr::Object(_), true) => "builtins.dict",
-            _ => return None,
+            _ => return self.tracked.get(&object).copied(),
         };
         Some(name(of))
     }
@@ -188,6 +256,15 @@ impl Solution<'_> {
             name(&format!("{owner}.{member}"))
         });
         self.add(to, Value::Ext(joined));
+        self.load_shared(path, member, to);
+    }
+
+    /// What the program put into any instance of a library's type that is shared.
+    fn load_shared(&mut self, path: Name, member: Name, to: u32) {
+        if let Some(of) = self.facts.shared(path) {
+            let from = self.field(Owner::External(of), member);
+            self.copy(from, to);
+        }
     }
 
     fn load_module(&mut self, file: FileId, member: Name, to: u32, depth: usize) {
@@ -221,7 +298,12 @@ impl Solution<'_> {
             return;
         }
         if member.as_str() == "default" {
+            // A CommonJS module is its own default export.
             self.add(to, Value::Module(file));
+            if let Some(value) = self.exports[file].get(&name("module.exports")).copied() {
+                let from = self.node(At { file, id: value });
+                self.copy(from, to);
+            }
             return;
         }
         for export in &summary.exports {
@@ -239,30 +321,6 @@ impl Solution<'_> {
         self.copy(from, to);
     }
 
-    /// Classes in the order in which a member is looked up, and the external bases met.
-    pub fn lineage(&self, class: ClassAt) -> Rc<(Vec<ClassAt>, Vec<Name>)> {
-        if let Some(known) = self.lineages.borrow().get(&class) {
-            return known.clone();
-        }
-        let (mut classes, mut external) = (Vec::new(), Vec::new());
-        let mut pending = vec![class];
-        while let Some(next) = pending.pop() {
-            if classes.contains(&next) || classes.len() >= DEEPEST {
-                continue;
-            }
-            classes.push(next);
-            let bases = &self.input.summaries[next.file].classes[next.id].bases;
-            for base in bases.iter().rev() {
-                let base = At { file: next.file, id: *base };
-                pending.extend(self.static_classes(base, 0));
-                external.extend(self.static_path(base));
-            }
-        }
-        let lineage = Rc::new((classes, external));
-        self.lineages.borrow_mut().insert(class, lineage.clone());
-        lineage
-    }
-
     fn method(&self, class: ClassAt, member: Name) -> Option<FuncAt> {
         self.method_where(class, member, |_| true)
     }
@@ -275,27 +333,37 @@ impl Solution<'_> {
         found.map(|(_, id)| At { file: class.file, id: *id })
     }
 
-    fn load_class(&mut self, class: ClassAt, member: Name, to: u32, instance: bool) {
+    pub(super) fn load_class(&mut self, class: ClassAt, member: Name, to: u32, dispatch: Dispatch) {
         let lineage = self.lineage(class);
         let (classes, external) = &*lineage;
         let mut found = false;
         for at in classes {
-            found |= self.load_own(*at, member, to, instance);
+            found |= self.load_own(*at, member, to, dispatch);
             if found {
                 break;
             }
         }
-        if !found {
+        if !found && dispatch != Dispatch::Above {
             let below = self.subclasses.get(&class).cloned().unwrap_or_default();
-            if below.len() <= super::values::LIMIT {
+            if below.len() > super::values::LIMIT {
+                self.cut(to);
+            } else {
                 for at in below {
-                    found |= self.load_own(at, member, to, instance);
+                    found |= self.load_own(at, member, to, dispatch);
+                    if dispatch == Dispatch::Instance {
+                        // `self.made` of a base: the class below sets it.
+                        let from = self.field(Owner::Class(at), member);
+                        self.copy(from, to);
+                    }
                 }
             }
         }
         for at in classes {
             let from = self.field(Owner::Class(*at), member);
             self.copy(from, to);
+            if let Some(above) = self.fields.get(&(Owner::Class(*at), name("<above>"))).copied().filter(|_| !found) {
+                self.when_once(above, Constraint::Load(member, to));
+            }
         }
         if !found {
             for path in external {
@@ -304,7 +372,34 @@ impl Solution<'_> {
         }
     }
 
-    fn load_own(&mut self, class: ClassAt, member: Name, to: u32, instance: bool) -> bool {
+    /// Reads a member that the class itself has, and where it is only declared there, those of the classes that stand in.
+    fn load_own(&mut self, class: ClassAt, member: Name, to: u32, dispatch: Dispatch) -> bool {
+        let Some(found) = self.load_here(class, member, to, dispatch) else { return false };
+        if found == Body::Abstract && dispatch != Dispatch::Above {
+            let mut classes = vec![class];
+            let mut at = 0;
+            while at < classes.len() {
+                for below in self.stand_ins(classes[at]).iter() {
+                    if classes.contains(below) {
+                        continue;
+                    }
+                    if classes.len() > super::values::LIMIT {
+                        self.cut(to);
+                        return true;
+                    }
+                    classes.push(*below);
+                }
+                if at > 0 {
+                    self.load_here(classes[at], member, to, dispatch);
+                }
+                at += 1;
+            }
+        }
+        true
+    }
+
+    fn load_here(&mut self, class: ClassAt, member: Name, to: u32, dispatch: Dispatch) -> Option<Body> {
+        let instance = dispatch != Dispatch::Class;
         let file = class.file;
         let python = self.input.summaries[file].family == Family::Python;
         // In ECMAScript instances have no static members, and classes have only those.
@@ -318,12 +413,7 @@ impl Solution<'_> {
                 _ if instance => self.add(to, Value::Bound(method)),
                 _ => self.add(to, Value::Func(method)),
             }
-            if function.is_abstract {
-                for below in self.subclasses.get(&class).cloned().unwrap_or_default().into_iter().take(super::values::LIMIT) {
-                    self.load_own(below, member, to, instance);
-                }
-            }
-            return true;
+            return Some(if function.is_abstract { Body::Abstract } else { Body::Full });
         }
         let described = &self.input.summaries[file].classes[class.id];
         let mut found = false;
@@ -335,7 +425,7 @@ impl Solution<'_> {
             self.flow(At { file, id: *of }, to, true);
             found = true;
         }
-        found
+        found.then_some(Body::Full)
     }
 
     fn read_property(&mut self, getter: FuncAt, to: u32) {
@@ -365,7 +455,16 @@ impl Solution<'_> {
             }
             Value::Inst(class) | Value::Class(class) => Owner::Class(class),
             Value::Object(object) => Owner::Object(object),
-            Value::Func(func) => Owner::Func(func),
+            Value::Func(func) => {
+                if member.as_str() == "prototype" {
+                    self.when(from, Constraint::This(func));
+                }
+                Owner::Func(func)
+            }
+            Value::New(func) => {
+                self.when(from, Constraint::This(func));
+                Owner::New(func)
+            }
             Value::Module(file) => match self.globals[file].get(&member).copied() {
                 Some(var) if self.input.summaries[file].family == Family::Python => {
                     let to = self.var_node(file, var);
@@ -373,23 +472,78 @@ impl Solution<'_> {
                 }
                 _ => Owner::Exports(file),
             },
+            Value::Ext(path) | Value::ExtInst(path) => match self.facts.shared(path) {
+                Some(of) => Owner::External(of),
+                None => return,
+            },
             _ => return,
         };
         let to = self.field(owner, member);
         self.copy(from, to);
     }
 
-    /// An element of `value`.
-    pub(super) fn element(&mut self, value: Value, to: u32) {
+    /// A function kept by a prototype, or by the object that becomes one, has the prototype's instances as `this`.
+    pub(super) fn becomes_method(&mut self, value: Value, of: FuncAt) {
         match value {
-            Value::Object(_) => self.load(value, FactBase::any(), to),
-            Value::Generator(func) => self.returned(func, to),
-            Value::ExtInst(path) => {
-                if let Some(of) = self.facts.type_of(path).and_then(|fact| fact.element) {
-                    self.add(to, Value::ExtInst(of));
+            Value::Func(func) if self.input.func(func).class.is_none() => {
+                let this = self.this_node(func);
+                self.add(this, Value::New(of));
+            }
+            Value::Object(object) => {
+                let functions = self.input.summaries[object.file].functions.iter_enumerated();
+                let methods: Vec<_> = functions.filter(|(_, function)| function.object == Some(object.id)).map(|(id, _)| id).collect();
+                for id in methods {
+                    let this = self.this_node(At { file: object.file, id });
+                    self.add(this, Value::New(of));
                 }
             }
             _ => {}
+        }
+    }
+
+    /// An element of `value`.
+    pub(super) fn element(&mut self, value: Value, to: u32) {
+        match value {
+            // Iterating over a dict gives its keys.
+            Value::Object(object) if self.holds_keys(object) => {}
+            Value::Object(object) => self.read_all(Owner::Object(object), to),
+            Value::Generator(func) => self.returned(func, to),
+            Value::Inst(class) if self.family == Family::Python => self.iterated(class, to),
+            Value::ExtInst(path) => match self.facts.type_of(path) {
+                Some(fact) => {
+                    if let Some(of) = fact.element {
+                        self.add(to, Value::ExtInst(of));
+                    }
+                }
+                // An element of what a library gave.
+                None if path.contains("()") && path.len() <= LONGEST_PATH => self.add(to, Value::ExtInst(name(&format!("{path}[]")))),
+                None => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn holds_keys(&self, object: ExprAt) -> bool {
+        let summary = &self.input.summaries[object.file];
+        summary.family == Family::Python
+            && (matches!(summary.exprs[object.id], Expr::Object(_))
+                || self.container_type(object).is_some_and(|of| self.facts.is_a(of, "builtins.dict")))
+    }
+
+    /// What iterating over an instance gives: what `__next__` returns, or what `__iter__` yields.
+    fn iterated(&mut self, class: ClassAt, to: u32) {
+        for (iter, next) in [("__iter__", "__next__"), ("__aiter__", "__anext__")] {
+            if let Some(next) = self.find_method(class, name(next)) {
+                self.returned(next, to);
+            } else if let Some(iter) = self.find_method(class, name(iter)) {
+                if self.input.func(iter).is_generator {
+                    self.returned(iter, to);
+                } else {
+                    let given = self.field(Owner::Func(iter), name("<iterator>"));
+                    self.returned(iter, given);
+                    self.when_once(given, Constraint::Element(to));
+                }
+            }
         }
     }
 
@@ -409,9 +563,10 @@ impl Solution<'_> {
             },
             Expr::Index { base, .. } => self.static_classes(At { file, id: *base }, depth + 1),
             Expr::Either(parts) => parts.iter().flat_map(|part| self.static_classes(At { file, id: *part }, depth + 1)).collect(),
-            Expr::Attr { base, name } => {
-                self.static_module(At { file, id: *base }, depth + 1).map(|to| self.static_member(to, *name, depth + 1)).unwrap_or_default()
-            }
+            Expr::Attr { base, name } => match self.static_module(At { file, id: *base }, depth + 1) {
+                Some(to) => self.static_member(to, *name, depth + 1),
+                None => self.static_inner(At { file, id: *base }, *name, depth + 1),
+            },
             Expr::Global(global) => {
                 let stars = summary.star_imports.iter().filter_map(|module| match self.resolve(file, *module) {
                     Resolved::File(to) if to != file => Some(to),
@@ -421,6 +576,17 @@ impl Solution<'_> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Classes written in the body of a class: `Outer.Inner`.
+    fn static_inner(&self, outer: ExprAt, member: Name, depth: usize) -> Vec<ClassAt> {
+        let outer = self.static_classes(outer, depth + 1);
+        let inner = outer.into_iter().flat_map(|class| {
+            let fields = &self.input.summaries[class.file].classes[class.id].fields;
+            let named = fields.iter().filter(move |(field, _)| *field == member);
+            named.flat_map(move |(_, value)| self.static_classes(At { file: class.file, id: *value }, depth + 1))
+        });
+        inner.collect()
     }
 
     fn static_var(&self, file: FileId, var: crate::ir::VarId, depth: usize) -> Vec<ClassAt> {

@@ -1,10 +1,10 @@
 //! Calls: arguments to parameters, returns to results.
 
-use super::values::{Solution, Value};
+use super::values::{Constraint, Owner, Solution, Value};
 use super::{At, CallAt, ClassAt, FuncAt};
 use crate::base::{Name, name};
 use crate::facts::Which;
-use crate::ir::{Arg, Call, CallKind, ExprId, Family, FuncKind};
+use crate::ir::{Arg, Call, CallKind, Const, Expr, ExprId, Family, FuncKind, MODULE_BODY, ModuleSummary};
 
 /// The argument that `which` speaks of.
 #[must_use]
@@ -19,14 +19,31 @@ pub fn argument(call: &Call, which: Which) -> Vec<&Arg> {
     }
 }
 
+/// The text of a call's first argument, where it is constant: an event's name.
+#[must_use]
+pub fn first_text(summary: &ModuleSummary, call: &Call) -> Option<Name> {
+    match summary.exprs[call.args.first()?.value] {
+        Expr::Const(Const::Str(text)) => Some(text),
+        _ => None,
+    }
+}
+
 impl Solution<'_> {
     /// A call's callee may be `value`.
     pub(super) fn bind(&mut self, at: CallAt, value: Value) {
         let input = self.input;
         let call = &input.summaries[at.file].calls[at.id];
         // A result that nothing reads has a node all the same, so that arguments are bound.
-        let result = self.result_node(at).unwrap_or_else(|| self.field(super::values::Owner::Exports(at.file), name("<dropped>")));
+        let result =
+            self.result_node(at).unwrap_or_else(|| self.field(Owner::Func(At { file: at.file, id: MODULE_BODY }), name("<dropped>")));
         match (call.kind, value) {
+            (CallKind::Read | CallKind::Raise, _) => {}
+            // What a decorator keeps, it keeps for others to call. What it gives back: see `wrap`.
+            (CallKind::Decorate, Value::Func(func)) => self.bind_arguments(at, call, func, 0),
+            (CallKind::Decorate, Value::Bound(func)) if input.summaries[func.file].family == Family::Python => {
+                self.bind_arguments(at, call, func, 1);
+            }
+            (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => self.give_decorated(at, call, path),
             (CallKind::Decorate, _) => {}
             (CallKind::With, Value::Inst(class)) => {
                 let entered = ["__enter__", "__aenter__"].iter().find_map(|enter| self.find_method(class, name(enter)));
@@ -43,6 +60,12 @@ impl Solution<'_> {
                 self.add(result, Value::ExtInst(entered));
             }
             (CallKind::With | CallKind::Iterate, _) => {}
+            (CallKind::New, Value::Func(func)) => {
+                self.add(result, Value::New(func));
+                let this = self.this_node(func);
+                self.add(this, Value::New(func));
+                self.bind_function(at, call, func, 0, result);
+            }
             (_, Value::Func(func)) => self.bind_function(at, call, func, 0, result),
             (_, Value::Bound(func)) => {
                 let offset = usize::from(input.summaries[func.file].family == Family::Python);
@@ -54,6 +77,15 @@ impl Solution<'_> {
                     let offset = usize::from(input.summaries[class.file].family == Family::Python);
                     self.bind_arguments(at, call, constructor, offset);
                 }
+            }
+            // `super(x)` calls the constructor above.
+            (_, Value::Inst(class)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
+                if let Some(constructor) = self.constructor(class) {
+                    self.bind_arguments(at, call, constructor, 0);
+                }
+            }
+            (_, Value::New(func)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
+                self.bind_arguments(at, call, func, 0);
             }
             (_, Value::Inst(class)) => {
                 if let Some(func) = self.find_method(class, name("__call__")) {
@@ -78,16 +110,30 @@ impl Solution<'_> {
             }
             return;
         }
+        self.give_registered(at, call, path);
+        if self.handle(at, call, path, result) {
+            return;
+        }
+        self.give_callbacks(at, call, path);
         let of = self.facts.result(path).unwrap_or_else(|| {
             let last = path.rsplit('.').next().unwrap_or(&path);
             let is_class = call.kind == CallKind::New || last.starts_with(|first: char| first.is_ascii_uppercase());
             if is_class || self.facts.type_of(path).is_some() { path } else { name(&format!("{path}()")) }
         });
-        self.add(result, Value::ExtInst(of));
+        match self.expr_of(result) {
+            Some(made) if self.facts.is_tracked(of) => {
+                self.tracked.insert(made, of);
+                self.add(result, Value::Object(made));
+            }
+            _ => self.add(result, Value::ExtInst(of)),
+        }
     }
 
     fn bind_function(&mut self, at: CallAt, call: &Call, func: FuncAt, offset: usize, result: u32) {
-        if self.input.func(func).is_generator {
+        let function = self.input.func(func);
+        if indirect(&self.input.summaries[at.file], call, function) == Some(Indirect::Bind) {
+            self.add(result, Value::Func(func));
+        } else if function.is_generator {
             self.add(result, Value::Generator(func));
         } else {
             self.returned(func, result);
@@ -96,8 +142,21 @@ impl Solution<'_> {
     }
 
     fn bind_arguments(&mut self, at: CallAt, call: &Call, func: FuncAt, offset: usize) {
-        for (arg, position) in bound_parameters(self.input.func(func), call, offset) {
-            let Some(var) = self.input.func(func).params[position].var else { continue };
+        let (summary, function) = (&self.input.summaries[at.file], self.input.func(func));
+        if indirect(summary, call, function) == Some(Indirect::Apply) {
+            if let Some(given) = call.args.get(1).map(|arg| At { file: at.file, id: arg.value }) {
+                let from = self.node(given);
+                for (position, param) in function.params.iter().enumerate() {
+                    if let Some(var) = param.var {
+                        let to = self.var_node(func.file, var);
+                        self.when(from, Constraint::Subscript(name(&position.to_string()), to));
+                    }
+                }
+            }
+            return;
+        }
+        for (arg, position) in bound_parameters(summary, function, call, offset) {
+            let Some(var) = function.params[position].var else { continue };
             let to = self.var_node(func.file, var);
             self.flow(At { file: at.file, id: arg }, to, false);
         }
@@ -120,13 +179,45 @@ impl Solution<'_> {
     }
 }
 
-/// Which argument goes to which parameter; `offset` parameters are already bound.
+/// A call by `f.call(this, x)` and its like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Indirect {
+    /// `f.call(this, x)`
+    Call,
+    /// `f.apply(this, [x])`
+    Apply,
+    /// `f.bind(this, x)`: no call yet.
+    Bind,
+}
+
+/// Whether a call of the function is made by `call`, `apply` or `bind`.
 #[must_use]
-pub fn bound_parameters(function: &crate::ir::Function, call: &Call, offset: usize) -> Vec<(ExprId, usize)> {
+pub fn indirect(summary: &ModuleSummary, call: &Call, function: &crate::ir::Function) -> Option<Indirect> {
+    let Expr::Attr { name, .. } = &summary.exprs[call.callee] else { return None };
+    if summary.family != Family::Ecma || *name == function.name {
+        return None;
+    }
+    match name.as_str() {
+        "call" => Some(Indirect::Call),
+        "apply" => Some(Indirect::Apply),
+        "bind" => Some(Indirect::Bind),
+        _ => None,
+    }
+}
+
+/// Which argument goes to which parameter; `offset` parameters are already bound. `summary` is that of the call.
+#[must_use]
+pub fn bound_parameters(summary: &ModuleSummary, function: &crate::ir::Function, call: &Call, offset: usize) -> Vec<(ExprId, usize)> {
     let mut bound = Vec::new();
     let offset = if matches!(function.kind, FuncKind::Static) { 0 } else { offset };
+    // The first argument of `f.call(this, x)` is no parameter's.
+    let skipped = match indirect(summary, call, function) {
+        Some(Indirect::Apply) => return bound,
+        Some(_) => 1,
+        None => 0,
+    };
     let mut position = offset;
-    for arg in &call.args {
+    for arg in call.args.iter().skip(skipped) {
         if arg.spread {
             break;
         }

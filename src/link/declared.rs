@@ -45,7 +45,7 @@ impl Solution<'_> {
             Expr::Index { base, key } => {
                 let kind = self.static_path(At { file, id: *base }).map(|path| self.input.facts_of(file).generic(path));
                 match kind {
-                    Some(Some(GenericKind::Transparent)) => self.declared_classes(At { file, id: *key }, depth + 1),
+                    Some(Some((GenericKind::Transparent, _))) => self.declared_classes(At { file, id: *key }, depth + 1),
                     Some(_) => None,
                     None => self.declared_classes(At { file, id: *base }, depth + 1),
                 }

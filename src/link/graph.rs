@@ -2,6 +2,7 @@
 
 use super::bind::argument;
 pub use super::bind::bound_parameters;
+use super::calls::{self, Through};
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::Name;
@@ -38,6 +39,8 @@ pub struct Edge {
     pub offset: Option<u8>,
     /// It runs once: the result is kept.
     pub once: bool,
+    /// The callee was found by its name alone.
+    pub by_name: bool,
 }
 
 /// From a call to a library.
@@ -56,10 +59,49 @@ pub struct External {
 pub enum Outcome {
     /// To a definition, a builtin or an external path.
     Known,
-    /// To a member of a value whose type is unknown.
+    /// To an external path through what a library's call gave, whose type is unknown: `client().get`.
     UnknownReceiver,
-    /// Nothing is known of the callee.
-    Unresolved,
+    /// To the one method of this name in the run, or the builtin's: nothing else is known of it.
+    ByName,
+    /// To nothing.
+    Unresolved(Reason),
+    /// No call that is written: iteration, entering a `with`, an attribute read, a raised class.
+    Implied,
+}
+
+/// Why a call is unresolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// A method of a value of which nothing is known.
+    Receiver,
+    /// What the receiver may be has no such member.
+    Member,
+    /// A parameter that is given no function here.
+    Parameter,
+    /// The callee is computed: an element, the result of an expression.
+    Dynamic,
+    /// More candidates than are followed.
+    Targets,
+    /// It stands in source that could not be parsed.
+    Parse,
+}
+
+impl Reason {
+    /// All of them, in order.
+    pub const ALL: [Self; 6] = [Self::Receiver, Self::Member, Self::Parameter, Self::Dynamic, Self::Targets, Self::Parse];
+
+    /// The reason in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Receiver => "unknown receiver",
+            Self::Member => "no such member",
+            Self::Parameter => "parameter nobody gives",
+            Self::Dynamic => "dynamic",
+            Self::Targets => "too many targets",
+            Self::Parse => "parse error",
+        }
+    }
 }
 
 /// The graph.
@@ -102,21 +144,17 @@ impl Graph {
 pub fn build(solution: &Solution<'_>) -> Graph {
     let input = solution.input;
     let mut graph = Graph::default();
+    let by_name = calls::ByName::new(input);
     for (file, summary) in input.summaries.iter_enumerated() {
         let mut outcomes = IndexVec::with_capacity(summary.calls.len());
         for id in summary.calls.indices() {
-            outcomes.push(resolve_call(solution, &mut graph, At { file, id }));
+            let at = At { file, id };
+            let outcome = calls::resolve(solution, &mut graph, at, Through::Callers);
+            outcomes.push(by_name.resolve(input, &mut graph, at, outcome));
         }
         graph.outcomes.push(outcomes);
     }
-    for (at, getter) in &solution.getters {
-        let summary = &input.summaries[at.file];
-        let call = summary.calls.iter_enumerated().find(|(_, call)| call.callee == at.id || call.args.iter().any(|arg| arg.value == at.id));
-        if let Some((id, call)) = call {
-            let from = At { file: at.file, id: call.func };
-            graph.edges.push(Edge { call: At { file: at.file, id }, from, to: *getter, kind: EdgeKind::Direct, offset: None, once: false });
-        }
-    }
+    run_properties(solution, &mut graph);
     for at in 0..graph.edges.len() {
         let edge = graph.edges[at];
         if matches!(input.summaries[edge.call.file].calls[edge.call.id].kind, CallKind::Call | CallKind::New) {
@@ -147,6 +185,26 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     prefer_moved(&mut graph.edges);
     graph.edges.dedup_by_key(|edge| (edge.call, edge.to, matches!(edge.kind, EdgeKind::Moved(_)), edge.kind == EdgeKind::Later));
     graph
+}
+
+/// Reading a property runs it: where it is read, or where what is read is called.
+fn run_properties(solution: &Solution<'_>, graph: &mut Graph) {
+    let input = solution.input;
+    let mut getters = solution.getters.clone();
+    getters.sort_unstable();
+    getters.dedup();
+    for read in getters.chunk_by(|one, other| one.0.file == other.0.file) {
+        let file = read[0].0.file;
+        let calls = &input.summaries[file].calls;
+        let by_callee: FxHashMap<crate::ir::ExprId, CallId> = calls.iter_enumerated().map(|(id, call)| (call.callee, id)).collect();
+        for (at, getter) in read {
+            if let Some(id) = by_callee.get(&at.id) {
+                let from = At { file, id: calls[*id].func };
+                let call = At { file, id: *id };
+                graph.edges.push(Edge { call, from, to: *getter, kind: EdgeKind::Direct, offset: None, once: false, by_name: false });
+            }
+        }
+    }
 }
 
 /// Functions without parameters whose decorator keeps their result: `@functools.cache`.
@@ -242,6 +300,7 @@ fn follow_promises(solution: &Solution<'_>, graph: &mut Graph) {
                     kind: EdgeKind::Later,
                     offset: None,
                     once: false,
+                    by_name: false,
                 }));
             }
         }
@@ -267,108 +326,6 @@ pub fn functions(solution: &Solution<'_>, at: ExprAt) -> Vec<FuncAt> {
     run.collect()
 }
 
-/// The names under which facts speak of a function of this run: the repository is the library itself.
-fn known_as(input: Input<'_>, func: FuncAt) -> impl Iterator<Item = Name> + '_ {
-    let facts = input.facts_of(func.file);
-    let name = input.func_name(func);
-    input.fact_names(func.file, &name).filter(move |path| facts.places(*path))
-}
-
-/// `self.f()` in a method `m` does not run the `f` of a subclass that has its own `m`.
-fn overridden_here(solution: &Solution<'_>, callee: ExprAt, to: FuncAt) -> bool {
-    let input = solution.input;
-    let summary = &input.summaries[callee.file];
-    let Expr::Attr { base, .. } = &summary.exprs[callee.id] else { return false };
-    let method = match summary.exprs[*base] {
-        Expr::Var(var) => {
-            let owner = summary.vars[var].func;
-            let is_self = summary.functions[owner].params.first().is_some_and(|param| param.var == Some(var));
-            is_self.then_some(owner)
-        }
-        Expr::This(owner) => Some(owner),
-        _ => None,
-    };
-    let Some((method, own)) = method.and_then(|owner| Some((owner, summary.functions[owner].class?))) else { return false };
-    let Some(other) = input.func(to).class else { return false };
-    let (own, other) = (At { file: callee.file, id: own }, At { file: to.file, id: other });
-    let below = own != other && solution.lineage(other).0.contains(&own);
-    below && solution.find_method(other, summary.functions[method].name) != Some(At { file: callee.file, id: method })
-}
-
-fn resolve_call(solution: &Solution<'_>, graph: &mut Graph, at: CallAt) -> Outcome {
-    let input = solution.input;
-    let call = &input.summaries[at.file].calls[at.id];
-    let from = At { file: at.file, id: call.func };
-    let callee = At { file: at.file, id: call.callee };
-    let mut outcome = Outcome::Unresolved;
-    let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct, offset: None, once: false };
-    if is_parameter(input, callee, from).is_some() && !matches!(call.kind, CallKind::With | CallKind::Iterate) {
-        // Who calls decides what runs: see `takes`.
-        return if solution.values(callee).is_empty() { Outcome::Unresolved } else { Outcome::Known };
-    }
-    let values = solution.values(callee);
-    if values.iter().any(|value| !matches!(value, Value::Ext(path) | Value::ExtInst(path) if path.contains("()"))) {
-        outcome = Outcome::Known;
-    } else if !values.is_empty() {
-        outcome = Outcome::UnknownReceiver;
-    }
-    for value in values {
-        match (call.kind, *value) {
-            (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => graph.externals.push(External { call: at, from, path }),
-            (CallKind::Decorate, Value::Func(func) | Value::Bound(func)) => {
-                graph.externals.extend(known_as(input, func).map(|path| External { call: at, from, path }));
-            }
-            (CallKind::Decorate, _) => {}
-            (CallKind::With, Value::Inst(class)) => {
-                for member in ["__enter__", "__exit__", "__aenter__", "__aexit__"] {
-                    let is_async = member.starts_with("__a");
-                    if is_async == call.awaited {
-                        graph.edges.extend(solution.find_method(class, crate::base::name(member)).map(direct));
-                    }
-                }
-            }
-            (CallKind::With, Value::ExtInst(path) | Value::Ext(path)) if !call.awaited => {
-                for member in ["__enter__", "__exit__"] {
-                    graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.{member}")) });
-                }
-            }
-            (CallKind::With | CallKind::Iterate, Value::Generator(func)) => graph.edges.push(direct(func)),
-            (CallKind::Iterate, Value::Inst(class)) if !call.awaited => {
-                graph.edges.extend(solution.find_method(class, crate::base::name("__iter__")).map(direct));
-            }
-            (CallKind::Iterate, Value::ExtInst(path)) if !call.awaited => {
-                graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.__iter__")) });
-            }
-            (CallKind::With | CallKind::Iterate, _) => {}
-            (_, Value::Func(func) | Value::Bound(func)) if !overridden_here(solution, callee, func) => {
-                if !input.func(func).is_generator {
-                    graph.edges.push(direct(func));
-                }
-                graph.externals.extend(known_as(input, func).map(|path| External { call: at, from, path }));
-            }
-            (_, Value::Class(class)) => {
-                if let Some(constructor) = solution.constructor(class) {
-                    graph.edges.push(direct(constructor));
-                } else {
-                    let lineage = solution.lineage(class);
-                    graph.externals.extend(lineage.1.iter().map(|path| External { call: at, from, path: *path }));
-                }
-            }
-            // `super(...)` runs the base's constructor.
-            (_, Value::Inst(class)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
-                graph.edges.extend(solution.constructor(class).map(direct));
-            }
-            (_, Value::Inst(class)) => graph.edges.extend(solution.find_method(class, crate::base::name("__call__")).map(direct)),
-            // What a factory gave is called: its fact is that of the factory's result.
-            (_, Value::ExtInst(path) | Value::Ext(path)) => {
-                graph.externals.push(External { call: at, from, path });
-            }
-            _ => {}
-        }
-    }
-    outcome
-}
-
 /// The parameter that an expression names: the function that has it and its position.
 pub(super) fn is_parameter(input: Input<'_>, at: ExprAt, from: FuncAt) -> Option<(FuncAt, usize)> {
     let summary = &input.summaries[at.file];
@@ -387,6 +344,7 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
             let from = At { file, id: call.func };
             if let Some((owner, position)) = is_parameter(input, At { file, id: call.callee }, from)
                 && owner == from
+                && !calls::is_nameless(input, owner)
                 && matches!(call.kind, CallKind::Call | CallKind::New)
             {
                 known.insert((owner, position), EdgeKind::Direct);
@@ -406,8 +364,8 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
         if let Some(boundary) = facts.boundary(external.path) {
             mark(boundary.which, EdgeKind::Moved(boundary.to));
         }
-        for which in facts.invokes(external.path) {
-            mark(*which, EdgeKind::Direct);
+        for invoke in facts.invokes(external.path) {
+            mark(invoke.which, EdgeKind::Direct);
         }
     }
     // Passing on: at most as many rounds as helpers are nested.
@@ -415,7 +373,7 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
         let mut grown = Vec::new();
         for edge in &graph.edges {
             let call = &input.summaries[edge.call.file].calls[edge.call.id];
-            for (arg, position) in bound_parameters(input.func(edge.to), call, offset(solution, edge)) {
+            for (arg, position) in bound_parameters(&input.summaries[edge.call.file], input.func(edge.to), call, offset(solution, edge)) {
                 if let Some(kind) = known.get(&(edge.to, position))
                     && let Some(at) = is_parameter(input, At { file: edge.call.file, id: arg }, edge.from)
                     && known.get(&at).is_none_or(|before| *before == EdgeKind::Direct && matches!(kind, EdgeKind::Moved(_)))
@@ -448,7 +406,7 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
     let mut added = Vec::new();
     for edge in &graph.edges {
         let call = &input.summaries[edge.call.file].calls[edge.call.id];
-        for (arg, position) in bound_parameters(input.func(edge.to), call, offset(solution, edge)) {
+        for (arg, position) in bound_parameters(&input.summaries[edge.call.file], input.func(edge.to), call, offset(solution, edge)) {
             let at = At { file: edge.call.file, id: arg };
             // What a parameter brings is told where the argument is given.
             if is_parameter(input, at, edge.from).is_some() {
@@ -477,18 +435,21 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
                     kind,
                     offset: None,
                     once: false,
+                    by_name: false,
                 }));
             }
         };
         if let Some(boundary) = facts.boundary(external.path) {
             give(boundary.which, EdgeKind::Moved(boundary.to));
         } else if !facts.invokes(external.path).is_empty() {
-            for which in facts.invokes(external.path) {
-                give(*which, EdgeKind::Direct);
+            for invoke in facts.invokes(external.path) {
+                give(invoke.which, EdgeKind::Direct);
             }
         } else if input.summaries[file].family == Family::Ecma
             && call.kind != CallKind::Decorate
             && facts.registrations(external.path).is_empty()
+            && facts.containers(external.path).is_empty()
+            && facts.wraps(external.path).is_none()
         {
             give(crate::facts::Which::All, EdgeKind::Later);
         }

@@ -21,6 +21,8 @@ pub struct Modules {
     files: FxHashMap<String, FileId>,
     folders: rustc_hash::FxHashSet<String>,
     packages: Vec<(String, String, Vec<String>)>,
+    /// Of each package.json: its folder, a specifier (the package's name and a subpath, or `#x`), and where that leads.
+    subpaths: Vec<(String, String, Vec<String>)>,
     aliases: Vec<(String, String, Vec<String>)>,
     bins: rustc_hash::FxHashSet<FileId>,
     cache: RefCell<FxHashMap<(Name, Name, bool), Resolved>>,
@@ -41,6 +43,14 @@ fn join(dir: &str, rest: &str) -> String {
     }
     let joined = parts.join("/");
     if dir.starts_with('/') && !joined.starts_with('/') { format!("/{joined}") } else { joined }
+}
+
+/// What a pattern's `*` stands for in a specifier; nothing where the pattern has none.
+fn matched<'s>(pattern: &str, specifier: &'s str) -> Option<&'s str> {
+    match pattern.split_once('*') {
+        Some((before, after)) => specifier.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)),
+        None => (specifier == pattern).then_some(""),
+    }
 }
 
 /// Longest chain of `extends` that is followed.
@@ -84,6 +94,9 @@ impl Modules {
             .chain(json["bin"].as_object().into_iter().flat_map(|bins| bins.values().filter_map(|bin| bin.as_str())));
         let bins: Vec<FileId> = bins.filter_map(|bin| self.ecma_path(&join(dir, bin), 0)).collect();
         self.bins.extend(bins);
+        for (specifier, target) in json["imports"].as_object().into_iter().flatten() {
+            self.add_subpath(dir, specifier.clone(), target);
+        }
         let Some(package) = json["name"].as_str() else { return };
         let mut mains: Vec<String> = ["main", "module", "types"].iter().filter_map(|key| json[*key].as_str()).map(str::to_owned).collect();
         let exported = &json["exports"];
@@ -94,8 +107,31 @@ impl Modules {
                 .chain(["import", "default", "require", "node"].iter().filter_map(|key| root[*key].as_str()))
                 .map(str::to_owned),
         );
+        for (subpath, target) in exported.as_object().into_iter().flatten() {
+            if let Some(rest) = subpath.strip_prefix("./") {
+                self.add_subpath(dir, format!("{package}/{rest}"), target);
+            }
+        }
         mains.extend(["src/index".to_owned(), "index".to_owned(), "lib/index".to_owned()]);
         self.packages.push((package.to_owned(), dir.to_owned(), mains));
+    }
+
+    /// `"./x": "./lib/x.js"`, with conditions or without.
+    fn add_subpath(&mut self, dir: &str, specifier: String, target: &serde_json::Value) {
+        let (mut targets, mut pending) = (Vec::new(), vec![target]);
+        while let Some(target) = pending.pop() {
+            match target {
+                serde_json::Value::String(path) => targets.push(join(dir, path)),
+                serde_json::Value::Object(conditions) => {
+                    // Types come last: they run nothing.
+                    pending.extend(conditions.iter().filter(|(condition, _)| *condition == "types").map(|(_, target)| target));
+                    pending.extend(conditions.iter().filter(|(condition, _)| *condition != "types").map(|(_, target)| target));
+                }
+                serde_json::Value::Array(choices) => pending.extend(choices.iter().rev()),
+                _ => {}
+            }
+        }
+        self.subpaths.push((dir.to_owned(), specifier, targets));
     }
 
     fn add_tsconfig(&mut self, path: &str, configs: &FxHashMap<&str, serde_json::Value>) {
@@ -213,13 +249,18 @@ impl Modules {
             if !at.is_empty() && dir != at && !dir.starts_with(&format!("{at}/")) {
                 continue;
             }
-            let (before, after) = pattern.split_once('*').unwrap_or((pattern, ""));
-            let matched = if pattern.contains('*') {
-                specifier.strip_prefix(before).and_then(|rest| rest.strip_suffix(after))
-            } else {
-                (specifier == pattern).then_some("")
-            };
-            if let Some(rest) = matched
+            if let Some(rest) = matched(pattern, specifier)
+                && let Some(file) = targets.iter().find_map(|target| self.ecma_path(&target.replace('*', rest), 0))
+            {
+                return Resolved::File(file);
+            }
+        }
+        for (at, pattern, targets) in &self.subpaths {
+            // `#x` is a package's own.
+            if specifier.starts_with('#') && !at.is_empty() && dir != at && !dir.starts_with(&format!("{at}/")) {
+                continue;
+            }
+            if let Some(rest) = matched(pattern, specifier)
                 && let Some(file) = targets.iter().find_map(|target| self.ecma_path(&target.replace('*', rest), 0))
             {
                 return Resolved::File(file);

@@ -27,7 +27,7 @@ pub(super) fn done_callbacks(solution: &Solution<'_>, graph: &Graph) -> FxHashSe
     for edge in &graph.edges {
         let call = &input.summaries[edge.call.file].calls[edge.call.id];
         let Some(offset) = edge.offset else { continue };
-        for (arg, position) in bound_parameters(input.func(edge.to), call, usize::from(offset)) {
+        for (arg, position) in bound_parameters(&input.summaries[edge.call.file], input.func(edge.to), call, usize::from(offset)) {
             if takers.contains(&(edge.to, position)) {
                 found.extend(functions(solution, At { file: edge.call.file, id: arg }));
             }

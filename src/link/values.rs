@@ -3,16 +3,18 @@
 //! A flow-insensitive analysis by inclusion constraints, field-based for instances.
 //! Sets are bounded by `LIMIT`; a set that is full takes no more and is counted.
 
+use super::access::Dispatch;
 use super::{At, CallAt, ClassAt, ExprAt, FuncAt, Input};
 use crate::base::{FileId, Name};
-use crate::facts::{FactBase, Facts};
-use crate::ir::{Const, Expr, ExprId, Family, FuncKind, MODULE_BODY, Target, VarId};
+use crate::facts::{Entry, Facts};
+use crate::ir::{Expr, ExprId, Family, MODULE_BODY, Target, VarId};
 use oxc_index::IndexVec;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Values kept for one expression at most.
 pub const LIMIT: usize = 12;
@@ -41,21 +43,39 @@ pub enum Value {
     Object(ExprAt),
     /// A generator that has not run.
     Generator(FuncAt),
+    /// What `new` makes of a function that is no class.
+    New(FuncAt),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Constraint {
     Copy(u32),
     Load(Name, u32),
+    /// The same through `super`: no class below is asked.
+    LoadAbove(Name, u32),
     Store(Name, u32),
+    /// `base[key]`
+    Subscript(Name, u32),
     Element(u32),
     Instantiate(u32),
     Call(CallAt),
-    /// `promise.then(f)`: the promise's value is the first parameter of `f`, whose result is the new promise's.
-    Then {
-        promise: u32,
+    /// What the value holds under each key goes to the owner's same key.
+    Merge(Owner),
+    /// What the node's values hold under each key, the value holds too.
+    MergeInto(u32),
+    /// The function is called with the values of `given`, first; what it gives goes to `result`: `promise.then(f)`, `map(f)`.
+    Apply {
+        given: u32,
         result: u32,
     },
+    /// The functions kept under the event run at the call.
+    Emit(CallAt),
+    /// The function is called by a framework: the entry that says with what.
+    Given(u32),
+    /// What the function or class makes goes to the node.
+    Inject(u32),
+    /// The function becomes a method of what `new` makes of another.
+    This(FuncAt),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,7 +83,13 @@ pub(super) enum Owner {
     Class(ClassAt),
     Object(ExprAt),
     Func(FuncAt),
+    /// What `new` makes of the function.
+    New(FuncAt),
     Exports(FileId),
+    /// Values on their way through a call.
+    Call(CallAt),
+    /// All instances of a library's type.
+    External(Name),
 }
 
 /// A class with its bases in order, and the library paths among them.
@@ -78,8 +104,9 @@ pub struct Solution<'a> {
     pub(super) lineages: RefCell<FxHashMap<ClassAt, Rc<Lineage>>>,
     results: IndexVec<FileId, IndexVec<crate::ir::CallId, ExprId>>,
     assigned: IndexVec<FileId, FxHashMap<VarId, SmallVec<[ExprId; 1]>>>,
-    expr_base: IndexVec<FileId, u32>,
+    pub(super) expr_base: IndexVec<FileId, u32>,
     var_base: IndexVec<FileId, u32>,
+    this_base: IndexVec<FileId, u32>,
     sets: Vec<SmallVec<[Value; 1]>>,
     done: Vec<u32>,
     heads: Vec<u32>,
@@ -92,13 +119,27 @@ pub struct Solution<'a> {
     /// Paths of members of libraries: joining text at every read was costly.
     pub(super) joined: FxHashMap<(Name, Name), Name>,
     pub(super) fields: FxHashMap<(Owner, Name), u32>,
+    /// Keys that an object has, who reads all of them, and where they are merged into.
+    pub(super) keys: FxHashMap<Owner, SmallVec<[Name; 4]>>,
+    readers: FxHashMap<Owner, SmallVec<[u32; 2]>>,
+    mergers: FxHashMap<Owner, SmallVec<[Owner; 1]>>,
+    /// Constraints that hold already.
+    asked: FxHashSet<(u32, Constraint)>,
+    /// Entries whose functions are called with values of known types.
+    pub(super) givers: Vec<Arc<Entry>>,
+    /// Library types of objects that are told apart.
+    pub(super) tracked: FxHashMap<ExprAt, Name>,
     pub(super) globals: IndexVec<FileId, FxHashMap<Name, crate::ir::VarId>>,
     pub(super) exports: IndexVec<FileId, FxHashMap<Name, crate::ir::ExprId>>,
     pub(super) subclasses: FxHashMap<ClassAt, Vec<ClassAt>>,
+    pub(super) stand_ins: FxHashMap<ClassAt, Rc<[ClassAt]>>,
+    /// Classes by the names of their methods; made when a protocol is met.
+    pub(super) by_method: FxHashMap<Name, Vec<ClassAt>>,
     /// Properties read: at this expression, this getter runs.
     pub getters: Vec<(ExprAt, FuncAt)>,
-    /// Sets that were full.
+    /// Sets that were full when another value came.
     pub full: usize,
+    is_full: Vec<bool>,
 }
 
 /// Runs the analysis to its fixpoint.
@@ -110,6 +151,7 @@ pub fn solve(input: Input<'_>) -> Solution<'_> {
         solution.facts = input.facts.of(family);
         solution.family = family;
         solution.joined.clear();
+        solution.by_method.clear();
         solution.constrain(family);
         solution.run();
     }
@@ -127,6 +169,11 @@ impl<'a> Solution<'a> {
         for summary in input.summaries {
             var_base.push(total);
             total += summary.vars.len() as u32;
+        }
+        let mut this_base = IndexVec::new();
+        for summary in input.summaries {
+            this_base.push(total);
+            total += summary.functions.len() as u32;
         }
         let globals = input.summaries.iter().map(|summary| {
             summary.vars.iter_enumerated().filter(|(_, var)| var.func == MODULE_BODY).map(|(id, var)| (var.name, id)).collect()
@@ -168,6 +215,7 @@ impl<'a> Solution<'a> {
             assigned,
             expr_base,
             var_base,
+            this_base,
             sets: vec![SmallVec::new(); count],
             done: vec![0; count],
             heads: vec![NONE; count],
@@ -178,11 +226,20 @@ impl<'a> Solution<'a> {
             is_declared: vec![false; count],
             joined: FxHashMap::default(),
             fields: FxHashMap::default(),
+            keys: FxHashMap::default(),
+            readers: FxHashMap::default(),
+            mergers: FxHashMap::default(),
+            asked: FxHashSet::default(),
+            givers: Vec::new(),
+            tracked: FxHashMap::default(),
             globals: globals.collect(),
             exports: exports.collect(),
             subclasses: FxHashMap::default(),
+            stand_ins: FxHashMap::default(),
+            by_method: FxHashMap::default(),
             getters: Vec::new(),
             full: 0,
+            is_full: vec![false; count],
         }
     }
 
@@ -191,6 +248,7 @@ impl<'a> Solution<'a> {
         match &self.input.summaries[at.file].exprs[at.id] {
             Expr::Var(var) => self.var_node(at.file, *var),
             Expr::Await(inner) => self.node(At { file: at.file, id: *inner }),
+            Expr::This(func) => self.this_node(At { file: at.file, id: *func }),
             _ => self.expr_base[at.file] + at.id.raw(),
         }
     }
@@ -199,6 +257,12 @@ impl<'a> Solution<'a> {
         self.var_base[file] + var.raw()
     }
 
+    /// The node of a function's `this`.
+    pub(super) fn this_node(&self, func: FuncAt) -> u32 {
+        self.this_base[func.file] + func.id.raw()
+    }
+
+    /// The node of what an owner keeps under a name.
     pub(super) fn field(&mut self, owner: Owner, member: Name) -> u32 {
         if let Some(node) = self.fields.get(&(owner, member)) {
             return *node;
@@ -209,8 +273,45 @@ impl<'a> Solution<'a> {
         self.heads.push(NONE);
         self.queued.push(false);
         self.is_declared.push(false);
+        self.is_full.push(false);
         self.fields.insert((owner, member), node);
+        if matches!(owner, Owner::Object(_) | Owner::Exports(_) | Owner::New(_) | Owner::Class(_)) {
+            self.keys.entry(owner).or_default().push(member);
+            for reader in self.readers.get(&owner).cloned().unwrap_or_default() {
+                self.copy(node, reader);
+            }
+            for into in self.mergers.get(&owner).cloned().unwrap_or_default() {
+                let to = self.field(into, member);
+                self.copy(node, to);
+            }
+        }
         node
+    }
+
+    /// Everything that an owner keeps, now and later, flows to `to`.
+    pub(super) fn read_all(&mut self, owner: Owner, to: u32) {
+        let readers = self.readers.entry(owner).or_default();
+        if readers.contains(&to) {
+            return;
+        }
+        readers.push(to);
+        for key in self.keys.get(&owner).cloned().unwrap_or_default() {
+            let from = self.field(owner, key);
+            self.copy(from, to);
+        }
+    }
+
+    /// What an owner keeps under each name, now and later, is kept by another under the same.
+    pub(super) fn merge_all(&mut self, from: Owner, into: Owner) {
+        let mergers = self.mergers.entry(from).or_default();
+        if from == into || mergers.contains(&into) {
+            return;
+        }
+        mergers.push(into);
+        for key in self.keys.get(&from).cloned().unwrap_or_default() {
+            let (from, to) = (self.field(from, key), self.field(into, key));
+            self.copy(from, to);
+        }
     }
 
     /// The expressions assigned to a variable.
@@ -245,14 +346,35 @@ impl<'a> Solution<'a> {
         &self.sets[self.node(at) as usize]
     }
 
+    /// Whether an expression may be more than is kept.
+    #[must_use]
+    pub fn is_cut(&self, at: ExprAt) -> bool {
+        self.is_full[self.node(at) as usize]
+    }
+
+    /// Notes that a node may be more than is kept.
+    pub(super) fn cut(&mut self, node: u32) {
+        self.full += usize::from(!std::mem::replace(&mut self.is_full[node as usize], true));
+    }
+
+    /// How many value sets there are that hold something.
+    #[must_use]
+    pub fn sets(&self) -> usize {
+        self.sets.iter().filter(|set| !set.is_empty()).count()
+    }
+
+    /// The values of a node.
+    pub(super) fn at_node(&self, node: u32) -> &[Value] {
+        &self.sets[node as usize]
+    }
+
     pub(super) fn add(&mut self, node: u32, value: Value) {
         let set = &mut self.sets[node as usize];
         if set.contains(&value) {
             return;
         }
         if set.len() >= LIMIT {
-            self.full += 1;
-            return;
+            return self.cut(node);
         }
         if self.is_declared[node as usize] && !self.fits(node, value) {
             return;
@@ -283,6 +405,13 @@ impl<'a> Solution<'a> {
         for at in 0..ready {
             let value = self.sets[node as usize][at];
             self.apply(constraint, value);
+        }
+    }
+
+    /// The same, where a value may lead back to the constraint that adds this one.
+    pub(super) fn when_once(&mut self, node: u32, constraint: Constraint) {
+        if self.asked.insert((node, constraint)) {
+            self.when(node, constraint);
         }
     }
 
@@ -323,232 +452,27 @@ impl<'a> Solution<'a> {
         match constraint {
             Constraint::Copy(to) => self.add(to, value),
             Constraint::Load(member, to) => self.load(value, member, to),
+            Constraint::LoadAbove(member, to) => match value {
+                Value::Inst(class) => self.load_class(class, member, to, Dispatch::Above),
+                _ => self.load(value, member, to),
+            },
             Constraint::Store(member, from) => self.store(value, member, from),
+            Constraint::Subscript(key, to) => self.subscript(value, key, to),
             Constraint::Element(to) => self.element(value, to),
             Constraint::Instantiate(to) => match value {
                 Value::Class(class) => self.add(to, Value::Inst(class)),
                 Value::Ext(path) => self.add(to, Value::ExtInst(path)),
+                Value::Func(func) if self.family == Family::Ecma => self.add(to, Value::New(func)),
                 _ => {}
             },
             Constraint::Call(call) => self.bind(call, value),
-            Constraint::Then { promise, result } => self.then(value, promise, result),
-        }
-    }
-
-    fn constrain(&mut self, family: Family) {
-        let input = self.input;
-        for (file, summary) in input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == family) {
-            for (id, class) in summary.classes.iter_enumerated() {
-                for base in &class.bases {
-                    for base in self.static_classes(At { file, id: *base }, 0) {
-                        self.subclasses.entry(base).or_default().push(At { file, id });
-                    }
-                }
-            }
-        }
-        for (file, summary) in input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == family) {
-            for (id, class) in summary.classes.iter_enumerated() {
-                for (named, of) in &class.types {
-                    let field = self.field(Owner::Class(At { file, id }), *named);
-                    self.declare(field, At { file, id: *of });
-                }
-            }
-            for id in summary.exprs.indices() {
-                self.constrain_expr(At { file, id });
-            }
-            for assign in &summary.assigns {
-                let from = self.node(At { file, id: assign.value });
-                match &assign.target {
-                    Target::Var(var) => {
-                        let to = self.var_node(file, *var);
-                        self.flow(At { file, id: assign.value }, to, assign.is_type);
-                    }
-                    Target::Attr { base, name } => {
-                        let base = self.node(At { file, id: *base });
-                        if assign.is_type {
-                            let holder = self.expr_base[file] + assign.value.raw();
-                            self.when(base, Constraint::Store(*name, holder));
-                        } else {
-                            self.when(base, Constraint::Store(*name, from));
-                        }
-                    }
-                    Target::Index { base, key } => {
-                        let base = self.node(At { file, id: *base });
-                        let key = self.constant_key(At { file, id: *key });
-                        self.when(base, Constraint::Store(key, from));
-                    }
-                }
-            }
-            for (id, function) in summary.functions.iter_enumerated() {
-                self.constrain_params(At { file, id }, function);
-            }
-            for (id, call) in summary.calls.iter_enumerated() {
-                let callee = self.node(At { file, id: call.callee });
-                self.when(callee, Constraint::Call(At { file, id }));
-                if let Some(promise) = promise_of(summary, call) {
-                    let promise = self.node(At { file, id: promise });
-                    let result = self.result_node(At { file, id }).unwrap_or(promise);
-                    for arg in &call.args {
-                        let arg = self.node(At { file, id: arg.value });
-                        self.when(arg, Constraint::Then { promise, result });
-                    }
-                }
-            }
-        }
-    }
-
-    fn then(&mut self, value: Value, promise: u32, result: u32) {
-        let (Value::Func(func) | Value::Bound(func)) = value else { return };
-        if let Some(var) = self.input.func(func).params.first().and_then(|param| param.var) {
-            let to = self.var_node(func.file, var);
-            self.copy(promise, to);
-        }
-        self.returned(func, result);
-    }
-
-    /// Lets a value, or an instance of a type, flow to `to`.
-    pub(super) fn flow(&mut self, from: ExprAt, to: u32, is_type: bool) {
-        if is_type {
-            self.instantiate(from, to, 0);
-        } else {
-            let from = self.node(from);
-            self.copy(from, to);
-        }
-    }
-
-    fn instantiate(&mut self, from: ExprAt, to: u32, depth: usize) {
-        let file = from.file;
-        if depth > 8 {
-            return;
-        }
-        match &self.input.summaries[file].exprs[from.id] {
-            Expr::Either(parts) => {
-                for part in parts {
-                    self.instantiate(At { file, id: *part }, to, depth + 1);
-                }
-            }
-            Expr::Index { base, key } => {
-                let base = At { file, id: *base };
-                let kind = self.static_path(base).and_then(|path| self.input.facts_of(file).generic(path));
-                let key = At { file, id: *key };
-                match kind {
-                    Some(crate::facts::GenericKind::Transparent) => match &self.input.summaries[file].exprs[key.id] {
-                        Expr::List(items) => {
-                            for item in items {
-                                self.instantiate(At { file, id: *item }, to, depth + 1);
-                            }
-                        }
-                        _ => self.instantiate(key, to, depth + 1),
-                    },
-                    Some(crate::facts::GenericKind::Container) => {
-                        let element = self.field(Owner::Object(from), FactBase::any());
-                        self.instantiate(key, element, depth + 1);
-                        self.add(to, Value::Object(from));
-                    }
-                    None => self.instantiate(base, to, depth + 1),
-                }
-            }
-            Expr::Const(_) | Expr::Unknown | Expr::Builtin(_) => {}
-            _ => {
-                let from = self.node(from);
-                self.when(from, Constraint::Instantiate(to));
-            }
-        }
-    }
-
-    fn constrain_params(&mut self, at: FuncAt, function: &crate::ir::Function) {
-        let file = at.file;
-        let python = self.input.summaries[file].family == crate::ir::Family::Python;
-        for (position, param) in function.params.iter().enumerate() {
-            let Some(var) = param.var else { continue };
-            let to = self.var_node(file, var);
-            if let Some(annotation) = param.annotation {
-                self.declare(to, At { file, id: annotation });
-                self.instantiate(At { file, id: annotation }, to, 0);
-            }
-            if let Some(default) = param.default {
-                self.flow(At { file, id: default }, to, false);
-            }
-            if position == 0
-                && python
-                && let Some(class) = function.class
-            {
-                match function.kind {
-                    FuncKind::Method | FuncKind::Getter | FuncKind::Setter => self.add(to, Value::Inst(At { file, id: class })),
-                    FuncKind::ClassMethod => self.add(to, Value::Class(At { file, id: class })),
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    fn constrain_expr(&mut self, at: ExprAt) {
-        let file = at.file;
-        let node = self.expr_base[file] + at.id.raw();
-        let expr_at = |id: &crate::ir::ExprId| At { file, id: *id };
-        match &self.input.summaries[file].exprs[at.id] {
-            Expr::Unknown | Expr::Const(_) | Expr::Var(_) | Expr::Await(_) | Expr::Call(_) => {}
-            Expr::Builtin(of) => {
-                let path = self.builtin(file, of);
-                self.add(node, Value::ExtInst(path));
-            }
-            Expr::Global(global) => self.global(file, *global, node),
-            Expr::This(id) => self.this(At { file, id: *id }, node),
-            Expr::Super(class) => {
-                let bases = &self.input.summaries[file].classes[*class].bases;
-                for base in bases {
-                    let base = self.node(expr_at(base));
-                    self.when(base, Constraint::Instantiate(node));
-                }
-            }
-            Expr::Attr { base, name } => {
-                let base = self.node(expr_at(base));
-                self.when(base, Constraint::Load(*name, node));
-            }
-            Expr::Index { base, key } => {
-                let key = self.constant_key(expr_at(key));
-                let base = self.node(expr_at(base));
-                self.when(base, Constraint::Load(key, node));
-            }
-            Expr::Element(of) => {
-                let of = self.node(expr_at(of));
-                self.when(of, Constraint::Element(node));
-            }
-            Expr::Function(id) => self.add(node, Value::Func(At { file, id: *id })),
-            Expr::Class(id) => self.add(node, Value::Class(At { file, id: *id })),
-            Expr::Object(fields) => {
-                self.add(node, Value::Object(at));
-                for (key, value) in fields {
-                    let from = self.node(expr_at(value));
-                    let to = self.field(Owner::Object(at), key.unwrap_or_else(FactBase::any));
-                    self.copy(from, to);
-                }
-            }
-            Expr::List(items) => {
-                self.add(node, Value::Object(at));
-                let to = self.field(Owner::Object(at), FactBase::any());
-                for item in items {
-                    let from = self.node(expr_at(item));
-                    self.copy(from, to);
-                }
-            }
-            Expr::Either(parts) => {
-                for part in parts {
-                    let from = self.node(expr_at(part));
-                    self.copy(from, node);
-                }
-            }
-            Expr::Module(module) => self.import(file, *module, node),
-            Expr::Imported { module, name } => self.import_member(file, *module, *name, node),
-            Expr::ModuleExports => self.add(node, Value::Module(file)),
-        }
-    }
-
-    /// The constant text of a subscript's key, or the mark for any.
-    pub(super) fn constant_key(&self, key: ExprAt) -> Name {
-        match &self.input.summaries[key.file].exprs[key.id] {
-            Expr::Const(Const::Str(text)) => *text,
-            _ => FactBase::any(),
+            Constraint::Merge(into) => self.merge(value, into),
+            Constraint::MergeInto(from) => self.merge_into(value, from),
+            Constraint::Apply { given, result } => self.apply_function(value, given, result),
+            Constraint::Given(entry) => self.give(value, entry),
+            Constraint::Inject(to) => self.inject(value, to),
+            Constraint::Emit(call) => self.emit(call, value),
+            Constraint::This(of) => self.becomes_method(value, of),
         }
     }
 }

@@ -9,15 +9,14 @@ use std::fmt::Write as _;
 pub fn render(shown: &Shown<'_>) -> String {
     let mut out = String::new();
     for finding in &shown.findings {
-        let Some(first) = finding.chain.first() else { continue };
+        let via = if finding.chain.is_empty() { String::new() } else { format!(" (via {})", via(finding)) };
         _ = writeln!(
             out,
-            "{}: {}[{}] {} (via {})",
-            shown.place(first.file, first.span),
+            "{}: {}[{}] {}{via}",
+            shown.place(finding.file, finding.span),
             severity(finding.severity),
             finding.rule,
             finding.message,
-            via(finding)
         );
     }
     out

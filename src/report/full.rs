@@ -1,6 +1,6 @@
 //! For a person: the place with its source, then the chain hop by hop, why, and what to write.
 
-use super::{PAGES, Shown, cause, confidence};
+use super::{PAGES, Shown, WIDTH, cause, confidence};
 use crate::base::Source;
 use crate::finding::{Finding, Severity};
 use miette::{
@@ -9,8 +9,6 @@ use miette::{
 use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
 
-/// Longer source lines are cut: a snippet is to be read at a glance.
-const WIDTH: usize = 120;
 /// Further places of one cause that are listed.
 const MORE: usize = 10;
 
@@ -75,12 +73,16 @@ impl Diagnostic for Snippet<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let first = self.finding.chain.first()?;
+        let span = self.finding.span;
         // A call over many lines is marked on its first: the rest is arguments.
-        let text = self.source.0.text.get(first.span.start as usize..first.span.end as usize).unwrap_or("");
+        let text = self.source.0.text.get(span.start as usize..span.end as usize).unwrap_or("");
         let length = text.lines().next().map_or(0, str::len);
-        let said = if self.finding.chain.len() > 1 { "the loop stalls here" } else { "this call stalls the loop" };
-        let label = LabeledSpan::new_primary_with_span(Some(said.to_owned()), (first.span.start as usize, length));
+        let said = match self.finding.chain.len() {
+            0 => None,
+            1 => Some("this call stalls the loop".to_owned()),
+            _ => Some("the loop stalls here".to_owned()),
+        };
+        let label = LabeledSpan::new_primary_with_span(said, (span.start as usize, length));
         Some(Box::new(std::iter::once(label)))
     }
 }
@@ -94,8 +96,7 @@ pub fn render(shown: &Shown<'_>, colour: bool) -> String {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     let mut known = FxHashMap::default();
     for finding in &shown.findings {
-        let Some(cause) = cause(finding) else { continue };
-        let at = *known.entry(cause).or_insert_with(|| {
+        let at = *known.entry(cause(finding)).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1
         });
@@ -110,8 +111,7 @@ pub fn render(shown: &Shown<'_>, colour: bool) -> String {
 
 fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &GraphicalReportHandler, paint: Paint) {
     let Some((finding, others)) = group.split_first() else { return };
-    let Some(first) = finding.chain.first() else { return };
-    let snippet = Snippet { finding, source: Indexed(&shown.analysis.sources[first.file]) };
+    let snippet = Snippet { finding, source: Indexed(&shown.analysis.sources[finding.file]) };
     // Writing to a string does not fail, and a failed snippet must not hide the finding.
     _ = handler.render_report(out, &snippet);
     if finding.chain.len() > 1 {
@@ -123,15 +123,17 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
             _ = writeln!(out, "       {}", paint.dim(&cut(source.line_text(line).trim())));
         }
     }
-    let entry = shown.place(finding.entry_file, finding.entry_span);
-    let way = if finding.way.is_empty() { String::new() } else { format!(", through {}", finding.way.join(" -> ")) };
-    _ = writeln!(
-        out,
-        "  {} on the event loop: {} at {entry}{way} ({} confidence)",
-        paint.bold("where:"),
-        finding.entry,
-        confidence(finding.confidence)
-    );
+    if !finding.entry.is_empty() {
+        let entry = shown.place(finding.entry_file, finding.entry_span);
+        let way = if finding.way.is_empty() { String::new() } else { format!(", through {}", finding.way.join(" -> ")) };
+        _ = writeln!(
+            out,
+            "  {} on the event loop: {} at {entry}{way} ({} confidence)",
+            paint.bold("where:"),
+            finding.entry,
+            confidence(finding.confidence)
+        );
+    }
     _ = writeln!(out, "  {} {}", paint.bold("why:"), finding.why);
     _ = writeln!(out, "  {} {}", paint.bold("help:"), finding.help);
     if finding.more_sinks > 0 {
@@ -140,9 +142,8 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
     if !others.is_empty() {
         _ = writeln!(out, "  {} {} reach the same call:", paint.bold("also:"), super::count(others.len(), "place"));
         for other in others.iter().take(MORE) {
-            if let Some(hop) = other.chain.first() {
-                _ = writeln!(out, "    {} {}", shown.place(hop.file, hop.span), hop.caller);
-            }
+            let caller = other.chain.first().map_or("", |hop| hop.caller.as_str());
+            _ = writeln!(out, "    {} {caller}", shown.place(other.file, other.span));
         }
         if others.len() > MORE {
             _ = writeln!(out, "    and {} more", others.len() - MORE);

@@ -35,6 +35,10 @@ struct Summary {
     calls_unknown_receiver: usize,
     hidden_by_severity: usize,
     hidden_by_confidence: usize,
+    /// What comments suppress.
+    ignored: usize,
+    /// What the baseline knows.
+    known: usize,
 }
 
 /// Lines and columns count from 1, columns in characters; the end is exclusive.
@@ -71,7 +75,8 @@ struct Reported<'a> {
     confidence: &'a str,
     message: &'a str,
     place: Place<'a>,
-    context: Context<'a>,
+    /// Null where a rule asks for no context.
+    context: Option<Context<'a>>,
     chain: Vec<ReportedHop<'a>>,
     more_sinks: usize,
     why: &'a str,
@@ -85,28 +90,28 @@ fn place<'a>(shown: &Shown<'a>, file: FileId, span: Span) -> Place<'a> {
     Place { path: &source.path, line, column, end_line, end_column }
 }
 
-fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding) -> Option<Reported<'a>> {
-    let first = finding.chain.first()?;
+fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding) -> Reported<'a> {
     let chain =
         finding.chain.iter().map(|hop| ReportedHop { place: place(shown, hop.file, hop.span), caller: &hop.caller, callee: &hop.callee });
-    Some(Reported {
+    let context = (!finding.entry.is_empty()).then(|| Context {
+        kind: "loop",
+        entry: &finding.entry,
+        place: place(shown, finding.entry_file, finding.entry_span),
+        through: &finding.way,
+    });
+    Reported {
         rule: finding.rule,
         severity: severity(finding.severity),
         confidence: confidence(finding.confidence),
         message: &finding.message,
-        place: place(shown, first.file, first.span),
-        context: Context {
-            kind: "loop",
-            entry: &finding.entry,
-            place: place(shown, finding.entry_file, finding.entry_span),
-            through: &finding.way,
-        },
+        place: place(shown, finding.file, finding.span),
+        context,
         chain: chain.collect(),
         more_sinks: finding.more_sinks,
         why: &finding.why,
         help: &finding.help,
         source: &finding.source_url,
-    })
+    }
 }
 
 /// The document, ended by a line break.
@@ -129,8 +134,10 @@ pub fn render(shown: &Shown<'_>) -> Result<String, serde_json::Error> {
             calls_unknown_receiver: counts.unknown_receiver,
             hidden_by_severity: shown.below_severity,
             hidden_by_confidence: shown.below_confidence,
+            ignored: shown.analysis.suppressed.len(),
+            known: shown.baseline.map_or(0, |(known, _)| known),
         },
-        findings: shown.findings.iter().filter_map(|finding| reported(shown, finding)).collect(),
+        findings: shown.findings.iter().map(|finding| reported(shown, finding)).collect(),
         problems: shown.problems(),
     };
     let mut text = serde_json::to_string_pretty(&document)?;

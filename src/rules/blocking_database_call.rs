@@ -1,6 +1,6 @@
 //! See rules/blocking-database-call.md.
 
-use super::{Reaches, Rule};
+use super::{Check, Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
@@ -9,5 +9,5 @@ pub(super) const RULE: Rule = Rule {
     group: "event-loop",
     severity: Severity::Error,
     page: include_str!("../../rules/blocking-database-call.md"),
-    check: Reaches { effects: &[Effect::Database], verb: "waits for a database" },
+    check: Check::Reaches(Reaches { effects: &[Effect::Database], verb: "waits for a database" }),
 };

@@ -1,6 +1,6 @@
 //! See rules/blocking-file-io.md.
 
-use super::{Reaches, Rule};
+use super::{Check, Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
@@ -9,5 +9,5 @@ pub(super) const RULE: Rule = Rule {
     group: "event-loop",
     severity: Severity::Warning,
     page: include_str!("../../rules/blocking-file-io.md"),
-    check: Reaches { effects: &[Effect::File], verb: "reads or writes files" },
+    check: Check::Reaches(Reaches { effects: &[Effect::File], verb: "reads or writes files" }),
 };

@@ -1,6 +1,6 @@
 //! See rules/blocking-network-io.md.
 
-use super::{Reaches, Rule};
+use super::{Check, Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
@@ -9,5 +9,5 @@ pub(super) const RULE: Rule = Rule {
     group: "event-loop",
     severity: Severity::Error,
     page: include_str!("../../rules/blocking-network-io.md"),
-    check: Reaches { effects: &[Effect::Network, Effect::Dns], verb: "waits for the network" },
+    check: Check::Reaches(Reaches { effects: &[Effect::Network, Effect::Dns], verb: "waits for the network" }),
 };

@@ -1,6 +1,6 @@
 //! See rules/blocking-stdin.md.
 
-use super::{Reaches, Rule};
+use super::{Check, Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
@@ -9,5 +9,5 @@ pub(super) const RULE: Rule = Rule {
     group: "event-loop",
     severity: Severity::Error,
     page: include_str!("../../rules/blocking-stdin.md"),
-    check: Reaches { effects: &[Effect::Stdin], verb: "waits for standard input" },
+    check: Check::Reaches(Reaches { effects: &[Effect::Stdin], verb: "waits for standard input" }),
 };

@@ -1,6 +1,6 @@
 //! See rules/blocking-subprocess.md.
 
-use super::{Reaches, Rule};
+use super::{Check, Reaches, Rule};
 use crate::facts::Effect;
 use crate::finding::Severity;
 
@@ -9,5 +9,5 @@ pub(super) const RULE: Rule = Rule {
     group: "event-loop",
     severity: Severity::Error,
     page: include_str!("../../rules/blocking-subprocess.md"),
-    check: Reaches { effects: &[Effect::Subprocess], verb: "starts or waits for a process" },
+    check: Check::Reaches(Reaches { effects: &[Effect::Subprocess], verb: "starts or waits for a process" }),
 };

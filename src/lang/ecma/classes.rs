@@ -34,6 +34,7 @@ impl Lowering<'_> {
             name: named,
             span: span(node),
             parent: self.func,
+            outer: None,
             bases,
             decorators: decorators.iter().map(|(expr, _)| *expr).collect(),
             methods: Vec::new(),
@@ -69,7 +70,7 @@ impl Lowering<'_> {
         bases
     }
 
-    fn decorators<'n>(&mut self, nodes: &[Node<'n>]) -> Vec<(ExprId, Node<'n>)> {
+    pub(super) fn decorators<'n>(&mut self, nodes: &[Node<'n>]) -> Vec<(ExprId, Node<'n>)> {
         let mut decorators = Vec::new();
         for node in nodes {
             if let Some(inner) = node.named_child(0) {
@@ -79,7 +80,7 @@ impl Lowering<'_> {
         decorators
     }
 
-    fn decorate(&mut self, decorators: &[(ExprId, Node<'_>)], decorated: ExprId) {
+    pub(super) fn decorate(&mut self, decorators: &[(ExprId, Node<'_>)], decorated: ExprId) {
         for (decorator, at) in decorators {
             self.call(CallKind::Decorate, *decorator, vec![Arg { name: None, value: decorated, spread: false }], *at, false);
         }
@@ -113,8 +114,7 @@ impl Lowering<'_> {
                     }
                 }
                 "field_definition" | "public_field_definition" => {
-                    pending.clear();
-                    self.field(member, class, constructor_func);
+                    self.field(member, class, constructor_func, &std::mem::take(&mut pending));
                 }
                 "class_static_block" => {
                     if let Some(block) = member.at(Field::Body) {
@@ -172,13 +172,21 @@ impl Lowering<'_> {
         self.decorate(&decorators, value);
     }
 
-    fn field(&mut self, node: Node<'_>, class: ClassId, constructor: Option<FuncId>) {
+    fn field(&mut self, node: Node<'_>, class: ClassId, constructor: Option<FuncId>, before: &[Node<'_>]) {
         let Some(named) = node.at(Field::Name).or_else(|| node.at(Field::Property)).and_then(|named| self.key_of(named)) else {
             return;
         };
         if let Some(of) = node.at(Field::Type) {
             let of = self.type_of(of);
             self.summary.classes[class].types.push((named, of));
+        }
+        let mut decorators = before.to_vec();
+        decorators.extend(named_children(node).into_iter().filter(|child| child.sort() == "decorator"));
+        if !decorators.is_empty() {
+            let decorators = self.decorators(&decorators);
+            let base = self.push(Expr::Class(class));
+            let value = self.push(Expr::Attr { base, name: named });
+            self.decorate(&decorators, value);
         }
         let Some(value) = node.at(Field::Value) else { return };
         let outer = (self.func, self.this);
@@ -202,6 +210,7 @@ impl Lowering<'_> {
             name: named,
             span: span(node),
             parent: self.func,
+            outer: None,
             bases,
             decorators: Vec::new(),
             methods: Vec::new(),

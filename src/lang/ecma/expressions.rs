@@ -60,13 +60,19 @@ impl Lowering<'_> {
             }
             "new_expression" => self.new_expression(node, false),
             "await_expression" => self.await_expression(node),
+            "yield_expression" if self.async_bodies.last() == Some(&(self.summary.functions[self.func].span.start as usize)) => {
+                self.await_expression(node)
+            }
             "yield_expression" => {
                 let delegates = super::has_token(node, "*");
                 if let Some(inner) = node.named_child(0) {
-                    let value = self.expression(inner);
+                    let mut value = self.expression(inner);
                     if delegates {
                         self.consume(value, inner, false);
+                        value = self.push(Expr::Element(value));
                     }
+                    let func = self.func;
+                    self.summary.functions[func].returns.push(value);
                 }
                 self.unknown()
             }
@@ -108,6 +114,7 @@ impl Lowering<'_> {
             "spread_element" => match node.named_child(0) {
                 Some(inner) => {
                     let value = self.expression(inner);
+                    self.consume(value, inner, false);
                     self.push(Expr::Element(value))
                 }
                 None => self.unknown(),
@@ -159,7 +166,24 @@ impl Lowering<'_> {
             return self.push(Expr::ModuleExports);
         }
         let base = self.expression(object);
-        self.push(Expr::Attr { base, name: named })
+        let attr = self.push(Expr::Attr { base, name: named });
+        self.note_read(attr, node);
+        attr
+    }
+
+    /// Keeps a member read; lowering can't tell whether it is an accessor.
+    fn note_read(&mut self, attr: ExprId, node: Node<'_>) {
+        let called = node.parent().is_some_and(|parent| parent.sort() == "call_expression" && parent.at(Field::Function) == Some(node));
+        if !called {
+            self.summary.reads.push(crate::ir::Read {
+                attr,
+                span: super::span(node),
+                func: self.func,
+                main_guard: self.main_guard,
+                once: self.once,
+                guard: self.guard,
+            });
+        }
     }
 
     fn subscript(&mut self, node: Node<'_>) -> ExprId {
@@ -188,6 +212,7 @@ impl Lowering<'_> {
             if part.sort() == "spread_element" {
                 if let Some(inner) = part.named_child(0) {
                     let value = self.expression(inner);
+                    self.consume(value, inner, false);
                     args.push(Arg { name: None, value, spread: true });
                 }
             } else {
@@ -283,7 +308,7 @@ impl Lowering<'_> {
     }
 
     fn await_expression(&mut self, node: Node<'_>) -> ExprId {
-        let mut inner = node.named_child(0);
+        let mut inner = named_children(node).into_iter().find(|child| child.sort() != "comment");
         while let Some(next) = inner.filter(|next| next.sort() == "parenthesized_expression") {
             inner = next.named_child(0);
         }
@@ -328,7 +353,8 @@ impl Lowering<'_> {
                 "spread_element" => {
                     if let Some(inner) = part.named_child(0) {
                         let value = self.expression(inner);
-                        fields.push((None, value));
+                        let spread = self.push(Expr::Element(value));
+                        fields.push((None, spread));
                     }
                 }
                 _ => {}
@@ -347,6 +373,7 @@ impl Lowering<'_> {
             items.push(self.expression(part));
         }
         let constant = items.iter().all(|item| matches!(self.summary.exprs[*item], Expr::Const(_) | Expr::Builtin(_) | Expr::Unknown));
+        let constant = constant && items.len() > MOST_CONSTANTS;
         self.push(if constant { Expr::Builtin(name("Array")) } else { Expr::List(items) })
     }
 

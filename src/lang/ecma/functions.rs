@@ -70,7 +70,8 @@ impl Lowering<'_> {
         let outer = (self.func, self.this, self.main_guard, self.guard.take());
         let outer_tests = (std::mem::take(&mut self.tested), std::mem::take(&mut self.once));
         self.func = func;
-        if !is_arrow {
+        // The body of a compiled async function is called with the outer `this`.
+        if !is_arrow && self.async_bodies.last() != Some(&node.start_byte()) {
             self.this = func;
         }
         self.scopes.push(rustc_hash::FxHashMap::default());
@@ -146,7 +147,20 @@ impl Lowering<'_> {
         if has_property_modifier(node) {
             self.parameter_property(func, named, var, annotation);
         }
+        if let Some(var) = var {
+            self.decorate_value(node, Expr::Var(var));
+        }
         self.summary.functions[func].params.push(Param { name: named, var, annotation, default, rest, keywords: false });
+    }
+
+    /// `@Inject(TOKEN) x`: the decorator may say what is given.
+    pub(super) fn decorate_value(&mut self, node: Node<'_>, decorated: Expr) {
+        let decorators: Vec<_> = named_children(node).into_iter().filter(|child| child.sort() == "decorator").collect();
+        if !decorators.is_empty() {
+            let decorators = self.decorators(&decorators);
+            let value = self.push(decorated);
+            self.decorate(&decorators, value);
+        }
     }
 
     /// `constructor(private readonly svc: Svc)`: an attribute with the parameter's type and value.

@@ -49,7 +49,7 @@ impl Lowering<'_> {
                 }
             }
             "return_statement" => {
-                if let Some(value) = node.named_child(0).filter(|value| value.sort() != "comment") {
+                if let Some(value) = named_children(node).into_iter().find(|value| value.sort() != "comment") {
                     let value = self.expression(value);
                     let func = self.func;
                     self.summary.functions[func].returns.push(value);
@@ -101,6 +101,8 @@ impl Lowering<'_> {
                 self.scopes.push(FxHashMap::default());
                 if let Some(parameter) = node.at(Field::Parameter) {
                     self.declare_pattern(parameter);
+                    let thrown = self.push(Expr::Builtin(crate::base::name("Error")));
+                    self.assign_to(parameter, thrown);
                 }
                 if let Some(body) = node.at(Field::Body) {
                     self.block(body);

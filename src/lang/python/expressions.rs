@@ -9,6 +9,9 @@ use tree_sitter::Node;
 /// Longest string that is kept as a constant, in bytes.
 const LONGEST_STRING: usize = 80;
 
+/// Literals with more constants than this, and nothing else, are data whose elements do not matter.
+const MOST_CONSTANTS: usize = 8;
+
 impl Lowering<'_> {
     pub(super) fn expression(&mut self, node: Node<'_>) -> ExprId {
         if self.depth > DEEPEST {
@@ -59,7 +62,9 @@ impl Lowering<'_> {
                 };
                 let base = self.expression(object);
                 let named = self.name_of(attribute);
-                self.push(Expr::Attr { base, name: named })
+                let attr = self.push(Expr::Attr { base, name: named });
+                self.note_read(attr, node);
+                attr
             }
             "subscript" => {
                 let keys: Vec<_> = node.every(Field::Subscript);
@@ -67,7 +72,10 @@ impl Lowering<'_> {
                 let base = self.expression(value);
                 let keys: Vec<_> = keys.into_iter().map(|key| (key.sort() == "slice", self.expression(key))).collect();
                 match keys.as_slice() {
-                    [(true, _)] => base,
+                    [(true, _)] => {
+                        let element = self.push(Expr::Element(base));
+                        self.push(Expr::Many(element))
+                    }
                     [(false, key)] => self.push(Expr::Index { base, key: *key }),
                     _ => {
                         let key = self.push(Expr::List(keys.into_iter().map(|(_, key)| key).collect()));
@@ -139,6 +147,7 @@ impl Lowering<'_> {
                 self.push(Expr::Element(value))
             }
             "type" => self.type_expression(node),
+            "binary_operator" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "/") => self.division(node),
             "binary_operator" | "comparison_operator" => {
                 self.children(node);
                 self.unknown()
@@ -148,6 +157,17 @@ impl Lowering<'_> {
                 self.unknown()
             }
         }
+    }
+
+    /// `path / "name"`: the one operator whose results are called in earnest.
+    fn division(&mut self, node: Node<'_>) -> ExprId {
+        let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) else { return self.unknown() };
+        let (base, value) = (self.expression(left), self.expression(right));
+        if matches!(self.summary.exprs[base], Expr::Const(_) | Expr::Unknown) {
+            return self.unknown();
+        }
+        let callee = self.push(Expr::Attr { base, name: name("__truediv__") });
+        self.call(CallKind::Operator, callee, vec![Arg { name: None, value, spread: false }], node, false)
     }
 
     fn string(&mut self, node: Node<'_>) -> ExprId {
@@ -182,9 +202,8 @@ impl Lowering<'_> {
 
     fn list(&mut self, node: Node<'_>) -> ExprId {
         let items = self.children(node);
-        if node.sort() != "expression_list"
-            && items.iter().all(|item| matches!(self.summary.exprs[*item], Expr::Const(_) | Expr::Unknown | Expr::Builtin(_)))
-        {
+        // Long lists of constants are data.
+        if node.sort() != "expression_list" && items.len() > MOST_CONSTANTS && self.all_constant(&items) {
             return self.builtin(match node.sort() {
                 "list" => "list",
                 "set" => "set",
@@ -201,16 +220,40 @@ impl Lowering<'_> {
             match (pair.at(Field::Key), pair.at(Field::Value)) {
                 (Some(key), Some(value)) => {
                     let key = self.expression(key);
-                    let key = if let Expr::Const(Const::Str(text)) = self.summary.exprs[key] { Some(text) } else { None };
+                    let key = self.summary.exprs[key].key();
                     fields.push((key, self.expression(value)));
                 }
-                _ => fields.extend(self.children(pair).into_iter().map(|value| (None, value))),
+                _ => {
+                    for value in self.children(pair) {
+                        fields.push((None, self.push(Expr::Element(value))));
+                    }
+                }
             }
         }
-        if fields.iter().all(|(_, value)| matches!(self.summary.exprs[*value], Expr::Const(_) | Expr::Unknown | Expr::Builtin(_))) {
+        let values: Vec<ExprId> = fields.iter().map(|(_, value)| *value).collect();
+        if fields.len() > MOST_CONSTANTS && self.all_constant(&values) {
             return self.builtin("dict");
         }
         self.push(Expr::Object(fields))
+    }
+
+    fn all_constant(&self, items: &[ExprId]) -> bool {
+        items.iter().all(|item| matches!(self.summary.exprs[*item], Expr::Const(_) | Expr::Unknown | Expr::Builtin(_)))
+    }
+
+    /// Keeps an attribute read; lowering can't tell whether it is a property.
+    fn note_read(&mut self, attr: ExprId, node: Node<'_>) {
+        let called = node.parent().is_some_and(|parent| parent.sort() == "call" && parent.at(Field::Function) == Some(node));
+        if !called {
+            self.summary.reads.push(crate::ir::Read {
+                attr,
+                span: span(node),
+                func: self.func,
+                main_guard: self.main_guard,
+                once: self.once,
+                guard: self.guard,
+            });
+        }
     }
 
     fn comprehension(&mut self, node: Node<'_>) -> ExprId {
@@ -229,9 +272,14 @@ impl Lowering<'_> {
                 _ => {}
             }
         }
-        let element = node.at(Field::Body).map(|body| self.expression(body));
-        let items = element.into_iter().collect();
-        self.push(Expr::List(items))
+        let Some(body) = node.at(Field::Body) else { return self.unknown() };
+        if body.sort() == "pair" {
+            let parts = [Field::Key, Field::Value].map(|field| body.at(field).map(|part| self.expression(part)));
+            let Some(value) = parts[1] else { return self.unknown() };
+            return self.push(Expr::Object(vec![(None, value)]));
+        }
+        let element = self.expression(body);
+        self.push(Expr::Many(element))
     }
 
     fn lambda(&mut self, node: Node<'_>) -> ExprId {
@@ -262,6 +310,8 @@ impl Lowering<'_> {
         if self.text_of(function) == "super"
             && let Some(class) = self.summary.functions[self.func].class.or(self.class)
         {
+            let builtin = self.push(Expr::Global(name("super")));
+            self.call(CallKind::Call, builtin, Vec::new(), node, awaited);
             return self.push(Expr::Super(class));
         }
         let callee = self.expression(function);

@@ -39,11 +39,20 @@ impl Lowering<'_> {
                     self.returns(value);
                 }
             }
+            "raise_statement" => {
+                for (at, value) in node.named().into_iter().enumerate() {
+                    let raised = self.expression(value);
+                    if at == 0 && matches!(value.sort(), "identifier" | "attribute") {
+                        self.call(CallKind::Raise, raised, Vec::new(), value, false);
+                    }
+                }
+            }
             "import_statement" => self.import(node),
             "import_from_statement" => self.import_from(node),
             "function_definition" => self.function(node, &[]),
             "class_definition" => self.class(node, &[]),
             "decorated_definition" => self.decorated(node),
+            "except_clause" => self.except_clause(node),
             "if_statement" => self.if_statement(node),
             "try_statement" => self.try_statement(node),
             "for_statement" => self.for_statement(node),
@@ -51,6 +60,28 @@ impl Lowering<'_> {
             "type_alias_statement" => {}
             kind if is_expression(kind) => _ = self.expression(node),
             _ => self.block(node),
+        }
+    }
+
+    /// `except A as e`: `e` is an A.
+    fn except_clause(&mut self, node: Node<'_>) {
+        for child in node.named() {
+            match (child.sort(), child.named_child(0), child.at(Field::Alias).and_then(|alias| alias.named_child(0))) {
+                ("as_pattern", Some(of), Some(alias)) => {
+                    let of = if of.sort() == "tuple" {
+                        let parts = of.named().into_iter().map(|part| self.expression(part)).collect();
+                        self.push(Expr::Either(parts))
+                    } else {
+                        self.expression(of)
+                    };
+                    let named = self.name_of(alias);
+                    if let Some(var) = self.find_var(named) {
+                        self.store(Target::Var(var), of, true);
+                    }
+                }
+                ("block", ..) => self.block(child),
+                _ => self.statement(child),
+            }
         }
     }
 
@@ -162,9 +193,16 @@ impl Lowering<'_> {
                     Expr::List(items) if items.len() == parts.len() => Some(items.clone()),
                     _ => None,
                 };
+                let starred = parts.iter().position(|part| part.sort() == "list_splat_pattern");
                 for (at, part) in parts.into_iter().enumerate() {
-                    let item = if let Some(items) = &items {
+                    let item = if let (Some(items), None) = (&items, starred) {
                         items[at]
+                    } else if starred == Some(at) {
+                        // The rest: a container of some of the elements.
+                        let element = self.push(Expr::Element(value));
+                        self.push(Expr::Many(element))
+                    } else if starred.is_some_and(|starred| at > starred) {
+                        self.push(Expr::Element(value))
                     } else {
                         #[allow(clippy::cast_precision_loss, reason = "positions are small")]
                         let key = self.push(Expr::Const(Const::Number(at as f64)));
@@ -213,6 +251,10 @@ impl Lowering<'_> {
         let value = node.at(Field::Right).map(|right| self.expression(right));
         self.once = outer;
         if let (Some(left), Some(value)) = (left, value) {
+            // Unpacking iterates.
+            if let (true, Some(right)) = (matches!(left.sort(), "pattern_list" | "tuple_pattern" | "list_pattern"), node.at(Field::Right)) {
+                self.consume(value, right, false);
+            }
             self.assign_to(left, value);
         }
         if let (Some(left), Some(of)) = (left, of) {
@@ -315,7 +357,10 @@ impl Lowering<'_> {
     }
 
     fn decorate(&mut self, decorators: &[(ExprId, Node<'_>)], decorated: ExprId) {
-        for (decorator, at) in decorators {
+        // `@x.setter` adds to the property x.
+        let adds = |at: &Node<'_>| at.sort() == "attribute" && matches!(at.at(Field::Attribute).map(|last| self.text_of(last)), Some("setter" | "deleter" | "getter"));
+        let others: Vec<_> = decorators.iter().filter(|(_, at)| !adds(at)).collect();
+        for (decorator, at) in others {
             self.call(CallKind::Decorate, *decorator, vec![Arg { name: None, value: decorated, spread: false }], *at, false);
         }
     }
@@ -470,6 +515,7 @@ impl Lowering<'_> {
             name: own_name,
             span: span(node),
             parent: self.func,
+            outer: if self.in_class_body() { self.class } else { None },
             bases,
             decorators: decorators.iter().map(|(decorator, _)| *decorator).collect(),
             methods: Vec::new(),

@@ -1,0 +1,197 @@
+//! `loopwarden baseline create|update|prune`, and the baseline of a check.
+
+use super::wanted::Wanted;
+use super::{Exit, Prepared, complain, print, tell, working_folder};
+use crate::base::written::Written;
+use crate::config::{Settings, absolute, below, folder};
+use crate::report::{Least, Shown, count};
+use crate::suppress::baseline::{self, Comparison, Entry, FILE};
+use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub(super) struct Baseline {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Write a baseline of all that is reported now
+    Create(Of),
+    /// Add what is reported now, take out what is fixed
+    Update(Of),
+    /// Take out what is fixed
+    Prune(Of),
+}
+
+#[derive(Debug, Args)]
+struct Of {
+    /// Files and folders; entries for others stay as they are
+    #[arg(default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// The baseline's file
+    #[arg(long, value_name = "PATH")]
+    baseline: Option<PathBuf>,
+    #[command(flatten)]
+    wanted: Wanted,
+}
+
+/// A baseline's file with its content.
+pub(super) struct Loaded {
+    path: PathBuf,
+    /// Its folder, absolute: its paths are relative to it.
+    folder: String,
+    content: baseline::Baseline,
+}
+
+/// Finds and reads the baseline that holds: `asked`, or the nearest at or above the working folder.
+pub(super) fn load(asked: Option<&Path>, working: &Path) -> Result<Option<Loaded>, Exit> {
+    let path = match asked {
+        Some(asked) => working.join(asked),
+        None => match nearest(working) {
+            Some(path) => path,
+            None => return Ok(None),
+        },
+    };
+    let shown = path.strip_prefix(working).unwrap_or(&path).to_string_lossy().into_owned();
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        complain(&format!("{shown}: {error}"));
+        Exit::Usage
+    })?;
+    match baseline::Baseline::read(&Written { path: shown, text }) {
+        Ok(content) => Ok(Some(Loaded { folder: folder_of(&path), path, content })),
+        Err(fault) => {
+            tell([&fault], false);
+            Err(Exit::Usage)
+        }
+    }
+}
+
+fn nearest(working: &Path) -> Option<PathBuf> {
+    for at in working.ancestors() {
+        let path = at.join(FILE);
+        if path.is_file() {
+            return Some(path);
+        }
+        if at.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+fn folder_of(path: &Path) -> String {
+    folder(&absolute("/", &path.to_string_lossy())).to_owned()
+}
+
+/// The path as a baseline in a folder writes it.
+fn relative(settings: &Settings, folder: &str, shown: &str) -> String {
+    let whole = settings.absolute(shown);
+    below(&whole, folder).map_or(whole.clone(), str::to_owned)
+}
+
+/// Takes known findings out of what is shown; gives how many, and how many entries below `paths` are fixed.
+pub(super) fn subtract(loaded: &Loaded, prepared: &Prepared, paths: &[PathBuf], shown: &mut Shown<'_>) {
+    let compared = compare(loaded, prepared, shown);
+    let fixed = compared.fixed.iter().filter(|entry| in_scope(&prepared.settings, &loaded.folder, paths, entry)).count();
+    let mut known = compared.known.iter();
+    let before = shown.findings.len();
+    shown.findings.retain(|_| !known.next().copied().unwrap_or(false));
+    shown.baseline = Some((before - shown.findings.len(), fixed));
+}
+
+fn compare(loaded: &Loaded, prepared: &Prepared, shown: &Shown<'_>) -> Comparison {
+    loaded.content.compare(&entries(prepared, &loaded.folder, shown))
+}
+
+fn entries(prepared: &Prepared, folder: &str, shown: &Shown<'_>) -> Vec<Entry> {
+    baseline::entries(&shown.findings, &shown.analysis.sources, |path| relative(&prepared.settings, folder, path))
+}
+
+/// Whether an entry's file is at or below one of the given paths.
+fn in_scope(settings: &Settings, folder: &str, paths: &[PathBuf], entry: &Entry) -> bool {
+    let file = absolute(folder, &entry.key.path);
+    paths.iter().any(|path| {
+        let path = settings.absolute(&path.to_string_lossy());
+        file == path || below(&file, &path).is_some()
+    })
+}
+
+impl Baseline {
+    pub(super) fn run(self) -> Exit {
+        let (Of { paths, baseline: asked, wanted }, what) = match self.what {
+            What::Create(of) => (of, Task::Create),
+            What::Update(of) => (of, Task::Update),
+            What::Prune(of) => (of, Task::Prune),
+        };
+        let written = wanted.check().and_then(|()| write(&paths, asked.as_deref(), &wanted, what));
+        match written {
+            Ok(exit) | Err(exit) => exit,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Create,
+    Update,
+    Prune,
+}
+
+fn write(paths: &[PathBuf], asked: Option<&Path>, wanted: &Wanted, task: Task) -> Result<Exit, Exit> {
+    let working = working_folder()?;
+    let mut prepared = super::prepare(paths, |settings| wanted.overrule(settings))?;
+    let loaded = match task {
+        Task::Create => None,
+        Task::Update | Task::Prune => load(asked, &working)?,
+    };
+    let path = match (&loaded, asked) {
+        (Some(loaded), _) => loaded.path.clone(),
+        (None, Some(asked)) => working.join(asked),
+        (None, None) => Path::new(prepared.settings.root()).join(FILE),
+    };
+    let shown_path = path.strip_prefix(&working).unwrap_or(&path).display().to_string();
+    if task != Task::Create && loaded.is_none() {
+        complain(&format!("{shown_path}: there is no baseline; `loopwarden baseline create` writes one"));
+        return Err(Exit::Usage);
+    }
+    if task == Task::Create && path.exists() {
+        complain(&format!("{shown_path} is there already; `loopwarden baseline update` changes it"));
+        return Err(Exit::Usage);
+    }
+    let analysis = prepared.analyse();
+    let least = Least { severity: prepared.settings.min_severity, confidence: prepared.settings.min_confidence };
+    let shown = Shown::new(&analysis, &prepared.discovery, least);
+    let found = entries(&prepared, &folder_of(&path), &shown);
+    let (content, told) = match loaded {
+        None => {
+            let number = count(found.len(), "finding");
+            (baseline::Baseline::new(found), format!("wrote {shown_path}: {number}"))
+        }
+        Some(old) => {
+            let compared = old.content.compare(&found);
+            let fixed: Vec<&Entry> =
+                compared.fixed.iter().filter(|entry| in_scope(&prepared.settings, &old.folder, paths, entry)).collect();
+            let new = if task == Task::Update { compared.known.iter().filter(|known| !**known).count() } else { 0 };
+            let mut entries: Vec<Entry> = match task {
+                // Written anew, so that ordinals and calls are today's; what lies elsewhere stays.
+                Task::Update => compared.fixed.iter().filter(|entry| !fixed.contains(entry)).cloned().chain(found).collect(),
+                _ => old.content.entries.iter().filter(|entry| !fixed.contains(entry)).cloned().collect(),
+            };
+            entries.sort();
+            let told = format!("{shown_path}: {} new, {} fixed, {} in all", new, fixed.len(), entries.len());
+            (baseline::Baseline::new(entries), told)
+        }
+    };
+    let text = content.render().map_err(|error| {
+        complain(&format!("{shown_path}: {error}"));
+        Exit::Internal
+    })?;
+    std::fs::write(&path, text).map_err(|error| {
+        complain(&format!("{shown_path}: {error}"));
+        Exit::Usage
+    })?;
+    print(&format!("{told}\n"));
+    Ok(if prepared.faulty { Exit::Usage } else { Exit::Clean })
+}

@@ -1,0 +1,330 @@
+//! Raw facts made ready, and put into the tables.
+
+use super::file::Misfit;
+use super::schema::{Argument, RawArgument, RawCall, RawType};
+use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Provider, RawFacts, Which};
+use crate::base::written::Placed;
+use crate::base::{Name, name};
+use crate::ir::Branch;
+use globset::{Glob, GlobMatcher};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+/// What makes a function the entry: paths, or files.
+pub(super) enum Mark {
+    Decorators(Vec<Name>),
+    Bases(Vec<Name>),
+    Calls(Vec<Name>),
+    Files(Vec<GlobMatcher>),
+}
+
+/// What a generic type says of its argument, and the type whose methods it has.
+type Generic = (GenericKind, Option<Name>);
+
+/// One file's facts of one family, checked: putting them into the tables can't fail any more.
+pub(super) struct Ready {
+    pub calls: Vec<RawCall>,
+    pub types: Vec<RawType>,
+    pub boundaries: Vec<(Vec<Name>, Boundary)>,
+    pub entries: Vec<(Mark, Arc<Entry>)>,
+    pub neutral: Vec<Name>,
+    invokes: Vec<(Vec<Name>, Invoke)>,
+    containers: Vec<(Vec<Name>, Container)>,
+    /// What receives, and the keys.
+    providers: Vec<(Vec<Name>, Provider)>,
+    wraps: Vec<(Vec<Name>, Which)>,
+    generics: Vec<(Vec<Name>, Generic)>,
+    loop_checks: Vec<(Name, Branch)>,
+    by_name: Vec<Name>,
+    /// Tables that only say yes, in the order of `Facts::plain`.
+    plain: [Vec<Name>; 8],
+}
+
+impl Ready {
+    /// Checks what the form of the file can't: arguments, globs, entries with one mark.
+    pub(super) fn of(raw: RawFacts) -> Result<Self, Misfit> {
+        let mut boundaries = Vec::new();
+        for one in raw.boundary {
+            let place = one.place();
+            let raw = one.into_value();
+            let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(place), message))?;
+            boundaries.push((raw.path.iter().map(name).collect(), Boundary { which, to: raw.to, curried: raw.curried }));
+        }
+        let mut entries = Vec::new();
+        for one in raw.entry {
+            let at = Some(one.place());
+            let raw = one.into_value();
+            let entry = Arc::new(Entry {
+                which: which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (at.clone(), message))?,
+                label: raw.label,
+                asynchronous: raw.asynchronous,
+                synchronous: raw.synchronous,
+                server: raw.server,
+                ready: raw.ready,
+                alone: raw.alone,
+                most: raw.most,
+                parameters: raw.parameters.iter().map(|of| name(of)).collect(),
+                first: raw.first.iter().map(|text| name(text)).collect(),
+                methods: raw.methods,
+                exports: raw.exports.iter().map(|export| name(export)).collect(),
+            });
+            let mark = match (raw.decorator, raw.base, raw.call, raw.file) {
+                (Some(paths), None, None, None) => Mark::Decorators(paths.iter().map(name).collect()),
+                (None, Some(paths), None, None) => Mark::Bases(paths.iter().map(name).collect()),
+                (None, None, Some(paths), None) => Mark::Calls(paths.iter().map(name).collect()),
+                (None, None, None, Some(globs)) => {
+                    let matchers = globs.iter().map(|glob| Glob::new(glob).map(|glob| glob.compile_matcher()));
+                    Mark::Files(matchers.collect::<Result<_, _>>().map_err(|error| (at, error.to_string()))?)
+                }
+                _ => return Err((at, format!("entry {:?}: give one of decorator, base, call, file", entry.label))),
+            };
+            entries.push((mark, entry));
+        }
+        let mut invokes = Vec::new();
+        for one in raw.calls_argument {
+            let place = one.place();
+            let raw = one.into_value();
+            let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(place), message))?;
+            let invoke = Invoke { which, elements_of: raw.elements_of, results: raw.results };
+            invokes.push((raw.path.iter().map(name).collect(), invoke));
+        }
+        let containers = raw.container.iter().map(|one| {
+            let raw = one.value();
+            (raw.path.iter().map(name).collect(), Container { does: raw.does, argument: raw.argument, of: raw.of })
+        });
+        let containers = containers.collect();
+        let providers = raw.provider.iter().map(|one| {
+            let raw = one.value();
+            let provider = Provider {
+                token: name(&raw.token),
+                class: name(&raw.class),
+                value: name(&raw.value),
+                factory: name(&raw.factory),
+                existing: name(&raw.existing),
+            };
+            (raw.by.iter().map(|path| name(path)).collect(), provider)
+        });
+        let providers = providers.collect();
+        let generics = raw.generic.iter().map(|one| {
+            let raw = one.value();
+            (raw.path.iter().map(name).collect(), (raw.kind, raw.of.as_deref().map(name)))
+        });
+        let generics = generics.collect();
+        let paths = |tables: Vec<Placed<super::schema::RawPaths>>| -> Vec<Name> {
+            tables.iter().flat_map(|raw| &raw.value().paths).map(|path| name(path)).collect()
+        };
+        Ok(Self {
+            calls: raw.call.into_iter().map(Placed::into_value).collect(),
+            types: raw.types.into_iter().map(Placed::into_value).collect(),
+            boundaries,
+            entries,
+            neutral: paths(raw.neutral),
+            invokes,
+            containers,
+            providers,
+            wraps: arguments(raw.returns_argument)?,
+            generics,
+            loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
+            by_name: paths(raw.by_name),
+            plain: [
+                paths(raw.concurrency),
+                paths(raw.structural),
+                paths(raw.script),
+                paths(raw.serves),
+                paths(raw.unblocks),
+                paths(raw.keeps),
+                paths(raw.worker_file),
+                paths(raw.awaitable),
+            ],
+        })
+    }
+
+    /// Whether there is nothing in it.
+    pub(super) fn is_empty(&self) -> bool {
+        let facts = [self.calls.len(), self.types.len(), self.boundaries.len(), self.entries.len(), self.neutral.len(), self.others()];
+        facts.iter().all(|count| *count == 0)
+    }
+
+    /// How many facts there are beside calls, types, boundaries, entries and neutral paths.
+    pub(super) fn others(&self) -> usize {
+        let plain: usize = self.plain.iter().map(Vec::len).sum();
+        plain
+            + self.invokes.len()
+            + self.containers.len()
+            + self.providers.len()
+            + self.wraps.len()
+            + self.generics.len()
+            + self.loop_checks.len()
+            + self.by_name.len()
+    }
+
+    /// Every path that the facts speak of.
+    pub(super) fn paths(&self) -> Vec<Name> {
+        let mut paths = self.asked_for();
+        for raw in &self.types {
+            paths.push(name(&raw.path));
+            paths.extend(raw.constructors.iter().map(|path| name(path)));
+        }
+        for (mark, _) in &self.entries {
+            if let Mark::Bases(of) = mark {
+                paths.extend(of);
+            }
+        }
+        paths.extend(self.providers.iter().flat_map(|(receivers, _)| receivers));
+        paths.extend(self.generics.iter().flat_map(|(paths, _)| paths));
+        paths.extend(&self.by_name);
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// The paths of calls and decorators: those that a receiver's type may have to be spelled for.
+    fn asked_for(&self) -> Vec<Name> {
+        let mut paths: Vec<Name> = self.calls.iter().flat_map(|call| &call.paths).map(|path| name(path)).collect();
+        paths.extend(self.boundaries.iter().flat_map(|(paths, _)| paths));
+        for (mark, _) in &self.entries {
+            match mark {
+                Mark::Decorators(of) | Mark::Calls(of) => paths.extend(of),
+                Mark::Bases(_) | Mark::Files(_) => {}
+            }
+        }
+        paths.extend(self.neutral.iter().chain(self.plain.iter().flatten()));
+        paths.extend(self.invokes.iter().flat_map(|(paths, _)| paths));
+        paths.extend(self.containers.iter().flat_map(|(paths, _)| paths));
+        paths.extend(self.wraps.iter().flat_map(|(paths, _)| paths));
+        paths.extend(self.loop_checks.iter().map(|(path, _)| path));
+        paths
+    }
+}
+
+fn arguments(tables: Vec<Placed<RawArgument>>) -> Result<Vec<(Vec<Name>, Which)>, Misfit> {
+    let ready = tables.into_iter().map(|one| {
+        let raw = one.value();
+        let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(one.place()), message))?;
+        Ok((raw.path.iter().map(name).collect(), which))
+    });
+    ready.collect()
+}
+
+fn which(argument: Option<&Argument>, keyword: Option<&str>) -> Result<Which, String> {
+    let keyword = keyword.map(name);
+    match argument {
+        None => Ok(Which::One(if keyword.is_some() { usize::MAX } else { 0 }, keyword)),
+        Some(Argument::At(at)) => Ok(Which::One(*at, keyword)),
+        Some(Argument::Word(word)) if word == "all" => Ok(Which::All),
+        Some(Argument::Word(word)) => Err(format!("argument = {word:?}: a position or \"all\"")),
+    }
+}
+
+/// Adds to the entries of each path. A repository's own take the place of those that were there before its file.
+fn enter(table: &mut FxHashMap<Name, Vec<Arc<Entry>>>, paths: Vec<Name>, entry: &Arc<Entry>, replaced: Option<&mut FxHashSet<Name>>) {
+    let mut replaced = replaced;
+    for path in paths {
+        let entries = table.entry(path).or_default();
+        if replaced.as_mut().is_some_and(|replaced| replaced.insert(path)) {
+            entries.clear();
+        }
+        entries.push(entry.clone());
+    }
+}
+
+impl Facts {
+    /// Puts facts into the tables; `source` is where they are documented, `own` says that they are the repository's and win.
+    pub(super) fn insert(&mut self, ready: Ready, source: &str, own: bool) {
+        let asked_for = ready.asked_for();
+        self.members.extend(asked_for.iter().filter_map(|path| path.rsplit('.').next()).map(name));
+        self.members.extend(ready.types.iter().flat_map(|raw| raw.members.keys()).map(|member| name(member)));
+        self.known.extend(asked_for);
+        for call in ready.calls {
+            let at = self.details.len();
+            if let (Some(code), Some(path)) = (&call.example, call.paths.first()) {
+                self.examples.push(Example { path: name(path), code: code.clone() });
+            }
+            for path in &call.paths {
+                self.calls.insert(name(path), Some(at));
+                if call.property {
+                    self.properties.extend(path.rsplit('.').next().map(name));
+                }
+            }
+            self.details.push(CallFact {
+                effect: call.effect,
+                weight: call.weight,
+                gil: call.gil,
+                property: call.property,
+                unless: call.unless,
+                light_when: call.light_when,
+                instead: call.instead,
+                why: call.why.unwrap_or_default(),
+                source: call.source.unwrap_or_else(|| source.to_owned()),
+            });
+        }
+        for raw in ready.types {
+            let path = name(&raw.path);
+            for constructor in &raw.constructors {
+                self.constructors.insert(name(constructor), path);
+            }
+            self.constructors.insert(path, path);
+            let fact = self.types.entry(path).or_default();
+            fact.bases.extend(raw.bases.iter().map(|base| name(base)));
+            fact.members.extend(raw.members.iter().map(|(member, of)| (name(member), name(of))));
+            fact.tracked |= raw.tracked;
+            fact.shared |= raw.shared;
+            for (slot, given) in [(&mut fact.enter, raw.enter), (&mut fact.element, raw.element)] {
+                let given = given.map(|of| name(&of));
+                *slot = if own { given.or(*slot) } else { slot.or(given) };
+            }
+        }
+        for (paths, boundary) in ready.boundaries {
+            self.boundaries.extend(paths.into_iter().map(|path| (path, boundary)));
+        }
+        let (mut bases, mut registrations, mut files) = (FxHashSet::default(), FxHashSet::default(), Vec::new());
+        for (mark, entry) in ready.entries {
+            match mark {
+                Mark::Decorators(paths) => self.decorators.extend(paths.into_iter().map(|path| (path, entry.clone()))),
+                Mark::Bases(paths) => enter(&mut self.bases, paths, &entry, own.then_some(&mut bases)),
+                Mark::Calls(paths) => enter(&mut self.registrations, paths, &entry, own.then_some(&mut registrations)),
+                Mark::Files(matchers) => files.extend(matchers.into_iter().map(|matcher| (matcher, entry.clone()))),
+            }
+        }
+        // The first entry of a function holds.
+        let at = if own { 0 } else { self.files.len() };
+        self.files.splice(at..at, files);
+        for (paths, invoke) in ready.invokes {
+            for path in paths {
+                self.invokes.entry(path).or_default().push(invoke);
+            }
+        }
+        for (paths, container) in ready.containers {
+            for path in paths {
+                self.containers.entry(path).or_default().push(container);
+            }
+        }
+        self.wraps.extend(ready.wraps.into_iter().flat_map(|(paths, which)| paths.into_iter().map(move |path| (path, which))));
+        for (receivers, provider) in ready.providers {
+            self.receives.extend(receivers.into_iter().map(|path| (path, ())));
+            self.providers.push(provider);
+        }
+        self.generics.extend(ready.generics.into_iter().flat_map(|(paths, of)| paths.into_iter().map(move |path| (path, of))));
+        self.calls.extend(ready.neutral.into_iter().map(|path| (path, None)));
+        self.loop_checks.extend(ready.loop_checks);
+        let last = |path: &Name| path.rsplit('.').next().map(name);
+        self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
+        for (table, paths) in self.plain().into_iter().zip(ready.plain) {
+            table.extend(paths.into_iter().map(|path| (path, ())));
+        }
+    }
+
+    /// The tables that only say yes.
+    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 8] {
+        [
+            &mut self.concurrency,
+            &mut self.structural,
+            &mut self.scripts,
+            &mut self.serves,
+            &mut self.unblocks,
+            &mut self.keeps,
+            &mut self.workers,
+            &mut self.awaitables,
+        ]
+    }
+}

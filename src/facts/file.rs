@@ -1,0 +1,169 @@
+//! A fact file as a whole: its tables, and for which language each holds.
+
+use super::schema::{
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck, RawPaths,
+    RawProvider, RawType,
+};
+use crate::base::written::Placed;
+use crate::ir::Family;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::ops::Range;
+
+/// One fact file, or the `facts` table of a configuration.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Facts")]
+pub struct RawFacts {
+    /// For tables that do not say it themselves; a built-in file has it from its folder.
+    pub(super) language: Option<Language>,
+    /// The library that the facts are of.
+    pub(super) library: Option<RawLibrary>,
+    /// Calls that block or compute.
+    #[serde(default)]
+    pub(super) call: Vec<Placed<RawCall>>,
+    /// Types, so that receivers are known.
+    #[serde(default, rename = "type")]
+    pub(super) types: Vec<Placed<RawType>>,
+    /// Calls that move an argument to another context.
+    #[serde(default)]
+    pub(super) boundary: Vec<Placed<RawBoundary>>,
+    /// What makes a function an entry, and where it then runs.
+    #[serde(default)]
+    pub(super) entry: Vec<Placed<RawEntry>>,
+    /// Calls that run an argument themselves.
+    #[serde(default)]
+    pub(super) calls_argument: Vec<Placed<RawInvoke>>,
+    /// Calls that handle the elements of containers.
+    #[serde(default)]
+    pub(super) container: Vec<Placed<RawContainer>>,
+    /// Object literals that say what a framework gives for a token.
+    #[serde(default)]
+    pub(super) provider: Vec<Placed<RawProvider>>,
+    /// Calls that give an argument back.
+    #[serde(default)]
+    pub(super) returns_argument: Vec<Placed<RawArgument>>,
+    /// Generic types.
+    #[serde(default)]
+    pub(super) generic: Vec<Placed<RawGeneric>>,
+    /// Calls that look as if they blocked and do not.
+    #[serde(default)]
+    pub(super) neutral: Vec<Placed<RawPaths>>,
+    /// Methods of builtin types whose name tells the type, where nothing else is known.
+    #[serde(default)]
+    pub(super) by_name: Vec<Placed<RawPaths>>,
+    /// Calls that show that other work waits on the loop.
+    #[serde(default)]
+    pub(super) concurrency: Vec<Placed<RawPaths>>,
+    /// Calls that run the file named by their first argument elsewhere.
+    #[serde(default)]
+    pub(super) worker_file: Vec<Placed<RawPaths>>,
+    /// Decorators that keep the results of their function.
+    #[serde(default)]
+    pub(super) keeps: Vec<Placed<RawPaths>>,
+    /// Calls that, given false or zero, make their receiver return at once.
+    #[serde(default)]
+    pub(super) unblocks: Vec<Placed<RawPaths>>,
+    /// Calls that begin to serve: what leads there is start-up.
+    #[serde(default)]
+    pub(super) serves: Vec<Placed<RawPaths>>,
+    /// Paths whose use makes a file a command-line program.
+    #[serde(default)]
+    pub(super) script: Vec<Placed<RawPaths>>,
+    /// Base classes that any class with the same members meets.
+    #[serde(default)]
+    pub(super) structural: Vec<Placed<RawPaths>>,
+    /// Types whose values can be awaited.
+    #[serde(default)]
+    pub(super) awaitable: Vec<Placed<RawPaths>>,
+    /// Calls that tell whether a loop runs.
+    #[serde(default)]
+    pub(super) loop_check: Vec<Placed<RawLoopCheck>>,
+}
+
+/// A table of facts that may say for which language it holds.
+pub(super) trait Spoken {
+    /// The language, if it says so.
+    fn language(&self) -> Option<Language>;
+}
+
+macro_rules! spoken {
+    ($($table:ty),*) => {
+        $(impl Spoken for $table {
+            fn language(&self) -> Option<Language> {
+                self.language
+            }
+        })*
+    };
+}
+
+spoken!(RawCall, RawType, RawBoundary, RawEntry, RawInvoke, RawContainer, RawProvider, RawArgument, RawGeneric, RawPaths, RawLoopCheck);
+
+/// Gives the names of all tables to another macro.
+macro_rules! every_table {
+    ($macro:ident) => {
+        $macro!(
+            call,
+            types,
+            boundary,
+            entry,
+            calls_argument,
+            container,
+            provider,
+            returns_argument,
+            generic,
+            neutral,
+            concurrency,
+            by_name,
+            worker_file,
+            keeps,
+            unblocks,
+            serves,
+            script,
+            structural,
+            awaitable,
+            loop_check
+        )
+    };
+}
+
+/// What is wrong with a table, and where it stands.
+pub(super) type Misfit = (Option<Range<usize>>, String);
+
+impl RawFacts {
+    /// How many tables there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        macro_rules! sum {
+            ($($table:ident),*) => {
+                [$(self.$table.len()),*].iter().sum()
+            };
+        }
+        every_table!(sum)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The tables of each family: Python's, then ECMAScript's. `default` is the family of those that do not say.
+    pub(super) fn by_family(self, default: Option<Family>) -> Result<[Self; 2], Misfit> {
+        let default = self.language.map(Language::family).or(default);
+        let mut halves = [Self::default(), Self::default()];
+        macro_rules! share {
+            ($($table:ident),*) => {
+                $(for one in self.$table {
+                    let Some(family) = one.value().language().map(Language::family).or(default) else {
+                        let said = "it is not said for which language this holds: add `language = \"python\"` or `language = \"node\"`";
+                        return Err((Some(one.place()), said.to_owned()));
+                    };
+                    halves[usize::from(family == Family::Ecma)].$table.push(one);
+                })*
+            };
+        }
+        every_table!(share);
+        Ok(halves)
+    }
+}

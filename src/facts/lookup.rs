@@ -1,0 +1,326 @@
+//! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
+
+use super::{Boundary, CallFact, Container, Entry, Facts, GenericKind, Invoke, TypeFact, Which};
+use crate::base::{Name, name};
+use crate::facts::FactBase;
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+impl Facts {
+    /// Looks `path` up in a table: itself, its type's bases, then `Type.*`.
+    fn by_path<'a, T>(&self, table: &'a FxHashMap<Name, T>, path: Name) -> Option<&'a T> {
+        if let Some(found) = table.get(&path) {
+            return Some(found);
+        }
+        let spellings = self.spellings.borrow().get(&path).cloned();
+        let spellings = spellings.unwrap_or_else(|| {
+            let made: Rc<[Name]> = self.spell(path).into();
+            self.spellings.borrow_mut().insert(path, made.clone());
+            made
+        });
+        spellings.iter().find_map(|spelling| table.get(spelling))
+    }
+
+    /// Other paths under which facts may speak of `path`, the most specific first. The same few are asked for in
+    /// every table, so they are kept.
+    fn spell(&self, path: Name) -> Vec<Name> {
+        let Some((owner, member)) = path.rsplit_once('.') else { return Vec::new() };
+        // A name that no fact has made is in no table.
+        let mut pending: Vec<Name> = ustr::existing_ustr(owner).into_iter().collect();
+        let (mut found, mut spelled, mut seen) = (Vec::new(), String::new(), 0);
+        while let Some(owner) = pending.pop() {
+            seen += 1;
+            if seen > 32 {
+                break;
+            }
+            // A wildcard speaks for what one calls, not for `__enter__` and its like.
+            let spoken_for = if member.starts_with("__") { &[member][..] } else { &[member, "*"][..] };
+            for member in spoken_for {
+                spelled.clear();
+                spelled.extend([owner.as_str(), ".", *member]);
+                found.extend(ustr::existing_ustr(&spelled).filter(|spelling| self.known.contains(spelling)));
+            }
+            if let Some(fact) = self.types.get(&owner) {
+                pending.extend(fact.bases.iter().rev());
+            }
+        }
+        found
+    }
+
+    /// The fact of a call on `path`, if it blocks or computes.
+    #[must_use]
+    pub fn call(&self, path: Name) -> Option<&CallFact> {
+        self.by_path(&self.calls, path).copied().flatten().map(|at| &self.details[at])
+    }
+
+    /// Whether a fact says that a call on `path` does not block.
+    #[must_use]
+    pub fn is_neutral(&self, path: Name) -> bool {
+        self.by_path(&self.calls, path).is_some_and(Option::is_none)
+    }
+
+    /// Whether a fact says that a call on `path` places its arguments in a context.
+    #[must_use]
+    pub fn places(&self, path: Name) -> bool {
+        self.boundaries.contains_key(&path) || self.decorators.contains_key(&path) || self.registrations.contains_key(&path)
+    }
+
+    /// Whether a value of the type `path` can be awaited.
+    #[must_use]
+    pub fn is_awaitable(&self, path: Name) -> bool {
+        self.by_path(&self.awaitables, path).is_some()
+    }
+
+    /// Whether a class with the base `path` is met by any class with the same members.
+    #[must_use]
+    pub fn is_structural(&self, path: Name) -> bool {
+        self.structural.contains_key(&path)
+    }
+
+    /// Whether a file that uses `path` is a command-line program.
+    #[must_use]
+    pub fn is_script(&self, path: Name) -> bool {
+        self.scripts.contains_key(&path)
+    }
+
+    /// Whether a call on `path` runs the file that its first argument names elsewhere.
+    #[must_use]
+    pub fn starts_worker(&self, path: Name) -> bool {
+        self.by_path(&self.workers, path).is_some()
+    }
+
+    /// Whether a decorator keeps the results of its function.
+    #[must_use]
+    pub fn keeps(&self, path: Name) -> bool {
+        self.by_path(&self.keeps, path).is_some()
+    }
+
+    /// Whether a call on `path`, given false or zero, makes its receiver's calls return at once.
+    #[must_use]
+    pub fn unblocks(&self, path: Name) -> bool {
+        self.by_path(&self.unblocks, path).is_some()
+    }
+
+    /// Whether a call on `path` begins to serve: what leads to it is start-up.
+    #[must_use]
+    pub fn serves(&self, path: Name) -> bool {
+        self.by_path(&self.serves, path).is_some()
+    }
+
+    /// Whether a path that marks a command-line program ends in `member`.
+    #[must_use]
+    pub fn ends_script(&self, member: Name) -> bool {
+        self.scripts.keys().any(|path| path.rsplit_once('.').is_some_and(|(_, last)| last == member.as_str()))
+    }
+
+    /// Whether `path` is a builtin of the language.
+    #[must_use]
+    pub fn is_builtin(&self, path: Name) -> bool {
+        path.starts_with("builtins.")
+    }
+
+    /// The boundary at `path`.
+    #[must_use]
+    pub fn boundary(&self, path: Name) -> Option<&Boundary> {
+        self.by_path(&self.boundaries, path)
+    }
+
+    /// The entry that a decorator makes.
+    #[must_use]
+    pub fn decorator(&self, path: Name) -> Option<&Arc<Entry>> {
+        self.by_path(&self.decorators, path)
+    }
+
+    /// The entries that a registration call makes.
+    #[must_use]
+    pub fn registrations(&self, path: Name) -> &[Arc<Entry>] {
+        self.by_path(&self.registrations, path).map_or(&[], Vec::as_slice)
+    }
+
+    /// Entries of a base class.
+    #[must_use]
+    pub fn base(&self, path: Name) -> &[Arc<Entry>] {
+        self.bases.get(&path).map_or(&[], Vec::as_slice)
+    }
+
+    /// Bases of an external type.
+    #[must_use]
+    pub fn type_bases(&self, path: Name) -> &[Name] {
+        self.types.get(&path).map_or(&[], |fact| fact.bases.as_slice())
+    }
+
+    /// Which arguments a call on `path` runs itself.
+    #[must_use]
+    pub fn invokes(&self, path: Name) -> &[Invoke] {
+        self.by_path(&self.invokes, path).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a call on `path` does with the elements of containers.
+    #[must_use]
+    pub fn containers(&self, path: Name) -> &[Container] {
+        self.by_path(&self.containers, path).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether some attribute of this name is read by a call that a fact speaks of.
+    #[must_use]
+    pub fn is_property_name(&self, member: Name) -> bool {
+        self.properties.contains(&member)
+    }
+
+    /// Whether the type `path` is `base` or has it among its bases.
+    #[must_use]
+    pub fn is_a(&self, path: Name, base: &str) -> bool {
+        let mut pending = vec![path];
+        let mut seen = 0;
+        while let Some(of) = pending.pop() {
+            seen += 1;
+            if of.as_str() == base {
+                return true;
+            }
+            if seen < 32 {
+                pending.extend(self.type_bases(of));
+            }
+        }
+        false
+    }
+
+    /// Whether what a decorator of this path stands at receives what is provided for its token.
+    #[must_use]
+    pub fn receives(&self, path: Name) -> bool {
+        self.receives.contains_key(&path)
+    }
+
+    /// The builtin method that a name tells by itself.
+    #[must_use]
+    pub fn by_name(&self, member: Name) -> Option<Name> {
+        self.by_name.get(&member).copied()
+    }
+
+    /// Whether facts speak of a member of this name, of any type.
+    #[must_use]
+    pub fn names_member(&self, member: Name) -> bool {
+        self.members.contains(&member)
+    }
+
+    /// The type of a value with this path, where all of that type together hold what the program puts into any.
+    #[must_use]
+    pub fn shared(&self, path: Name) -> Option<Name> {
+        let of = if self.types.contains_key(&path) { path } else { self.member(path)? };
+        let mut pending = vec![of];
+        let mut seen = 0;
+        while let Some(of) = pending.pop() {
+            seen += 1;
+            if self.types.get(&of).is_some_and(|fact| fact.shared) {
+                return Some(of);
+            }
+            if seen < 32 {
+                pending.extend(self.type_bases(of));
+            }
+        }
+        None
+    }
+
+    /// Whether instances of `path` are told apart.
+    #[must_use]
+    pub fn is_tracked(&self, path: Name) -> bool {
+        self.types.get(&path).is_some_and(|fact| fact.tracked)
+    }
+
+    /// The argument whose value a call on `path` gives back.
+    #[must_use]
+    pub fn wraps(&self, path: Name) -> Option<Which> {
+        self.by_path(&self.wraps, path).copied()
+    }
+
+    /// How a generic type speaks of its argument, and the type whose methods it has.
+    #[must_use]
+    pub fn generic(&self, path: Name) -> Option<(GenericKind, Option<Name>)> {
+        self.generics.get(&path).copied()
+    }
+
+    /// Whether the call shows that other work waits on the loop.
+    #[must_use]
+    pub fn is_concurrency(&self, path: Name) -> bool {
+        self.by_path(&self.concurrency, path).is_some()
+    }
+
+    /// The outcome of a call on `path` that shows that no loop runs here.
+    #[must_use]
+    pub fn off_loop(&self, path: Name) -> Option<crate::ir::Branch> {
+        self.by_path(&self.loop_checks, path).copied()
+    }
+
+    /// The type fact of `path`.
+    #[must_use]
+    pub fn type_of(&self, path: Name) -> Option<&TypeFact> {
+        self.types.get(&path)
+    }
+
+    /// The type that a call on `path` makes.
+    #[must_use]
+    pub fn constructed(&self, path: Name) -> Option<Name> {
+        self.constructors.get(&path).copied()
+    }
+
+    /// The type of what a call on `path` returns, or of the attribute `path`.
+    #[must_use]
+    pub fn result(&self, path: Name) -> Option<Name> {
+        if let Some(of) = self.constructors.get(&path) {
+            return Some(*of);
+        }
+        self.member(path)
+    }
+
+    /// The type of what a call on an instance of `path` returns: that of its `__call__`, or of `path` where it is a call's
+    /// result itself.
+    #[must_use]
+    pub fn called(&self, path: Name) -> Option<Name> {
+        if path.ends_with("()") { self.result(path) } else { self.member(name(&format!("{path}.__call__"))) }
+    }
+
+    /// The type of the member `path` of a known type.
+    #[must_use]
+    pub fn member(&self, path: Name) -> Option<Name> {
+        let (owner, member) = path.rsplit_once('.')?;
+        let (member, any) = (ustr::existing_ustr(member)?, FactBase::any());
+        let mut pending = vec![ustr::existing_ustr(owner)?];
+        let mut seen = 0;
+        while let Some(owner) = pending.pop() {
+            seen += 1;
+            if let Some(fact) = self.types.get(&owner) {
+                if let Some(of) = fact.members.get(&member).or_else(|| fact.members.get(&any)) {
+                    return Some(*of);
+                }
+                pending.extend(fact.bases.iter().rev());
+            }
+            if seen > 32 {
+                break;
+            }
+        }
+        None
+    }
+
+    /// The longest library module that `path` begins with.
+    #[must_use]
+    pub fn knows(&self, path: &str) -> bool {
+        self.libraries.iter().any(|module| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    }
+
+    /// Paths of all calls that block or compute, in no order.
+    pub fn paths(&self) -> impl Iterator<Item = Name> + '_ {
+        self.calls.keys().copied()
+    }
+
+    /// How many call facts there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+}

@@ -1,0 +1,231 @@
+//! One call site: what its callee's values make it run.
+
+use super::bind::{Indirect, indirect};
+use super::graph::{Edge, EdgeKind, External, Graph, Outcome, Reason, is_parameter};
+use super::values::{Solution, Value};
+use super::{At, CallAt, ExprAt, FuncAt, Input};
+use crate::base::Name;
+use crate::ir::{CallKind, Expr, Family, FuncKind};
+use rustc_hash::FxHashMap;
+
+/// The names under which facts speak of a function of this run: the repository is the library itself.
+fn known_as(input: Input<'_>, func: FuncAt) -> impl Iterator<Item = Name> + '_ {
+    let facts = input.facts_of(func.file);
+    let name = input.func_name(func);
+    input.fact_names(func.file, &name).filter(move |path| facts.places(*path))
+}
+
+/// `self.f()` in a method `m` does not run the `f` of a subclass that has its own `m`.
+fn overridden_here(solution: &Solution<'_>, callee: ExprAt, to: FuncAt) -> bool {
+    let input = solution.input;
+    let summary = &input.summaries[callee.file];
+    let Expr::Attr { base, .. } = &summary.exprs[callee.id] else { return false };
+    let method = match summary.exprs[*base] {
+        Expr::Var(var) => {
+            let owner = summary.vars[var].func;
+            let is_self = summary.functions[owner].params.first().is_some_and(|param| param.var == Some(var));
+            is_self.then_some(owner)
+        }
+        Expr::This(owner) => Some(owner),
+        _ => None,
+    };
+    let Some((method, own)) = method.and_then(|owner| Some((owner, summary.functions[owner].class?))) else { return false };
+    let Some(other) = input.func(to).class else { return false };
+    let (own, other) = (At { file: callee.file, id: own }, At { file: to.file, id: other });
+    let below = own != other && solution.lineage(other).0.contains(&own);
+    below && solution.find_method(other, summary.functions[method].name) != Some(At { file: callee.file, id: method })
+}
+
+/// Who tells what a call of a parameter runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Through {
+    /// The place that gives the argument: see `Graph::takes`. Values of all callers do not mix.
+    Callers,
+    /// The values that the parameter has from all callers.
+    Values,
+}
+
+/// Notes what a call runs, by the values of its callee.
+pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, through: Through) -> Outcome {
+    let input = solution.input;
+    let call = &input.summaries[at.file].calls[at.id];
+    let from = At { file: at.file, id: call.func };
+    let callee = At { file: at.file, id: call.callee };
+    let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct, offset: None, once: false, by_name: false };
+    if through == Through::Callers
+        && let Some((owner, _)) = is_parameter(input, callee, from)
+        && !matches!(call.kind, CallKind::With | CallKind::Iterate)
+        && !told_by_values(solution, callee, owner, from)
+    {
+        // Who calls decides what runs: see `takes`.
+        return if solution.values(callee).is_empty() { Outcome::Unresolved(Reason::Parameter) } else { Outcome::Known };
+    }
+    let values = solution.values(callee);
+    let typed = |value: &Value| !matches!(value, Value::Ext(path) | Value::ExtInst(path) if path.contains("()"));
+    let outcome = match values {
+        _ if !call.kind.is_written() => Outcome::Implied,
+        [] => Outcome::Unresolved(reason(solution, at)),
+        _ if values.iter().any(typed) => Outcome::Known,
+        _ => Outcome::UnknownReceiver,
+    };
+    for value in values {
+        match (call.kind, *value) {
+            (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => graph.externals.push(External { call: at, from, path }),
+            (CallKind::Decorate, Value::Func(func) | Value::Bound(func)) if through == Through::Callers => {
+                graph.externals.extend(known_as(input, func).map(|path| External { call: at, from, path }));
+            }
+            (CallKind::Decorate, _) => {}
+            (CallKind::Raise, Value::Class(class)) => graph.edges.extend(solution.constructor(class).map(direct)),
+            (CallKind::Raise, _) => {}
+            (CallKind::Read, Value::Ext(path) | Value::ExtInst(path))
+                if input.facts_of(at.file).call(path).is_some_and(|fact| fact.property) =>
+            {
+                graph.externals.push(External { call: at, from, path });
+            }
+            (CallKind::Read, _) => {}
+            (CallKind::With, Value::Inst(class)) => {
+                for member in ["__enter__", "__exit__", "__aenter__", "__aexit__"] {
+                    let is_async = member.starts_with("__a");
+                    if is_async == call.awaited {
+                        graph.edges.extend(solution.find_method(class, crate::base::name(member)).map(direct));
+                    }
+                }
+            }
+            (CallKind::With, Value::ExtInst(path) | Value::Ext(path)) if !call.awaited => {
+                for member in ["__enter__", "__exit__"] {
+                    graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.{member}")) });
+                }
+            }
+            (CallKind::With | CallKind::Iterate, Value::Generator(func)) => graph.edges.push(direct(func)),
+            (CallKind::Iterate, Value::Inst(class)) => {
+                let methods = if call.awaited { ["__aiter__", "__anext__"] } else { ["__iter__", "__next__"] };
+                graph.edges.extend(methods.iter().filter_map(|method| solution.find_method(class, crate::base::name(method))).map(direct));
+            }
+            (CallKind::Iterate, Value::ExtInst(path)) if !call.awaited => {
+                graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.__iter__")) });
+            }
+            (CallKind::With | CallKind::Iterate, _) => {}
+            (_, Value::Func(func) | Value::Bound(func)) if !overridden_here(solution, callee, func) => {
+                let kept = indirect(&input.summaries[at.file], call, input.func(func)) == Some(Indirect::Bind);
+                if !kept && !input.func(func).is_generator {
+                    graph.edges.push(direct(func));
+                }
+                if through == Through::Callers {
+                    graph.externals.extend(known_as(input, func).map(|path| External { call: at, from, path }));
+                }
+            }
+            (_, Value::Class(class)) => {
+                if let Some(constructor) = solution.constructor(class) {
+                    graph.edges.push(direct(constructor));
+                } else {
+                    let lineage = solution.lineage(class);
+                    graph.externals.extend(lineage.1.iter().map(|path| External { call: at, from, path: *path }));
+                }
+            }
+            // `super(...)` runs the base's constructor.
+            (_, Value::Inst(class)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
+                graph.edges.extend(solution.constructor(class).map(direct));
+            }
+            (_, Value::Inst(class)) => graph.edges.extend(solution.find_method(class, crate::base::name("__call__")).map(direct)),
+            (_, Value::New(func)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
+                graph.edges.push(direct(func));
+            }
+            // What a factory gave is called: its fact is that of the factory's result.
+            (_, Value::ExtInst(path) | Value::Ext(path)) => {
+                graph.externals.push(External { call: at, from, path });
+            }
+            _ => {}
+        }
+    }
+    // Listeners run in the call that emits their event.
+    graph.edges.extend(solution.listeners(at).iter().filter_map(|listener| match listener {
+        Value::Func(func) | Value::Bound(func) => Some(direct(*func)),
+        _ => None,
+    }));
+    outcome
+}
+
+/// Whether the values of a parameter tell what its call runs: a nameless function is used in one place, and a function that
+/// another one makes has no callers that give its maker's parameters.
+fn told_by_values(solution: &Solution<'_>, callee: ExprAt, owner: FuncAt, from: FuncAt) -> bool {
+    is_nameless(solution.input, owner) || (owner != from && solution.values(callee).len() == 1 && !solution.is_cut(callee))
+}
+
+/// Whether a function has no name: what it is called by does not tell where it is used.
+pub(super) fn is_nameless(input: Input<'_>, func: FuncAt) -> bool {
+    input.func(func).name.starts_with('<')
+}
+
+/// Why nothing is known of a call's callee.
+fn reason(solution: &Solution<'_>, at: CallAt) -> Reason {
+    let summary = &solution.input.summaries[at.file];
+    let call = &summary.calls[at.id];
+    let callee = At { file: at.file, id: call.callee };
+    let broken = |problem: &crate::ir::Problem| problem.span.is_some_and(|span| span.contains(call.span.start));
+    if solution.is_cut(callee) {
+        return Reason::Targets;
+    }
+    if summary.problems.iter().any(broken) {
+        return Reason::Parse;
+    }
+    match summary.exprs[call.callee] {
+        Expr::Attr { base, .. } => {
+            let base = At { file: at.file, id: base };
+            match solution.values(base) {
+                _ if solution.is_cut(base) => Reason::Targets,
+                [] => Reason::Receiver,
+                _ => Reason::Member,
+            }
+        }
+        _ => Reason::Dynamic,
+    }
+}
+
+/// Shortest method name that may stand for a method by itself.
+const SHORTEST_NAME: usize = 4;
+
+/// What a method's name tells by itself.
+pub(super) struct ByName {
+    /// For each name of a function the only method that has it; none where it is no method, has namesakes, or is common.
+    methods: FxHashMap<(Family, Name), Option<FuncAt>>,
+}
+
+impl ByName {
+    pub(super) fn new(input: Input<'_>) -> Self {
+        let mut methods: FxHashMap<(Family, Name), Option<FuncAt>> = FxHashMap::default();
+        for (file, summary) in input.summaries.iter_enumerated() {
+            for (id, function) in summary.functions.iter_enumerated() {
+                let method =
+                    function.class.is_some() && !function.is_abstract && matches!(function.kind, FuncKind::Method | FuncKind::Static);
+                let known = input.facts_of(file).names_member(function.name);
+                let rare = function.name.len() >= SHORTEST_NAME && !function.name.starts_with("__") && !known;
+                let only = (method && rare && !function.is_generator).then_some(At { file, id });
+                methods.entry((summary.family, function.name)).and_modify(|known| *known = None).or_insert(only);
+            }
+        }
+        Self { methods }
+    }
+
+    /// Follows an unresolved call of a method to the only one of this name, or to the builtin's that has it.
+    pub(super) fn resolve(&self, input: Input<'_>, graph: &mut Graph, at: CallAt, outcome: Outcome) -> Outcome {
+        let summary = &input.summaries[at.file];
+        let call = &summary.calls[at.id];
+        let Expr::Attr { name, .. } = summary.exprs[call.callee] else { return outcome };
+        let (Outcome::Unresolved(Reason::Receiver), CallKind::Call) = (outcome, call.kind) else { return outcome };
+        let from = At { file: at.file, id: call.func };
+        match self.methods.get(&(summary.family, name)) {
+            Some(Some(to)) => {
+                graph.edges.push(Edge { call: at, from, to: *to, kind: EdgeKind::Direct, offset: None, once: false, by_name: true });
+                Outcome::ByName
+            }
+            Some(None) => outcome,
+            None => match input.facts_of(at.file).by_name(name) {
+                Some(path) => {
+                    graph.externals.push(External { call: at, from, path });
+                    Outcome::ByName
+                }
+                None => outcome,
+            },
+        }
+    }
+}

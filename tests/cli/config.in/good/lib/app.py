@@ -1,0 +1,5 @@
+import time
+
+
+async def quiet():
+    time.sleep(1)

@@ -1,0 +1,5 @@
+const fs = require("fs");
+
+require("http").createServer((request, response) => {
+  response.end(fs.readFileSync("page.html"));
+});
