@@ -133,7 +133,10 @@ impl Discovery {
     fn drop_second_builds(&mut self) {
         let known: std::collections::HashSet<String> = self.files.iter().map(|file| file.path.clone()).collect();
         let first = |path: &str| {
-            ["/esm/", "/es/", "/module/", "/mjs/"].iter().find_map(|segment| {
+            if let Some(twin) = path.strip_suffix(".mjs").map(|stem| [format!("{stem}.js"), format!("{stem}.cjs")]) {
+                return twin.into_iter().find(|twin| known.contains(twin));
+            }
+            ["/esm/", "/es/", "/module/", "/mjs/", "/browser/"].iter().find_map(|segment| {
                 let (before, after) = path.split_once(segment)?;
                 let stem = after.rsplit_once('.').map_or(after, |(stem, _)| stem);
                 let others = ["/", "/cjs/", "/lib/", "/commonjs/"]

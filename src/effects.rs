@@ -131,7 +131,7 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
                 found.push(((sink.from, flags::of_call(input, sink.call)), witness));
             }
             let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
-            let known = spread(input, &callers, open, weight, found, &mut lighter);
+            let known = spread(solution, &callers, open, weight, found, &mut lighter);
             for (state, _) in &known {
                 let any = effects.any.entry(state.0).or_default();
                 if any.last() != Some(&effect) {
@@ -149,7 +149,7 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
 
 /// Spreads an effect to callers, the nearest first; gives each state once, in the order in which it was reached.
 fn spread(
-    input: Input<'_>,
+    solution: &Solution<'_>,
     callers: &FxHashMap<FuncAt, Vec<&Edge>>,
     open: impl Fn(&Edge) -> bool,
     weight: Weight,
@@ -168,7 +168,7 @@ fn spread(
         }
         order.push(at);
         for edge in callers.get(&state.0).into_iter().flatten().filter(|edge| open(edge)) {
-            let Some(flags) = flags::through(input, edge, &state.1) else { continue };
+            let Some(flags) = flags::through(solution, edge, &state.1) else { continue };
             let by_name = by_name || edge.by_name;
             let next = Witness {
                 call: edge.call,
@@ -215,7 +215,7 @@ impl Effects {
 
     /// The shortest way that a call of a function has to the effect, with the arguments that it gives.
     #[must_use]
-    pub fn reached(&self, input: Input<'_>, edge: &Edge, channel: Channel) -> Option<Witness> {
+    pub fn reached(&self, solution: &Solution<'_>, edge: &Edge, channel: Channel) -> Option<Witness> {
         let from = match (channel.1, edge.once) {
             (Weight::Heavy, true) => return None,
             (Weight::Light, true) => &[Weight::Heavy, Weight::Light][..],
@@ -223,7 +223,7 @@ impl Effects {
         };
         let ways = from.iter().filter_map(|weight| {
             let states = self.states.get(&((channel.0, *weight), edge.to))?;
-            let flags = states.iter().find(|flags| flags::through(input, edge, flags).is_some())?;
+            let flags = states.iter().find(|flags| flags::through(solution, edge, flags).is_some())?;
             let state = (edge.to, flags.clone());
             let below = self.at(&state, (channel.0, *weight))?;
             Some(Witness {

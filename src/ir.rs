@@ -396,6 +396,8 @@ pub struct Var {
     pub func: FuncId,
     /// Something is assigned to it, besides what a call gives a parameter.
     pub assigned: bool,
+    /// What is assigned to it is assigned only where it is true, or only where it is false: `if x is None: x = 1`.
+    pub assigned_where: Option<bool>,
 }
 
 /// An ECMAScript export; Python exports its module's variables.
@@ -538,6 +540,32 @@ impl ModuleSummary {
             None if class.parent != MODULE_BODY => format!("{}.{}", self.func_name(class.parent), class.name),
             None => class.name.to_string(),
         }
+    }
+
+    /// Notes an assignment to a variable that stands under `guard`.
+    pub fn assigned(&mut self, var: VarId, guard: Option<GuardId>) {
+        let (mut at, mut held) = (guard, None);
+        while let Some(id) = at {
+            let guard = &self.guards[id];
+            if guard.test == Test::Var(var) {
+                held = match guard.branch {
+                    Branch::True => Some(true),
+                    Branch::False => Some(false),
+                    _ => None,
+                };
+                break;
+            }
+            at = guard.outer;
+        }
+        let variable = &mut self.vars[var];
+        variable.assigned_where = if variable.assigned && variable.assigned_where != held { None } else { held };
+        variable.assigned = true;
+    }
+
+    /// Whether a test of the variable for `wanted` comes out as it would at the start, where it is not `wanted` there.
+    #[must_use]
+    pub fn keeps(&self, var: VarId, wanted: bool) -> bool {
+        !self.vars[var].assigned || self.vars[var].assigned_where == Some(wanted)
     }
 
     /// The innermost function at a byte offset.

@@ -129,7 +129,7 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
         for effect in program.effects.of(edge.to).iter().copied() {
             for weight in [Weight::Light, Weight::Heavy] {
                 let channel = (effect, weight);
-                let Some(witness) = program.effects.reached(program.input, edge, channel) else { continue };
+                let Some(witness) = program.effects.reached(program.solution, edge, channel) else { continue };
                 match edge.kind {
                     EdgeKind::Direct if program.effects.assumed.nonblocking.contains(&edge.from) => {}
                     EdgeKind::Direct if !program.input.func(edge.to).is_async => {
@@ -341,7 +341,7 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
         for effect in program.effects.of(edge.to).iter().copied() {
             let reaches = [Weight::Light, Weight::Heavy]
                 .iter()
-                .any(|weight| program.effects.reached(program.input, edge, (effect, *weight)).is_some());
+                .any(|weight| program.effects.reached(program.solution, edge, (effect, *weight)).is_some());
             let assumed = program.effects.assumed.nonblocking.contains(&edge.from).then_some("assumed");
             let checked = (edge.kind == EdgeKind::OffLoop).then_some("loop check").or(assumed);
             if reaches && let Some(reason) = checked.or_else(|| reason_at(edge.call, edge.from)) {

@@ -1,15 +1,29 @@
 //! Effects that a parameter decides: `def fetch(url, wait=False): if wait: sleep()` sleeps only for callers that ask for it.
 
-use crate::ir::{Branch, Const, Expr, ExprId, Family, Test};
+use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Test};
 use crate::link::graph::{Edge, bound_parameters};
-use crate::link::{CallAt, FuncAt, Input};
+use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Input, Solution, Value};
 use smallvec::SmallVec;
 
 /// A parameter's position, and whether it must be true or false.
 pub type Flag = (usize, bool);
 
-/// What must hold of a function's parameters, in order of position.
-pub type Flags = SmallVec<[Flag; 2]>;
+/// What must hold of a function's parameters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Flags {
+    /// Of parameters that are tested, in order of position.
+    tested: SmallVec<[Flag; 2]>,
+    /// Of the receiver: an instance of this class, or of one above or below it.
+    own: Option<ClassAt>,
+}
+
+impl Flags {
+    /// Nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
 
 /// A function, and what must hold of its parameters.
 pub type State = (FuncAt, Flags);
@@ -27,15 +41,16 @@ pub fn of_call(input: Input<'_>, call: CallAt) -> Flags {
     let mut guard = made.guard;
     while let Some(id) = guard {
         let held = &summary.guards[id];
-        if let Test::Var(var) = held.test
-            && !summary.vars[var].assigned
+        let wanted = match held.branch {
+            Branch::True => Some(true),
+            Branch::False => Some(false),
+            _ => None,
+        };
+        if let (Test::Var(var), Some(wanted)) = (held.test, wanted)
+            && summary.keeps(var, wanted)
             && let Some(position) = params.iter().position(|param| param.var == Some(var))
         {
-            match held.branch {
-                Branch::True => add(&mut flags, (position, true)),
-                Branch::False => add(&mut flags, (position, false)),
-                _ => {}
-            }
+            add(&mut flags, (position, wanted));
         }
         guard = held.outer;
     }
@@ -43,22 +58,26 @@ pub fn of_call(input: Input<'_>, call: CallAt) -> Flags {
 }
 
 fn add(flags: &mut Flags, flag: Flag) {
-    if flags.len() < MOST && !flags.iter().any(|known| known.0 == flag.0) {
-        flags.push(flag);
-        flags.sort_unstable();
+    let tested = &mut flags.tested;
+    if tested.len() < MOST && !tested.iter().any(|known| known.0 == flag.0) {
+        tested.push(flag);
+        tested.sort_unstable();
     }
 }
 
-/// What a caller's state is for a callee's: none where the call gives a parameter the other value.
+/// What a caller's state is for a callee's: none where the call gives a parameter the other value, or the receiver is of a
+/// class that has nothing to do with the one that is reached below.
 #[must_use]
-pub fn through(input: Input<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
+pub fn through(solution: &Solution<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
+    let input = solution.input;
     let mut flags = of_call(input, edge.call);
+    flags.own = own(solution, edge, below.own)?;
     let Some(offset) = edge.offset else { return Some(flags) };
     let summary = &input.summaries[edge.call.file];
     let call = &summary.calls[edge.call.id];
     let callee = input.func(edge.to);
-    let bound = if below.is_empty() { Vec::new() } else { bound_parameters(summary, callee, call, usize::from(offset)) };
-    for (position, wanted) in below {
+    let bound = if below.tested.is_empty() { Vec::new() } else { bound_parameters(summary, callee, call, usize::from(offset)) };
+    for (position, wanted) in &below.tested {
         let given = bound.iter().find(|(_, at)| at == position);
         let Some((value, _)) = given else {
             // Left out: its default holds; what a spread brings is not known.
@@ -78,7 +97,7 @@ pub fn through(input: Input<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
             Expr::Function(_) | Expr::Class(_) if !wanted => return None,
             // An object literal is true; an empty container is false in Python.
             Expr::Object(_) if !wanted && summary.family == Family::Ecma => return None,
-            Expr::Var(var) if !summary.vars[*var].assigned => {
+            Expr::Var(var) if summary.keeps(*var, *wanted) => {
                 if let Some(position) = input.func(edge.from).params.iter().position(|param| param.var == Some(*var)) {
                     add(&mut flags, (position, *wanted));
                 }
@@ -87,6 +106,58 @@ pub fn through(input: Input<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
         }
     }
     Some(flags)
+}
+
+/// What must hold of the caller's own receiver; none where the call's receiver can't be what is needed below.
+fn own(solution: &Solution<'_>, edge: &Edge, needed: Option<ClassAt>) -> Option<Option<ClassAt>> {
+    let input = solution.input;
+    let class_of = |func: FuncAt| input.func(func).class.map(|id| At { file: func.file, id });
+    let (caller, callee) = (class_of(edge.from), class_of(edge.to));
+    let is_below = |one: ClassAt, other: ClassAt| one != other && solution.lineage(one).0.contains(&other);
+    let related = |one: ClassAt, other: ClassAt| solution.lineage(one).0.contains(&other) || solution.lineage(other).0.contains(&one);
+    let receiver = receiver(input, edge);
+    if let (true, Some(caller)) = (receiver.is_some_and(|at| is_own(input, at, edge.from)), caller) {
+        // `self.f()` that a class below answers: the receiver is of that class, all the way up.
+        let down = callee.filter(|callee| is_below(*callee, caller));
+        return match (needed, down) {
+            (Some(needed), Some(down)) => related(needed, down).then_some(Some(if is_below(needed, down) { needed } else { down })),
+            (None, down) => Some(down),
+            (Some(needed), None) if !related(needed, caller) => None,
+            (Some(needed), None) => Some(is_below(needed, caller).then_some(needed)),
+        };
+    }
+    let (Some(needed), Some(at)) = (needed, receiver.filter(|at| !solution.is_cut(*at))) else { return Some(None) };
+    let mut classes = solution.values(at).iter().filter_map(|value| match value {
+        Value::Inst(class) | Value::Class(class) => Some(*class),
+        _ => None,
+    });
+    let first = classes.next();
+    let fits = first.is_none_or(|first| related(first, needed) || classes.any(|class| related(class, needed)));
+    fits.then_some(None)
+}
+
+/// What a method is called on, a property read of, a `with` or loop made over.
+fn receiver(input: Input<'_>, edge: &Edge) -> Option<ExprAt> {
+    let summary = &input.summaries[edge.call.file];
+    let call = &summary.calls[edge.call.id];
+    let at = |id| At { file: edge.call.file, id };
+    match (call.kind, &summary.exprs[call.callee]) {
+        (CallKind::With | CallKind::Iterate, _) => Some(at(call.callee)),
+        (_, Expr::Attr { base, .. }) => Some(at(*base)),
+        // A class that is called makes the receiver of its constructor.
+        _ => Some(at(call.callee)),
+    }
+}
+
+/// Whether an expression is the receiver of the method that it stands in.
+fn is_own(input: Input<'_>, at: ExprAt, from: FuncAt) -> bool {
+    let summary = &input.summaries[at.file];
+    match &summary.exprs[at.id] {
+        Expr::Var(var) => summary.functions[from.id].params.first().is_some_and(|param| param.var == Some(*var)),
+        Expr::This(func) => *func == from.id,
+        Expr::Super(_) => true,
+        _ => false,
+    }
 }
 
 fn truth(input: Input<'_>, func: FuncAt, default: ExprId) -> Option<bool> {

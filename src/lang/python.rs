@@ -97,7 +97,7 @@ impl<'t> Lowering<'t> {
         if let Some(var) = self.scopes.last().and_then(|scope| scope.get(&named)) {
             return *var;
         }
-        let var = self.summary.vars.push(Var { name: named, func: self.func, assigned: false });
+        let var = self.summary.vars.push(Var { name: named, func: self.func, assigned: false, assigned_where: None });
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(named, var);
         }

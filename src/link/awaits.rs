@@ -106,7 +106,18 @@ impl Look<'_, '_> {
                 }
                 for external in graph.externals_of(call) {
                     known = true;
-                    awaitable |= self.doubt && input.facts_of(file).call(external.path).is_none();
+                    let facts = input.facts_of(file);
+                    // A library's class makes instances, which seldom can be awaited.
+                    let last = external.path.rsplit('.').next().unwrap_or(&external.path);
+                    let made = last.starts_with(|first: char| first.is_ascii_uppercase());
+                    awaitable |= if made { facts.is_awaitable(external.path) } else { self.doubt && facts.call(external.path).is_none() };
+                }
+                let callee = At { file, id: input.summaries[file].calls[*id].callee };
+                for value in solution.values(callee) {
+                    if let Value::Class(class) = value {
+                        known = true;
+                        awaitable |= solution.find_method(*class, name("__await__")).is_some();
+                    }
                 }
                 (!known && self.doubt) || awaitable
             }

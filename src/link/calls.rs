@@ -96,7 +96,12 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
                     graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.{member}")) });
                 }
             }
-            (CallKind::With | CallKind::Iterate, Value::Generator(func)) => graph.edges.push(direct(func)),
+            // `async for` runs async generators, `for` the others; a JavaScript `for await` takes both.
+            (CallKind::With | CallKind::Iterate, Value::Generator(func))
+                if input.func(func).is_async == call.awaited || input.summaries[at.file].family == Family::Ecma =>
+            {
+                graph.edges.push(direct(func));
+            }
             (CallKind::Iterate, Value::Inst(class)) => {
                 let methods = if call.awaited { ["__aiter__", "__anext__"] } else { ["__iter__", "__next__"] };
                 graph.edges.extend(methods.iter().filter_map(|method| solution.find_method(class, crate::base::name(method))).map(direct));
@@ -218,14 +223,17 @@ impl ByName {
                 graph.edges.push(Edge { call: at, from, to: *to, kind: EdgeKind::Direct, offset: None, once: false, by_name: true });
                 Outcome::ByName
             }
-            Some(None) => outcome,
-            None => match input.facts_of(at.file).by_name(name) {
-                Some(path) => {
-                    graph.externals.push(External { call: at, from, path });
-                    Outcome::ByName
+            known => {
+                let facts = input.facts_of(at.file);
+                // A program's own `listen` calls that of a server.
+                match facts.by_name(name).filter(|path| known.is_none() || facts.serves(*path)) {
+                    Some(path) => {
+                        graph.externals.push(External { call: at, from, path });
+                        Outcome::ByName
+                    }
+                    None => outcome,
                 }
-                None => outcome,
-            },
+            }
         }
     }
 }

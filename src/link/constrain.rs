@@ -41,6 +41,7 @@ impl Solution<'_> {
                         self.flow(At { file, id: assign.value }, to, assign.is_type);
                     }
                     Target::Attr { base, name } => {
+                        self.declare_field(file, *base, *name, assign.value);
                         let base = self.node(At { file, id: *base });
                         if assign.is_type {
                             let holder = self.expr_base[file] + assign.value.raw();
@@ -85,6 +86,20 @@ impl Solution<'_> {
                 let from = self.node(base);
                 self.when(from, Constraint::Instantiate(above));
             }
+        }
+    }
+
+    /// `self.x = x` in a constructor whose parameter has a type: the attribute has it too, as for a type checker.
+    fn declare_field(&mut self, file: crate::base::FileId, base: crate::ir::ExprId, field: Name, value: crate::ir::ExprId) {
+        let summary = &self.input.summaries[file];
+        let (Expr::Var(own), Expr::Var(given)) = (&summary.exprs[base], &summary.exprs[value]) else { return };
+        let function = &summary.functions[summary.vars[*own].func];
+        let (Some(class), true) = (function.class, summary.vars[*given].func == summary.vars[*own].func) else { return };
+        let is_own = function.params.first().is_some_and(|param| param.var == Some(*own));
+        let typed = function.params.iter().find(|param| param.var == Some(*given)).and_then(|param| param.annotation);
+        if let (true, true, Some(annotation)) = (is_own, function.name.as_str() == "__init__", typed) {
+            let node = self.field(Owner::Class(At { file, id: class }), field);
+            self.declare(node, At { file, id: annotation });
         }
     }
 

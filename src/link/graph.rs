@@ -441,6 +441,10 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
         };
         if let Some(boundary) = facts.boundary(external.path) {
             give(boundary.which, EdgeKind::Moved(boundary.to));
+            if boundary.to == ContextKind::Loop {
+                // A loop runs coroutines: a generator given to it is none.
+                added.retain(|edge: &Edge| edge.call != external.call || !input.func(edge.to).is_generator);
+            }
         } else if !facts.invokes(external.path).is_empty() {
             for invoke in facts.invokes(external.path) {
                 give(invoke.which, EdgeKind::Direct);

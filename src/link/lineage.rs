@@ -34,6 +34,11 @@ impl Solution<'_> {
         found
     }
 
+    fn own_method(&self, class: ClassAt, wanted: Name) -> Option<&crate::ir::Function> {
+        let summary = &self.input.summaries[class.file];
+        summary.classes[class.id].methods.iter().rfind(|(name, _)| *name == wanted).map(|(_, id)| &summary.functions[*id])
+    }
+
     /// Classes that have every method that the protocol declares.
     fn implementers(&mut self, protocol: ClassAt) -> Vec<ClassAt> {
         let input = self.input;
@@ -49,8 +54,16 @@ impl Solution<'_> {
         let methods: Vec<Name> = input.summaries[protocol.file].classes[protocol.id].methods.iter().map(|(name, _)| *name).collect();
         let having = |name: &Name| self.by_method.get(name).map_or(&[][..], Vec::as_slice);
         let Some(rarest) = methods.iter().min_by_key(|name| having(name).len()) else { return Vec::new() };
-        let has =
-            |class: &ClassAt, wanted: &Name| input.summaries[class.file].classes[class.id].methods.iter().any(|(name, _)| name == wanted);
+        // A method stands in if it is awaited like the protocol's and can be called with as many arguments.
+        let has = |class: &ClassAt, wanted: &Name| match (self.own_method(*class, *wanted), self.own_method(protocol, *wanted)) {
+            (Some(one), Some(other)) => {
+                let required = one.params.iter().filter(|param| param.default.is_none() && !param.rest && !param.keywords).count();
+                let open = one.params.iter().any(|param| param.rest);
+                let declared = other.params.iter().filter(|param| !param.rest && !param.keywords).count();
+                one.is_async == other.is_async && required <= declared && (open || one.params.len() >= declared)
+            }
+            _ => false,
+        };
         let candidates = having(rarest).iter().filter(|class| **class != protocol);
         candidates.filter(|class| methods.iter().all(|name| has(class, name))).copied().collect()
     }

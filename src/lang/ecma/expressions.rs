@@ -488,7 +488,7 @@ impl Lowering<'_> {
             && matches!(of.sort(), "type_identifier" | "generic_type" | "nested_type_identifier")
         {
             let of = self.type_of(of);
-            let var = self.summary.vars.push(crate::ir::Var { name: name("<as>"), func: self.func, assigned: false });
+            let var = self.summary.vars.push(crate::ir::Var { name: name("<as>"), func: self.func, assigned: false, assigned_where: None });
             self.store(crate::ir::Target::Var(var), of, true);
             self.store(crate::ir::Target::Var(var), value, false);
             return self.push(Expr::Var(var));

@@ -138,7 +138,7 @@ impl Lowering<'_> {
             let named = self.name_of(inner);
             (named, self.find_var(named))
         } else {
-            let var = self.summary.vars.push(crate::ir::Var { name: name("<pattern>"), func, assigned: false });
+            let var = self.summary.vars.push(crate::ir::Var { name: name("<pattern>"), func, assigned: false, assigned_where: None });
             let value = self.push(Expr::Var(var));
             self.assign_to(inner, value);
             (name("<pattern>"), Some(var))

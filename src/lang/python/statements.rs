@@ -222,7 +222,7 @@ impl Lowering<'_> {
 
     pub(super) fn store(&mut self, target: Target, value: ExprId, is_type: bool) {
         if let (Target::Var(var), false) = (&target, is_type) {
-            self.summary.vars[*var].assigned = true;
+            self.summary.assigned(*var, self.guard);
         }
         self.summary.assigns.push(Assign { target, value, is_type });
     }
@@ -358,7 +358,10 @@ impl Lowering<'_> {
 
     fn decorate(&mut self, decorators: &[(ExprId, Node<'_>)], decorated: ExprId) {
         // `@x.setter` adds to the property x.
-        let adds = |at: &Node<'_>| at.sort() == "attribute" && matches!(at.at(Field::Attribute).map(|last| self.text_of(last)), Some("setter" | "deleter" | "getter"));
+        let adds = |at: &Node<'_>| {
+            at.sort() == "attribute"
+                && matches!(at.at(Field::Attribute).map(|last| self.text_of(last)), Some("setter" | "deleter" | "getter"))
+        };
         let others: Vec<_> = decorators.iter().filter(|(_, at)| !adds(at)).collect();
         for (decorator, at) in others {
             self.call(CallKind::Decorate, *decorator, vec![Arg { name: None, value: decorated, spread: false }], *at, false);
