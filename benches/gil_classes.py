@@ -50,7 +50,9 @@ import zlib
 SECONDS = 0.15
 """How long one call should take, about."""
 
-ROUNDS = 5
+ROUNDS = 4
+# Other programs delay a loop too: what looks like neither is measured again, and the least lag counts.
+ROUNDS_IN_DOUBT = 16
 TICK = 0.001
 # A lag below this share of the call's length is no lag of the call; measured: a thread that only sleeps gives 1 to 2 %.
 SHARE_HELD = 0.6
@@ -190,9 +192,12 @@ def classed(lag, took):
 
 def measure(make, call):
     given = sized(make, call)
-    rounds = [asyncio.run(worst_lag(call, given)) for _ in range(ROUNDS)]
-    # The machine does other things too: the least of the worst lags is the call's.
-    return min(rounds)
+    least = min(asyncio.run(worst_lag(call, given)) for _ in range(ROUNDS))
+    for _ in range(ROUNDS_IN_DOUBT):
+        if classed(*least) != "preempted":
+            break
+        least = min(least, asyncio.run(worst_lag(call, given)))
+    return least
 
 
 def main(wanted):

@@ -107,7 +107,7 @@ class Source:
 # Parts of a path at most.
 LONGEST = 8
 # Where the distribution's name is not the module's.
-TOP_LEVEL = {"zwave_js_server": "zwave-js-server-python", "pyhap": "HAP-python", "velbusaio": "velbus-aio", "kasa": "python-kasa", "MySQLdb": "mysqlclient", "whisper": "openai-whisper", "discord": "discord.py", "airflow": "apache-airflow-core"}
+TOP_LEVEL = {"zwave_js_server": "zwave-js-server-python", "pyhap": "HAP-python", "velbusaio": "velbus-aio", "kasa": "python-kasa", "yolink": "yolink-api", "tuya_sharing": "tuya-device-sharing-sdk", "MySQLdb": "mysqlclient", "whisper": "openai-whisper", "discord": "discord.py", "airflow": "apache-airflow-core"}
 
 
 @functools.cache

@@ -33,7 +33,7 @@ def paths_of(facts):
         if table == "library":
             continue
         for row in rows:
-            for key in ("path", "paths", "constructors", "bases", "enter", "element", "decorator", "base", "call"):
+            for key in ("path", "paths", "constructors", "bases", "enter", "element", "decorator", "base", "call", "parameters"):
                 for path in several(row.get(key)):
                     yield table, path
             for member, of in row.get("members", {}).items():
@@ -165,13 +165,13 @@ def main():
     if not str(library.get("source", "")).startswith("https://"):
         problems.append("library.source is not an address")
     dynamic = {}
-    told = tomllib.loads((HERE / "dynamic.toml").read_text())
+    told = tomllib.loads((HERE / "python_dynamic.toml").read_text())
     for row in told["prepare"]:
         if any(module.startswith(row["module"]) for _, module in paths_of(facts)):
             exec(row["run"], {})
     for row in told["dynamic"]:
         if not row.get("reason") or not row.get("source"):
-            problems.append(f"dynamic.toml: {row['paths']}: no reason or no source")
+            problems.append(f"python_dynamic.toml: {row['paths']}: no reason or no source")
         dynamic.update(dict.fromkeys(row["paths"]))
     resolver = Resolver(source)
     modules = tuple(library.get("modules", []))
