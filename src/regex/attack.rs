@@ -1,0 +1,155 @@
+//! From what is ambiguous in an automaton to texts that may make the matcher try it all.
+
+use super::alphabet::{Alphabet, Symbol, Symbols};
+use super::automaton::{At, Automaton, INITIAL};
+use super::budget::Meter;
+use super::components::way;
+use super::exponential::Knot;
+use super::polynomial::Pair;
+use super::suffix::{Avoid, Suffixes, choose};
+use super::{Attack, Pump, charset};
+
+/// What is claimed of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    Exponential,
+    /// The degree of the polynomial.
+    Degree(u32),
+}
+
+/// An ambiguity with the ways to it, before characters are chosen.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) claim: Claim,
+    /// A way and what is repeated behind it, in turn.
+    pieces: Vec<(Vec<Symbols>, Vec<Symbols>)>,
+    /// The state behind the last, whose match must fail.
+    last: Vec<At>,
+    /// States of each repeat that takes part, for its place in the pattern.
+    pub(super) places: Vec<Vec<At>>,
+}
+
+/// Symbols of a text: a way and what is repeated behind it, in turn.
+type Pieces = Vec<(Vec<Symbol>, Vec<Symbol>)>;
+
+pub(super) fn of_knot(automaton: &Automaton, knot: &Knot, meter: &mut Meter) -> Option<Candidate> {
+    let to = way(automaton, INITIAL, knot.at, |_| true, meter)?;
+    Some(Candidate {
+        claim: Claim::Exponential,
+        pieces: vec![(to, knot.pump.clone())],
+        last: vec![knot.at],
+        places: vec![knot.states.clone()],
+    })
+}
+
+pub(super) fn of_chain(automaton: &Automaton, chain: &[&Pair], meter: &mut Meter) -> Option<Candidate> {
+    let mut pieces: Vec<(Vec<Symbols>, Vec<Symbols>)> = Vec::new();
+    let (mut from, mut places, mut last) = (INITIAL, Vec::new(), INITIAL);
+    for (number, pair) in chain.iter().enumerate() {
+        let to = way(automaton, from, pair.first, |_| true, meter)?;
+        let shared = pieces.last().filter(|_| to.is_empty()).and_then(|(_, pump)| shared(pump, &pair.pump));
+        match (shared, pieces.last_mut()) {
+            (Some(shared), Some((_, pump))) => *pump = shared,
+            _ => pieces.push((to, pair.pump.clone())),
+        }
+        if number == 0 || from != pair.first {
+            places.push(vec![pair.first]);
+        }
+        places.push(vec![pair.second]);
+        (from, last) = (pair.second, pair.first);
+    }
+    let degree = u32::try_from(chain.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let last = if automaton.scans(last) { vec![from] } else { vec![last, from] };
+    Some(Candidate { claim: Claim::Degree(degree), pieces, last, places })
+}
+
+/// A text that both of two repeated texts can be.
+fn shared(one: &[Symbols], other: &[Symbols]) -> Option<Vec<Symbols>> {
+    let (long, short) = if one.len() >= other.len() { (one, other) } else { (other, one) };
+    if short.is_empty() || long.len() % short.len() != 0 {
+        return None;
+    }
+    let both = long.iter().zip(short.iter().cycle()).map(|(one, other)| Some(one.and(*other)).filter(|both| !both.is_empty()));
+    both.collect()
+}
+
+/// How often what is repeated stands in the texts that suffixes are looked for behind.
+const ROUNDS: usize = 3;
+
+pub(super) struct Writer<'a> {
+    pub(super) automaton: &'a Automaton,
+    pub(super) alphabet: &'a Alphabet,
+    /// The automaton reads backwards.
+    pub(super) reversed: bool,
+    /// The end of a match may lie anywhere, and one ends the search.
+    pub(super) ends_early: bool,
+}
+
+impl Writer<'_> {
+    /// Texts for a candidate, the likeliest first.
+    pub(super) fn attacks(&self, candidate: &Candidate, meter: &mut Meter) -> Vec<Attack> {
+        let mut attacks: Vec<Attack> = Vec::new();
+        for rare in [false, true] {
+            let chosen: Option<Pieces> = candidate
+                .pieces
+                .iter()
+                .map(|(way, pump)| Some((choose(self.alphabet, way, rare)?, choose(self.alphabet, pump, rare)?)))
+                .collect();
+            let Some(pieces) = chosen else { continue };
+            for suffix in self.suffixes(candidate, &pieces, meter) {
+                let attack = self.attack(&pieces, &suffix);
+                if !attacks.contains(&attack) {
+                    attacks.push(attack);
+                }
+            }
+        }
+        attacks
+    }
+
+    fn suffixes(&self, candidate: &Candidate, pieces: &Pieces, meter: &mut Meter) -> Vec<Vec<Symbol>> {
+        let suffixes = Suffixes { automaton: self.automaton, alphabet: self.alphabet };
+        let mut found: Vec<Vec<Symbol>> = Vec::new();
+        let mut add = |more: Vec<Vec<Symbol>>| {
+            for suffix in more {
+                if !found.contains(&suffix) {
+                    found.push(suffix);
+                }
+            }
+        };
+        if self.ends_early {
+            let text: Vec<Symbol> = pieces
+                .iter()
+                .flat_map(|(way, pump)| way.iter().chain(pump.iter().cycle().take(pump.len() * ROUNDS)))
+                .copied()
+                .collect();
+            if let Some(states) = suffixes.after(&text, meter) {
+                add(suffixes.failing(states, Avoid::Match, true, 2, meter));
+            }
+        }
+        let pump = pieces.last().map(|(_, pump)| pump.repeat(ROUNDS)).unwrap_or_default();
+        if let Some(states) = suffixes.within(&candidate.last, &pump, meter) {
+            add(suffixes.failing(states, Avoid::Any, false, 2, meter));
+        }
+        add(vec![Vec::new()]);
+        let order = self.alphabet.order();
+        add(order.last().into_iter().chain(order.first()).map(|symbol| vec![*symbol]).collect());
+        found
+    }
+
+    fn attack(&self, pieces: &Pieces, suffix: &[Symbol]) -> Attack {
+        let write = |symbols: &[Symbol]| -> Vec<u32> {
+            let letters = symbols.iter().map(|symbol| charset::code_point(self.alphabet.letter(*symbol)));
+            if self.reversed { letters.rev().collect() } else { letters.collect() }
+        };
+        if !self.reversed {
+            let pumps = pieces.iter().map(|(way, pump)| Pump { prefix: write(way), pump: write(pump) }).collect();
+            return Attack { pumps, suffix: write(suffix) };
+        }
+        let mut pumps = Vec::new();
+        let mut prefix = write(suffix);
+        for (way, pump) in pieces.iter().rev() {
+            pumps.push(Pump { prefix: std::mem::replace(&mut prefix, write(way)), pump: write(pump) });
+        }
+        Attack { pumps, suffix: prefix }
+    }
+}

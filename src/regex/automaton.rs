@@ -1,0 +1,262 @@
+//! The automaton without empty moves: its states are characters of the pattern just taken, with what a condition may ask of them.
+
+use super::Flavor;
+use super::alphabet::{Alphabet, END, START, Symbols};
+use super::budget::Meter;
+use super::nfa::{Nfa, State, StateId};
+use crate::base::Span;
+use rustc_hash::FxHashMap;
+
+/// A state's number.
+pub(super) type At = u32;
+
+/// Ways from one state to another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    pub(super) to: At,
+    /// The symbols that lead there.
+    pub(super) label: Symbols,
+    /// Those that lead there in two ways or more.
+    pub(super) twice: Symbols,
+}
+
+/// The automaton without empty moves.
+#[derive(Debug, Default)]
+pub(super) struct Automaton {
+    pub(super) edges: Vec<Vec<Edge>>,
+    /// The symbols, or the end, before which the pattern has matched here.
+    pub(super) accept: Vec<Symbols>,
+    /// The same for the bodies of looks.
+    pub(super) inner: Vec<Symbols>,
+    /// The place in the pattern of each state's character; none where a match has not begun.
+    pub(super) spans: Vec<Option<Span>>,
+}
+
+/// The state before the first character.
+pub(super) const INITIAL: At = 0;
+
+/// What state the automaton is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    /// Before the first character.
+    Initial,
+    /// Behind characters that no match has begun at.
+    Scan,
+    /// Behind the character of this state.
+    Char(StateId),
+}
+
+impl Automaton {
+    /// Whether a match has not yet begun in this state.
+    pub(super) fn scans(&self, at: At) -> bool {
+        self.spans[at as usize].is_none()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.edges.len()
+    }
+}
+
+/// Removes empty moves; with `scan`, a match may begin at every place. None if the budget is over or it grows too large.
+pub(super) fn build(nfa: &Nfa, alphabet: &Alphabet, scan: bool, meter: &mut Meter) -> Option<Automaton> {
+    let kinds = kinds(nfa, alphabet);
+    let start = kinds.iter().position(|kind| kind.has(START)).unwrap_or(0);
+    let mut builder = Builder { nfa, kinds, automaton: Automaton::default(), known: FxHashMap::default(), queue: Vec::new() };
+    builder.state(Place::Initial, start);
+    let mut done = 0;
+    let mut walk = Walk::new(nfa);
+    while let Some((place, kind)) = builder.queue.get(done).copied() {
+        let from = done;
+        done += 1;
+        let entry = match place {
+            Place::Initial | Place::Scan => nfa.entry,
+            Place::Char(state) => match &nfa.states[state] {
+                State::Char { next, .. } => *next,
+                _ => continue,
+            },
+        };
+        walk.run(entry, builder.kinds[kind], meter)?;
+        builder.add(from, &walk)?;
+        if scan && !matches!(place, Place::Char(_)) {
+            for (kind, set) in builder.kinds.clone().into_iter().enumerate() {
+                let label = set.and(alphabet.characters);
+                if !label.is_empty() {
+                    let to = builder.state(Place::Scan, kind);
+                    builder.automaton.edges[from].push(Edge { to, label, twice: Symbols::NONE });
+                }
+            }
+        }
+    }
+    Some(builder.automaton)
+}
+
+/// The most edges that are built.
+const MOST_EDGES: usize = 150_000;
+
+/// What conditions can tell of the character before a place: a partition of the symbols and the start.
+fn kinds(nfa: &Nfa, alphabet: &Alphabet) -> Vec<Symbols> {
+    let mut kinds = vec![alphabet.characters.or(Symbols::one(START))];
+    for state in &nfa.states {
+        let set = match state {
+            State::Behind(set, _) => *set,
+            State::Boundary { word, .. } => *word,
+            _ => continue,
+        };
+        kinds = kinds.into_iter().flat_map(|kind| [kind.and(set), kind.without(set)]).filter(|kind| !kind.is_empty()).collect();
+    }
+    kinds
+}
+
+struct Builder<'a> {
+    nfa: &'a Nfa,
+    kinds: Vec<Symbols>,
+    automaton: Automaton,
+    known: FxHashMap<(Place, usize), At>,
+    queue: Vec<(Place, usize)>,
+}
+
+impl Builder<'_> {
+    fn state(&mut self, place: Place, kind: usize) -> At {
+        if let Some(known) = self.known.get(&(place, kind)) {
+            return *known;
+        }
+        let at = At::try_from(self.queue.len()).unwrap_or(At::MAX);
+        self.known.insert((place, kind), at);
+        self.queue.push((place, kind));
+        self.automaton.edges.push(Vec::new());
+        self.automaton.accept.push(Symbols::NONE);
+        self.automaton.inner.push(Symbols::NONE);
+        self.automaton.spans.push(match place {
+            Place::Char(state) => match &self.nfa.states[state] {
+                State::Char { span, .. } => Some(*span),
+                _ => None,
+            },
+            _ => None,
+        });
+        at
+    }
+
+    fn add(&mut self, from: usize, walk: &Walk<'_>) -> Option<()> {
+        self.automaton.accept[from] = walk.accept;
+        self.automaton.inner[from] = walk.inner;
+        for (target, label, twice) in &walk.found {
+            for kind in 0..self.kinds.len() {
+                let set = self.kinds[kind];
+                let label = label.and(set);
+                if !label.is_empty() {
+                    let to = self.state(Place::Char(*target), kind);
+                    self.automaton.edges[from].push(Edge { to, label, twice: twice.and(set) });
+                }
+            }
+        }
+        let total = self.automaton.edges[from].len() + self.automaton.len();
+        (total <= MOST_EDGES && self.automaton.len() * 8 <= MOST_EDGES).then_some(())
+    }
+}
+
+/// One walk over empty moves: which characters may come next, and in how many ways.
+struct Walk<'a> {
+    nfa: &'a Nfa,
+    /// State, repeats begun on this walk, conditions on the next symbol; how often it was passed.
+    passed: FxHashMap<(StateId, u64, Symbols), u8>,
+    stack: Vec<(StateId, u64, Symbols)>,
+    slots: FxHashMap<StateId, usize>,
+    found: Vec<(StateId, Symbols, Symbols)>,
+    accept: Symbols,
+    inner: Symbols,
+}
+
+impl<'a> Walk<'a> {
+    fn new(nfa: &'a Nfa) -> Self {
+        Self {
+            nfa,
+            passed: FxHashMap::default(),
+            stack: Vec::new(),
+            slots: FxHashMap::default(),
+            found: Vec::new(),
+            accept: Symbols::NONE,
+            inner: Symbols::NONE,
+        }
+    }
+
+    fn run(&mut self, entry: StateId, kind: Symbols, meter: &mut Meter) -> Option<()> {
+        self.passed.clear();
+        self.slots.clear();
+        self.found.clear();
+        (self.accept, self.inner) = (Symbols::NONE, Symbols::NONE);
+        self.stack.push((entry, 0, Symbols::ALL));
+        while let Some((at, begun, next)) = self.stack.pop() {
+            if !meter.spend(1) {
+                self.stack.clear();
+                return None;
+            }
+            // A second way is what matters; a third tells nothing new.
+            let passed = self.passed.entry((at, begun, next)).or_default();
+            if *passed >= 2 {
+                continue;
+            }
+            *passed += 1;
+            self.step(at, begun, next, kind);
+        }
+        Some(())
+    }
+
+    fn step(&mut self, at: StateId, begun: u64, next: Symbols, kind: Symbols) {
+        match &self.nfa.states[at] {
+            State::Char { set, .. } => {
+                let label = set.and(next);
+                if label.is_empty() {
+                    return;
+                }
+                let found = &mut self.found;
+                let slot = *self.slots.entry(at).or_insert_with(|| {
+                    found.push((at, Symbols::NONE, Symbols::NONE));
+                    found.len() - 1
+                });
+                let (_, known, twice) = &mut self.found[slot];
+                *twice = twice.or(known.and(label));
+                *known = known.or(label);
+            }
+            // What stands first is walked first: the last pushed.
+            State::Split(arms) => self.stack.extend(arms.iter().rev().map(|arm| (*arm, begun, next))),
+            State::Behind(set, to) => {
+                if set.meets(&kind) {
+                    self.stack.push((*to, begun, next));
+                }
+            }
+            State::Before(set, to) => self.constrain(*to, begun, next.and(*set)),
+            State::Boundary { word, negative, next: to } => {
+                let changed = if word.meets(&kind) == *negative { *word } else { Symbols::ALL.without(*word) };
+                self.constrain(*to, begun, next.and(changed));
+            }
+            State::Head { repeat, body, exit } => {
+                self.stack.push((*exit, begun, next));
+                // Beyond 64 such repeats, a body that matched nothing is followed once too often; the count of passes ends it.
+                self.stack.push((*body, begun | bit(*repeat), next));
+            }
+            State::Again { repeat, head, exit } => {
+                if begun & bit(*repeat) == 0 {
+                    self.stack.push((*head, begun, next));
+                } else if self.nfa.flavor == Flavor::Python {
+                    // JavaScript gives up a round that matched nothing; Python goes on behind the repeat, a second time.
+                    self.stack.push((*exit, begun, next));
+                }
+            }
+            State::Accept => self.accept = self.accept.or(next),
+            State::Inner => self.inner = self.inner.or(next),
+        }
+    }
+
+    fn constrain(&mut self, to: StateId, begun: u64, next: Symbols) {
+        if !next.without(Symbols::one(START)).is_empty() {
+            self.stack.push((to, begun, next));
+        }
+    }
+}
+
+fn bit(repeat: u32) -> u64 {
+    1_u64.checked_shl(repeat).unwrap_or(0)
+}
+
+/// The symbols of a text's characters, then the end.
+pub(super) const LAST: super::alphabet::Symbol = END;

@@ -1,0 +1,299 @@
+//! A pattern to an automaton with empty moves; repeats with counts are expanded up to a limit.
+
+use super::Flavor;
+use super::alphabet::{Alphabet, END, START, Symbols};
+use super::pattern::{Assert, Look, Node, Pattern, Repeat};
+use crate::base::Span;
+
+oxc_index::define_index_type! {
+    /// A state of the automaton with empty moves.
+    pub(super) struct StateId = u32;
+}
+
+/// One state; each but the accepting ones leads to others without taking a character, save `Char`.
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    /// Takes one character.
+    Char { set: Symbols, span: Span, next: StateId },
+    Split(Vec<StateId>),
+    /// Passes behind one of these.
+    Behind(Symbols, StateId),
+    /// Passes before one of these.
+    Before(Symbols, StateId),
+    /// Passes where one neighbour is of the set and the other is not; or the contrary.
+    Boundary { word: Symbols, negative: bool, next: StateId },
+    /// The head of a repeat whose body may match nothing.
+    Head { repeat: u32, body: StateId, exit: StateId },
+    /// The end of that body.
+    Again { repeat: u32, head: StateId, exit: StateId },
+    /// The pattern has matched.
+    Accept,
+    /// The body of a look has matched.
+    Inner,
+}
+
+/// How far repeats are expanded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Optional copies of a body; with more it counts as repeated without end.
+    pub(super) optional: u32,
+    /// Characters in all copies of one body.
+    pub(super) copies: u64,
+}
+
+/// The most states that are built.
+const MOST: usize = 6_000;
+/// How deep references are followed into groups that hold references.
+const REFERENCES: u32 = 2;
+
+/// An automaton with empty moves.
+#[derive(Debug)]
+pub(super) struct Nfa {
+    pub(super) states: oxc_index::IndexVec<StateId, State>,
+    pub(super) entry: StateId,
+    pub(super) flavor: Flavor,
+}
+
+/// Builds the automaton of a part of a pattern; reversed, it reads what lies before a place from there to the start.
+/// None if it grows too large.
+pub(super) fn build(pattern: &Pattern, part: &Node, alphabet: &Alphabet, limits: Limits, reversed: bool, whole: bool) -> Option<Nfa> {
+    let mut groups = vec![None; pattern.groups as usize + 1];
+    pattern.root.visit(&mut |node| {
+        if let Node::Group(number, body) = node
+            && let Some(slot) = groups.get_mut(*number as usize)
+        {
+            *slot = Some(&**body);
+        }
+    });
+    let mut builder = Builder {
+        states: oxc_index::IndexVec::new(),
+        alphabet,
+        groups,
+        limits,
+        reversed,
+        repeats: 0,
+        references: 0,
+        full: false,
+    };
+    let accept = builder.push(State::Accept);
+    let last = if whole { builder.push(State::Before(Symbols::one(END), accept)) } else { accept };
+    let entry = builder.part(part, last);
+    (!builder.full).then_some(Nfa { states: builder.states, entry, flavor: pattern.flavor })
+}
+
+struct Builder<'a> {
+    states: oxc_index::IndexVec<StateId, State>,
+    alphabet: &'a Alphabet,
+    groups: Vec<Option<&'a Node>>,
+    limits: Limits,
+    reversed: bool,
+    repeats: u32,
+    references: u32,
+    full: bool,
+}
+
+impl<'a> Builder<'a> {
+    fn push(&mut self, state: State) -> StateId {
+        self.full |= self.states.len() >= MOST;
+        // Once full, what is built is thrown away: it must only come to an end.
+        if self.full {
+            return StateId::from_usize(0);
+        }
+        self.states.push(state)
+    }
+
+    /// The states of a part that go on at `next`; gives the first.
+    fn part(&mut self, node: &'a Node, next: StateId) -> StateId {
+        if self.full {
+            return next;
+        }
+        match node {
+            Node::Empty => next,
+            Node::Char(set, span) => self.push(State::Char { set: self.alphabet.symbols(*set), span: *span, next }),
+            Node::Concat(parts) if self.reversed => parts.iter().fold(next, |next, part| self.part(part, next)),
+            Node::Concat(parts) => parts.iter().rev().fold(next, |next, part| self.part(part, next)),
+            Node::Alternate(parts) => {
+                let arms = parts.iter().map(|part| self.part(part, next)).collect();
+                self.push(State::Split(arms))
+            }
+            Node::Repeat(repeat) => self.repeat(repeat, next),
+            Node::Group(_, body) | Node::Atomic(body) => self.part(body, next),
+            Node::Look(look) => self.look(look, next),
+            Node::Reference(reference) => {
+                if self.references >= REFERENCES {
+                    return next;
+                }
+                self.references += 1;
+                let bodies: Vec<&Node> =
+                    reference.groups.iter().filter_map(|number| self.groups.get(*number as usize).copied().flatten()).collect();
+                let mut arms: Vec<StateId> = bodies.into_iter().map(|body| self.part(body, next)).collect();
+                self.references -= 1;
+                if arms.len() == 1 { arms.swap_remove(0) } else { self.push(State::Split(arms)) }
+            }
+            Node::Assert(assert) => self.assert(*assert, next),
+            Node::Conditional(_, arms) => {
+                let arms = vec![self.part(&arms.0, next), self.part(&arms.1, next)];
+                self.push(State::Split(arms))
+            }
+        }
+    }
+
+    fn assert(&mut self, assert: Assert, next: StateId) -> StateId {
+        let symbols = |set| self.alphabet.symbols(set);
+        let (ahead, set) = match assert {
+            Assert::Start => (false, Symbols::one(START)),
+            Assert::LineStart(newline) => (false, symbols(newline).or(Symbols::one(START))),
+            Assert::End => (true, Symbols::one(END)),
+            // That the character is the last can't be said of one symbol alone.
+            Assert::LineEnd(newline) | Assert::LastLine(newline) => (true, symbols(newline).or(Symbols::one(END))),
+            Assert::Boundary(word, negative) => {
+                let word = symbols(word);
+                return self.push(State::Boundary { word, negative, next });
+            }
+        };
+        self.pass(ahead, set, next)
+    }
+
+    /// A condition on the neighbour ahead or behind, as the pattern reads; `set` may hold both ends.
+    fn pass(&mut self, ahead: bool, set: Symbols, next: StateId) -> StateId {
+        if ahead == self.reversed { self.push(State::Behind(self.turned(set), next)) } else { self.push(State::Before(self.turned(set), next)) }
+    }
+
+    /// Read backwards, the start is the end.
+    fn turned(&self, set: Symbols) -> Symbols {
+        if !self.reversed {
+            return set;
+        }
+        let ends = Symbols::one(START).or(Symbols::one(END));
+        let mut turned = set.without(ends);
+        if set.has(START) {
+            turned.insert(END);
+        }
+        if set.has(END) {
+            turned.insert(START);
+        }
+        turned
+    }
+
+    fn look(&mut self, look: &'a Look, next: StateId) -> StateId {
+        if let Some(set) = self.one_step(&look.body) {
+            let far = Symbols::one(if look.ahead { START } else { END });
+            let set = if look.negative { Symbols::ALL.without(set).without(far) } else { set };
+            return self.pass(look.ahead, set, next);
+        }
+        // What is read the other way is an automaton of its own.
+        if look.ahead == self.reversed {
+            return next;
+        }
+        let inner = self.push(State::Inner);
+        let body = self.part(&look.body, inner);
+        let split = self.push(State::Split(vec![body, next]));
+        if look.negative || look.body.nullable() {
+            return split;
+        }
+        let first = self.first(&look.body);
+        self.pass(look.ahead, first, split)
+    }
+
+    /// The neighbours with which the body of a look matches, if that is all it asks.
+    fn one_step(&self, body: &Node) -> Option<Symbols> {
+        match body {
+            Node::Char(set, _) => Some(self.alphabet.symbols(*set)),
+            Node::Alternate(parts) => parts.iter().try_fold(Symbols::NONE, |all, part| Some(all.or(self.one_step(part)?))),
+            Node::Group(_, body) | Node::Atomic(body) => self.one_step(body),
+            Node::Repeat(repeat) if repeat.min == 1 => self.one_step(&repeat.body),
+            Node::Assert(Assert::Start) => Some(Symbols::one(START)),
+            Node::Assert(Assert::End) => Some(Symbols::one(END)),
+            Node::Assert(Assert::LineStart(set)) => Some(self.alphabet.symbols(*set).or(Symbols::one(START))),
+            Node::Assert(Assert::LineEnd(set)) => Some(self.alphabet.symbols(*set).or(Symbols::one(END))),
+            _ => None,
+        }
+    }
+
+    /// The symbols that a match may begin with (reversed: end with).
+    fn first(&self, node: &Node) -> Symbols {
+        match node {
+            Node::Char(set, _) => self.alphabet.symbols(*set),
+            Node::Concat(parts) => {
+                let mut all = Symbols::NONE;
+                let mut ordered: Vec<&Node> = parts.iter().collect();
+                if self.reversed {
+                    ordered.reverse();
+                }
+                for part in ordered {
+                    all = all.or(self.first(part));
+                    if !part.nullable() {
+                        break;
+                    }
+                }
+                all
+            }
+            Node::Alternate(parts) => parts.iter().fold(Symbols::NONE, |all, part| all.or(self.first(part))),
+            Node::Repeat(repeat) => self.first(&repeat.body),
+            Node::Group(_, body) | Node::Atomic(body) => self.first(body),
+            Node::Conditional(_, arms) => self.first(&arms.0).or(self.first(&arms.1)),
+            Node::Empty => Symbols::NONE,
+            Node::Look(_) | Node::Reference(_) | Node::Assert(_) => Symbols::ALL,
+        }
+    }
+
+    fn repeat(&mut self, repeat: &'a Repeat, next: StateId) -> StateId {
+        let size = self.size(&repeat.body).max(1);
+        if repeat.max == Some(0) {
+            return next;
+        }
+        let fit = u32::try_from(self.limits.copies / size).unwrap_or(u32::MAX);
+        let copies = repeat.min.min(fit.max(1));
+        let optional = repeat.max.map(|max| max - repeat.min).filter(|more| copies == repeat.min && self.expands(*more, size));
+        let mut entry = match optional {
+            Some(more) => {
+                let mut entry = next;
+                for _ in 0..more {
+                    let body = self.part(&repeat.body, entry);
+                    entry = self.push(State::Split(vec![body, next]));
+                }
+                entry
+            }
+            None => self.endless(repeat, next),
+        };
+        for _ in 0..copies {
+            entry = self.part(&repeat.body, entry);
+        }
+        entry
+    }
+
+    fn expands(&self, more: u32, size: u64) -> bool {
+        more <= 1 || (more <= self.limits.optional && u64::from(more) * size <= self.limits.copies)
+    }
+
+    fn endless(&mut self, repeat: &'a Repeat, next: StateId) -> StateId {
+        let number = self.repeats;
+        self.repeats += 1;
+        let nullable = repeat.body.nullable();
+        let head = self.push(State::Split(Vec::new()));
+        let end = if nullable { self.push(State::Again { repeat: number, head, exit: next }) } else { head };
+        let body = self.part(&repeat.body, end);
+        if let Some(state) = self.states.get_mut(head) {
+            *state = if nullable { State::Head { repeat: number, body, exit: next } } else { State::Split(vec![body, next]) };
+        }
+        head
+    }
+
+    /// How many characters a part has once it is expanded.
+    fn size(&self, node: &Node) -> u64 {
+        match node {
+            Node::Char(..) => 1,
+            Node::Repeat(repeat) => {
+                let size = self.size(&repeat.body);
+                let copies = u64::from(repeat.min).min((self.limits.copies / size.max(1)).max(1));
+                let more = repeat.max.map_or(1, |max| {
+                    let more = max - repeat.min;
+                    if self.expands(more, size.max(1)) { u64::from(more) } else { 1 }
+                });
+                size.saturating_mul(copies + more)
+            }
+            Node::Reference(_) => 1,
+            _ => node.children().into_iter().fold(0, |sum: u64, child| sum.saturating_add(self.size(child))),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The order of the analysis: automata, what is ambiguous in them, texts, and the matcher's word on each.
+
+use super::alphabet::Alphabet;
+use super::attack::{Candidate, Claim, Writer, of_chain, of_knot};
+use super::automaton::{self, Automaton};
+use super::budget::{Budget, Meter};
+use super::components::Components;
+use super::confirm::{Bench, rank};
+use super::machine::Machine;
+use super::nfa::{self, Limits};
+use super::pattern::{Node, Pattern};
+use super::{Apply, Growth, Verdict, Why, exponential, places, polynomial, program};
+
+/// How repeats are expanded: as far as they can be, then less and less.
+const LIMITS: [Limits; 3] = [Limits { optional: 10, copies: 300 }, Limits { optional: 3, copies: 40 }, Limits { optional: 1, copies: 4 }];
+
+pub(super) fn run(pattern: &Pattern, apply: Apply, budget: Budget) -> Verdict {
+    let mut meter = Meter::new(budget);
+    let mut best = Verdict { growth: Growth::Safe, attack: None, places: Vec::new(), measured: Vec::new(), spent: 0 };
+    let why = decide(pattern, apply, &mut meter, &mut best);
+    if let (Some(why), Growth::Safe) = (why, &best.growth) {
+        best.growth = Growth::Unknown { why };
+    }
+    best.spent = meter.spent();
+    best
+}
+
+/// Looks through all automata of a pattern; says what was left undone, if anything was.
+fn decide(pattern: &Pattern, apply: Apply, meter: &mut Meter, best: &mut Verdict) -> Option<Why> {
+    let Some(alphabet) = Alphabet::new(pattern) else { return Some(Why::TooLarge) };
+    let whole = apply == Apply::Whole;
+    let Some(program) = program::compile(pattern, &alphabet, whole) else { return Some(Why::TooLarge) };
+    let mut behind = Vec::new();
+    pattern.root.visit(&mut |node| {
+        if let Node::Look(look) = node
+            && !look.ahead
+        {
+            behind.push(&look.body);
+        }
+    });
+    let parts = std::iter::once((&pattern.root, false)).chain(behind.into_iter().map(|body| (body, true)));
+    let mut undone = None;
+    for (part, reversed) in parts {
+        let mut bench = Bench { machine: Machine::new(&program), alphabet: &alphabet, apply };
+        let search = Search { pattern, alphabet: &alphabet, part, reversed, apply };
+        undone = search.run(&mut bench, meter, best).or(undone);
+        if best.growth == Growth::Exponential {
+            return None;
+        }
+    }
+    undone
+}
+
+/// The search through one automaton: the pattern's, or that of a look behind.
+struct Search<'a> {
+    pattern: &'a Pattern,
+    alphabet: &'a Alphabet,
+    part: &'a Node,
+    reversed: bool,
+    apply: Apply,
+}
+
+impl Search<'_> {
+    fn automaton(&self, meter: &mut Meter) -> Option<Automaton> {
+        let scan = self.reversed || matches!(self.apply, Apply::Search | Apply::All);
+        let whole = !self.reversed && self.apply == Apply::Whole;
+        LIMITS.iter().find_map(|limits| {
+            let nfa = nfa::build(self.pattern, self.part, self.alphabet, *limits, self.reversed, whole)?;
+            let share = meter.left() / 4;
+            meter.part(share, |meter| automaton::build(&nfa, self.alphabet, scan, meter)).0
+        })
+    }
+
+    fn run(&self, bench: &mut Bench<'_>, meter: &mut Meter, best: &mut Verdict) -> Option<Why> {
+        let Some(automaton) = self.automaton(meter) else { return Some(Why::TooLarge) };
+        let components = Components::new(&automaton);
+        let writer = Writer {
+            automaton: &automaton,
+            alphabet: self.alphabet,
+            reversed: self.reversed,
+            ends_early: self.apply != Apply::All && !self.reversed,
+        };
+        let (knots, mut complete) = exponential::knots(&automaton, &components, meter);
+        for knot in &knots {
+            let Some(candidate) = of_knot(&automaton, knot, meter) else { continue };
+            self.confirm(&writer, &candidate, bench, meter, best);
+            if best.growth == Growth::Exponential {
+                return None;
+            }
+        }
+        let share = meter.left() / 2;
+        let ((pairs, all), _) = meter.part(share, |meter| polynomial::pairs(&automaton, &components, meter));
+        complete &= all;
+        for chain in polynomial::chains(&automaton, &components, &pairs) {
+            let degree = u32::try_from(chain.len()).unwrap_or(u32::MAX).saturating_add(1);
+            if degree <= rank(&best.growth) {
+                continue;
+            }
+            let chain: Vec<_> = chain.into_iter().map(|at| &pairs[at]).collect();
+            let Some(candidate) = of_chain(&automaton, &chain, meter) else { continue };
+            self.confirm(&writer, &candidate, bench, meter, best);
+        }
+        (!complete || meter.left() == 0).then_some(Why::OverBudget)
+    }
+
+    /// Tries the texts of a candidate until one grows as claimed.
+    fn confirm(&self, writer: &Writer<'_>, candidate: &Candidate, bench: &mut Bench<'_>, meter: &mut Meter, best: &mut Verdict) {
+        for attack in writer.attacks(candidate, meter) {
+            let found = match candidate.claim {
+                Claim::Exponential => bench.exponential(&attack, meter).map(|samples| (Growth::Exponential, samples)),
+                Claim::Degree(claim) => {
+                    bench.degree(&attack, claim, meter).map(|(degree, samples)| (Growth::Polynomial { degree }, samples))
+                }
+            };
+            let Some((growth, measured)) = found else { continue };
+            if rank(&growth) > rank(&best.growth) {
+                let places = places::of(self.pattern, writer.automaton, candidate);
+                *best = Verdict { growth, attack: Some(attack), places, measured, spent: 0 };
+            }
+            let claimed = match candidate.claim {
+                Claim::Exponential => u32::MAX,
+                Claim::Degree(degree) => degree,
+            };
+            if rank(&best.growth) >= claimed {
+                return;
+            }
+        }
+    }
+}
