@@ -1,6 +1,5 @@
 //! The alphabet of a pattern: characters that no set of it tells apart are one symbol.
 
-use super::charset::CharSet;
 use super::pattern::{Pattern, SetId};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
@@ -156,14 +155,13 @@ impl Alphabet {
         &self.order
     }
 
-    /// The most ordinary symbol of a set of characters.
-    pub(super) fn ordinary(&self, set: Symbols) -> Option<Symbol> {
-        self.order.iter().copied().find(|symbol| set.has(*symbol))
-    }
-
-    /// The rarest symbol of a set of characters.
-    pub(super) fn rare(&self, set: Symbols) -> Option<Symbol> {
-        self.order.iter().rev().copied().find(|symbol| set.has(*symbol))
+    /// A symbol of a set of characters: the most ordinary with rank 0, then rarer ones, the rarest where there are not so many.
+    pub(super) fn pick(&self, set: Symbols, rank: usize) -> Option<Symbol> {
+        let mut last = None;
+        for symbol in self.order.iter().copied().filter(|symbol| set.has(*symbol)).take(rank + 1) {
+            last = Some(symbol);
+        }
+        last
     }
 }
 

@@ -73,6 +73,10 @@ fn shared(one: &[Symbols], other: &[Symbols]) -> Option<Vec<Symbols>> {
     both.collect()
 }
 
+/// In how many ways characters are chosen where there is a choice.
+const STYLES: usize = 8;
+/// Texts of each kind of suffix.
+const TEXTS: usize = 6;
 /// How often what is repeated stands in the texts that suffixes are looked for behind.
 const ROUNDS: usize = 3;
 
@@ -86,54 +90,51 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Texts for a candidate, the likeliest first.
-    pub(super) fn attacks(&self, candidate: &Candidate, meter: &mut Meter) -> Vec<Attack> {
-        let mut attacks: Vec<Attack> = Vec::new();
-        for rare in [false, true] {
-            let chosen: Option<Pieces> = candidate
+    /// Texts for a candidate, the likeliest first; with each, whether the automaton alone proves what is claimed of it.
+    pub(super) fn attacks(&self, candidate: &Candidate, meter: &mut Meter) -> Vec<(Attack, bool)> {
+        let mut known: Vec<Pieces> = Vec::new();
+        for style in 0..STYLES {
+            let pieces: Option<Pieces> = candidate
                 .pieces
                 .iter()
-                .map(|(way, pump)| Some((choose(self.alphabet, way, rare)?, choose(self.alphabet, pump, rare)?)))
+                .map(|(way, pump)| Some((choose(self.alphabet, way, style)?, choose(self.alphabet, pump, style)?)))
                 .collect();
-            let Some(pieces) = chosen else { continue };
-            for suffix in self.suffixes(candidate, &pieces, meter) {
-                let attack = self.attack(&pieces, &suffix);
-                if !attacks.contains(&attack) {
-                    attacks.push(attack);
+            known.extend(pieces.filter(|pieces| !known.contains(pieces)));
+        }
+        let suffixes = Suffixes { automaton: self.automaton, alphabet: self.alphabet };
+        let (mut failing, mut local, mut plain) = (Vec::new(), Vec::new(), Vec::new());
+        for pieces in &known {
+            let mut add = |attacks: &mut Vec<Attack>, found: Vec<Vec<Symbol>>| {
+                attacks.extend(found.iter().map(|suffix| self.attack(pieces, suffix)));
+            };
+            if self.ends_early && failing.len() < TEXTS {
+                let rounds = pieces.iter().flat_map(|(way, pump)| way.iter().chain(pump.iter().cycle().take(pump.len() * ROUNDS)));
+                let text: Vec<Symbol> = rounds.copied().collect();
+                if let Some(states) = suffixes.after(&text, meter) {
+                    add(&mut failing, suffixes.failing(states, Avoid::Match, true, 2, meter));
+                }
+            }
+            if local.len() < TEXTS {
+                let pump = pieces.last().map(|(_, pump)| pump.repeat(ROUNDS)).unwrap_or_default();
+                if let Some(states) = suffixes.within(&candidate.last, &pump, meter) {
+                    add(&mut local, suffixes.failing(states, Avoid::Any, false, 2, meter));
+                }
+            }
+            if plain.len() < TEXTS {
+                let order = self.alphabet.order();
+                let ends = order.last().into_iter().chain(order.first()).map(|symbol| vec![*symbol]);
+                add(&mut plain, std::iter::once(Vec::new()).chain(ends).collect());
+            }
+        }
+        let mut attacks: Vec<(Attack, bool)> = Vec::new();
+        for (list, fails) in [(failing, true), (local, false), (plain, false)] {
+            for attack in list.into_iter().take(TEXTS) {
+                if !attacks.iter().any(|(known, _)| *known == attack) {
+                    attacks.push((attack, fails && self.automaton.exact));
                 }
             }
         }
         attacks
-    }
-
-    fn suffixes(&self, candidate: &Candidate, pieces: &Pieces, meter: &mut Meter) -> Vec<Vec<Symbol>> {
-        let suffixes = Suffixes { automaton: self.automaton, alphabet: self.alphabet };
-        let mut found: Vec<Vec<Symbol>> = Vec::new();
-        let mut add = |more: Vec<Vec<Symbol>>| {
-            for suffix in more {
-                if !found.contains(&suffix) {
-                    found.push(suffix);
-                }
-            }
-        };
-        if self.ends_early {
-            let text: Vec<Symbol> = pieces
-                .iter()
-                .flat_map(|(way, pump)| way.iter().chain(pump.iter().cycle().take(pump.len() * ROUNDS)))
-                .copied()
-                .collect();
-            if let Some(states) = suffixes.after(&text, meter) {
-                add(suffixes.failing(states, Avoid::Match, true, 2, meter));
-            }
-        }
-        let pump = pieces.last().map(|(_, pump)| pump.repeat(ROUNDS)).unwrap_or_default();
-        if let Some(states) = suffixes.within(&candidate.last, &pump, meter) {
-            add(suffixes.failing(states, Avoid::Any, false, 2, meter));
-        }
-        add(vec![Vec::new()]);
-        let order = self.alphabet.order();
-        add(order.last().into_iter().chain(order.first()).map(|symbol| vec![*symbol]).collect());
-        found
     }
 
     fn attack(&self, pieces: &Pieces, suffix: &[Symbol]) -> Attack {

@@ -21,13 +21,17 @@ pub(super) struct Edge {
 }
 
 /// The automaton without empty moves.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Automaton {
     pub(super) edges: Vec<Vec<Edge>>,
     /// The symbols, or the end, before which the pattern has matched here.
     pub(super) accept: Vec<Symbols>,
     /// The same for the bodies of looks.
     pub(super) inner: Vec<Symbols>,
+    /// Every text that is accepted is a match.
+    certain: bool,
+    /// It is the pattern to the letter: what is exponential in it and fails is so in the pattern.
+    pub(super) exact: bool,
     /// The place in the pattern of each state's character; none where a match has not begun.
     pub(super) spans: Vec<Option<Span>>,
 }
@@ -52,6 +56,20 @@ impl Automaton {
         self.spans[at as usize].is_none()
     }
 
+    /// The part in which ways can be given up and others tried: once the pattern has matched whatever comes, nothing before is tried
+    /// again. With `again`, a match begins anew behind the last.
+    pub(super) fn core(&self, alphabet: &Alphabet, again: bool) -> Self {
+        let everything = alphabet.characters.or(Symbols::one(END));
+        let over =
+            |at: At| self.certain && everything.without(self.accept[at as usize]).is_empty() && !(again && self.scans(at));
+        let mut core = Self { edges: Vec::new(), ..self.clone() };
+        for (at, edges) in (0..).zip(&self.edges) {
+            let kept = if over(at) { Vec::new() } else { edges.iter().copied().filter(|edge| !over(edge.to)).collect() };
+            core.edges.push(kept);
+        }
+        core
+    }
+
     pub(super) fn len(&self) -> usize {
         self.edges.len()
     }
@@ -61,7 +79,7 @@ impl Automaton {
 pub(super) fn build(nfa: &Nfa, alphabet: &Alphabet, scan: bool, meter: &mut Meter) -> Option<Automaton> {
     let kinds = kinds(nfa, alphabet);
     let start = kinds.iter().position(|kind| kind.has(START)).unwrap_or(0);
-    let mut builder = Builder { nfa, kinds, automaton: Automaton::default(), known: FxHashMap::default(), queue: Vec::new() };
+    let mut builder = Builder { nfa, kinds, automaton: Automaton { certain: nfa.certain, exact: nfa.certain && nfa.expanded, ..Automaton::default() }, known: FxHashMap::default(), queue: Vec::new() };
     builder.state(Place::Initial, start);
     let mut done = 0;
     let mut walk = Walk::new(nfa);
@@ -257,6 +275,3 @@ impl<'a> Walk<'a> {
 fn bit(repeat: u32) -> u64 {
     1_u64.checked_shl(repeat).unwrap_or(0)
 }
-
-/// The symbols of a text's characters, then the end.
-pub(super) const LAST: super::alphabet::Symbol = END;

@@ -10,7 +10,7 @@ pub struct Budget {
 impl Default for Budget {
     /// About 30 ms on the reference machine, built for release.
     fn default() -> Self {
-        Self { steps: 1_500_000 }
+        Self { steps: 4_000_000 }
     }
 }
 

@@ -10,6 +10,8 @@ use super::{Apply, Attack, Growth, Sample};
 const ENOUGH: u64 = 60_000;
 /// Steps after which a run is stopped.
 const LIMIT: u64 = 200_000;
+/// Repeats with which growth by a factor can be told from growth with a power.
+const FEW: usize = 4;
 /// Characters of the longest text.
 const LONGEST: usize = 4_096;
 
@@ -31,8 +33,8 @@ impl Bench<'_> {
         (meter.spend(run.steps + text.len() as u64) && meter.left() > 0).then_some(run.steps)
     }
 
-    /// Whether steps grow by a factor with every repeat; gives what was measured.
-    pub(super) fn exponential(&mut self, attack: &Attack, meter: &mut Meter) -> Option<Vec<Sample>> {
+    /// Whether steps grow by a factor with every repeat; gives what was measured. Few repeats suffice where the claim is `proven`.
+    pub(super) fn exponential(&mut self, attack: &Attack, proven: bool, meter: &mut Meter) -> Option<Vec<Sample>> {
         // Two ways a repeat: at least twice the steps. This alone turns down most texts at a small cost.
         let (five, ten) = (self.steps(attack, 5, meter)?, self.steps(attack, 10, meter)?);
         if ten < 1 << 9 || ten < LIMIT && ten * 2 < five * 9 {
@@ -51,33 +53,19 @@ impl Bench<'_> {
         }
         // Under a polynomial, the factor from one repeat to the next falls: it must hold from half of the repeats on.
         let last = samples.len() - 1;
-        let (late, half) = (factor(&samples, last)?, factor(&samples, last / 2 + 1)?);
+        if last < FEW {
+            return proven.then_some(samples);
+        }
+        let (late, half) = (factor(&samples, last)?, factor(&samples, last / 2)?);
         (late * 10 >= half * 8 || samples[last].steps >= LIMIT).then_some(samples)
     }
 
     /// The degree of the polynomial by which steps grow, at most `claim`; none if they grow no faster than the text.
     pub(super) fn degree(&mut self, attack: &Attack, claim: u32, meter: &mut Meter) -> Option<(u32, Vec<Sample>)> {
-        let screen = [12, 24, 36].map(|repeats| self.steps(attack, repeats, meter));
-        let [Some(low), Some(middle), Some(high)] = screen else { return None };
-        // Steps that grow with the text alone lie on a line.
-        if high < LIMIT && (high + low).saturating_sub(2 * middle) < 36 {
+        if self.lies_on_a_line(attack, meter)? {
             return None;
         }
-        let unit: usize = attack.pumps.iter().map(|pump| pump.pump.len()).sum::<usize>().max(1);
-        let (mut least, mut most) = (1, 36);
-        if high >= ENOUGH {
-            most = 1;
-            while self.steps(attack, most, meter)? < ENOUGH {
-                least = most;
-                most += 1;
-            }
-        } else {
-            while self.steps(attack, most, meter)? < ENOUGH && most as usize * 2 * unit <= LONGEST {
-                least = most;
-                most *= 2;
-            }
-        }
-        _ = least;
+        let most = self.repeats(attack, meter)?;
         let half = self.steps(attack, most / 2, meter)?;
         let whole = self.steps(attack, most, meter)?;
         // Twice the text, steps by more than 2^1.5: the square, in whole numbers.
@@ -95,6 +83,49 @@ impl Bench<'_> {
             samples.push(Sample { repeats, steps: self.steps(attack, repeats, meter)? });
         }
         Some((differences(&samples, claim).max(2), samples))
+    }
+
+    /// Whether steps seem to grow with the text alone; most texts are turned down here.
+    fn lies_on_a_line(&mut self, attack: &Attack, meter: &mut Meter) -> Option<bool> {
+        let mut steps = [0; 3];
+        for (slot, repeats) in steps.iter_mut().zip([12, 24, 36]) {
+            *slot = self.steps(attack, repeats, meter)?;
+            if *slot >= ENOUGH {
+                return Some(false);
+            }
+        }
+        Some((steps[2] + steps[0]).saturating_sub(2 * steps[1]) < 36)
+    }
+
+    /// How many repeats take enough steps, and are not stopped for taking too many.
+    fn repeats(&mut self, attack: &Attack, meter: &mut Meter) -> Option<u32> {
+        let unit: usize = attack.pumps.iter().map(|pump| pump.pump.len()).sum::<usize>().max(1);
+        let (mut few, mut many) = (0, 16);
+        loop {
+            let steps = self.steps(attack, many, meter)?;
+            if steps < ENOUGH {
+                if many as usize * 2 * unit > LONGEST {
+                    return Some(many);
+                }
+                (few, many) = (many, many * 2);
+            } else if steps < LIMIT || many <= few + 1 {
+                return Some(many);
+            } else {
+                break;
+            }
+        }
+        while many > few + 1 {
+            let middle = few + (many - few) / 2;
+            let steps = self.steps(attack, middle, meter)?;
+            if steps < ENOUGH {
+                few = middle;
+            } else if steps < LIMIT {
+                return Some(middle);
+            } else {
+                many = middle;
+            }
+        }
+        Some(few.max(1))
     }
 }
 

@@ -52,6 +52,10 @@ pub(super) struct Nfa {
     pub(super) states: oxc_index::IndexVec<StateId, State>,
     pub(super) entry: StateId,
     pub(super) flavor: Flavor,
+    /// Every text that is accepted is a match: no look or reference was taken for more than it is.
+    pub(super) certain: bool,
+    /// No repeat with an end was taken for one without.
+    pub(super) expanded: bool,
 }
 
 /// Builds the automaton of a part of a pattern; reversed, it reads what lies before a place from there to the start.
@@ -74,11 +78,13 @@ pub(super) fn build(pattern: &Pattern, part: &Node, alphabet: &Alphabet, limits:
         repeats: 0,
         references: 0,
         full: false,
+        certain: true,
+        expanded: true,
     };
     let accept = builder.push(State::Accept);
     let last = if whole { builder.push(State::Before(Symbols::one(END), accept)) } else { accept };
     let entry = builder.part(part, last);
-    (!builder.full).then_some(Nfa { states: builder.states, entry, flavor: pattern.flavor })
+    (!builder.full).then_some(Nfa { states: builder.states, entry, flavor: pattern.flavor, certain: builder.certain, expanded: builder.expanded })
 }
 
 struct Builder<'a> {
@@ -90,6 +96,8 @@ struct Builder<'a> {
     repeats: u32,
     references: u32,
     full: bool,
+    certain: bool,
+    expanded: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -117,9 +125,14 @@ impl<'a> Builder<'a> {
                 self.push(State::Split(arms))
             }
             Node::Repeat(repeat) => self.repeat(repeat, next),
-            Node::Group(_, body) | Node::Atomic(body) => self.part(body, next),
+            Node::Group(_, body) => self.part(body, next),
+            Node::Atomic(body) => {
+                self.certain = false;
+                self.part(body, next)
+            }
             Node::Look(look) => self.look(look, next),
             Node::Reference(reference) => {
+                self.certain = false;
                 if self.references >= REFERENCES {
                     return next;
                 }
@@ -132,6 +145,7 @@ impl<'a> Builder<'a> {
             }
             Node::Assert(assert) => self.assert(*assert, next),
             Node::Conditional(_, arms) => {
+                self.certain = false;
                 let arms = vec![self.part(&arms.0, next), self.part(&arms.1, next)];
                 self.push(State::Split(arms))
             }
@@ -139,13 +153,17 @@ impl<'a> Builder<'a> {
     }
 
     fn assert(&mut self, assert: Assert, next: StateId) -> StateId {
-        let symbols = |set| self.alphabet.symbols(set);
+        let alphabet = self.alphabet;
+        let symbols = |set| alphabet.symbols(set);
         let (ahead, set) = match assert {
             Assert::Start => (false, Symbols::one(START)),
             Assert::LineStart(newline) => (false, symbols(newline).or(Symbols::one(START))),
             Assert::End => (true, Symbols::one(END)),
             // That the character is the last can't be said of one symbol alone.
-            Assert::LineEnd(newline) | Assert::LastLine(newline) => (true, symbols(newline).or(Symbols::one(END))),
+            Assert::LineEnd(newline) | Assert::LastLine(newline) => {
+                self.certain &= matches!(assert, Assert::LineEnd(_));
+                (true, symbols(newline).or(Symbols::one(END)))
+            }
             Assert::Boundary(word, negative) => {
                 let word = symbols(word);
                 return self.push(State::Boundary { word, negative, next });
@@ -181,6 +199,7 @@ impl<'a> Builder<'a> {
             let set = if look.negative { Symbols::ALL.without(set).without(far) } else { set };
             return self.pass(look.ahead, set, next);
         }
+        self.certain = false;
         // What is read the other way is an automaton of its own.
         if look.ahead == self.reversed {
             return next;
@@ -245,18 +264,27 @@ impl<'a> Builder<'a> {
         let fit = u32::try_from(self.limits.copies / size).unwrap_or(u32::MAX);
         let copies = repeat.min.min(fit.max(1));
         let optional = repeat.max.map(|max| max - repeat.min).filter(|more| copies == repeat.min && self.expands(*more, size));
-        let mut entry = match optional {
+        self.expanded &= copies == repeat.min && (repeat.max.is_none() || optional.is_some());
+        let (mut entry, mut left) = (next, copies);
+        match optional {
             Some(more) => {
-                let mut entry = next;
                 for _ in 0..more {
                     let body = self.part(&repeat.body, entry);
                     entry = self.push(State::Split(vec![body, next]));
                 }
-                entry
             }
-            None => self.endless(repeat, next),
-        };
-        for _ in 0..copies {
+            // The last copy that must stand is the body that is repeated.
+            None if copies > 0 && !repeat.body.nullable() => {
+                let end = self.push(State::Split(Vec::new()));
+                entry = self.part(&repeat.body, end);
+                if let Some(state) = self.states.get_mut(end) {
+                    *state = State::Split(vec![entry, next]);
+                }
+                left -= 1;
+            }
+            None => entry = self.endless(repeat, next),
+        }
+        for _ in 0..left {
             entry = self.part(&repeat.body, entry);
         }
         entry

@@ -1,7 +1,7 @@
 //! Polynomial ambiguity: two repeats that can take the same text, one behind the other, and chains of such pairs.
 
 use super::alphabet::Symbols;
-use super::automaton::{At, Automaton, INITIAL};
+use super::automaton::{At, Automaton};
 use super::budget::Meter;
 use super::components::Components;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -19,16 +19,19 @@ pub(super) struct Pair {
 /// What a single search for a pair may cost.
 const ONE_SEARCH: u64 = 30_000;
 
-/// One pair for each two components that have one; says whether everything was looked at.
-pub(super) fn pairs(automaton: &Automaton, components: &Components, meter: &mut Meter) -> (Vec<Pair>, bool) {
-    let cyclic: Vec<u32> = (0..).zip(&components.cyclic).filter(|(_, cyclic)| **cyclic).map(|(number, _)| number).collect();
+/// One pair for each two components that have one, both `endless`; says whether everything was looked at.
+pub(super) fn pairs(
+    automaton: &Automaton,
+    components: &Components,
+    endless: impl Fn(u32) -> bool,
+    meter: &mut Meter,
+) -> (Vec<Pair>, bool) {
+    let cyclic = (0..).zip(&components.cyclic).filter(|(number, cyclic)| **cyclic && endless(*number));
+    let cyclic: Vec<u32> = cyclic.map(|(number, _)| number).collect();
     let reach = Reach::new(automaton, components, &cyclic);
     let labels: FxHashMap<u32, Symbols> = cyclic.iter().map(|number| (*number, inner_labels(automaton, components, *number))).collect();
     let (mut pairs, mut complete) = (Vec::new(), true);
     for from in cyclic.iter().rev() {
-        if !reach.live(components.of(INITIAL), *from) && components.of(INITIAL) != *from {
-            continue;
-        }
         for to in cyclic.iter().rev() {
             if from == to || !reach.live(*from, *to) || !labels[from].meets(&labels[to]) {
                 continue;

@@ -14,6 +14,9 @@ use super::{Apply, Growth, Verdict, Why, exponential, places, polynomial, progra
 /// How repeats are expanded: as far as they can be, then less and less.
 const LIMITS: [Limits; 3] = [Limits { optional: 10, copies: 300 }, Limits { optional: 3, copies: 40 }, Limits { optional: 1, copies: 4 }];
 
+/// A repeat of at most so many rounds makes no polynomial: the square of it is some milliseconds.
+const HARMLESS: u32 = 1_000;
+
 pub(super) fn run(pattern: &Pattern, apply: Apply, budget: Budget) -> Verdict {
     let mut meter = Meter::new(budget);
     let mut best = Verdict { growth: Growth::Safe, attack: None, places: Vec::new(), measured: Vec::new(), spent: 0 };
@@ -73,14 +76,16 @@ impl Search<'_> {
 
     fn run(&self, bench: &mut Bench<'_>, meter: &mut Meter, best: &mut Verdict) -> Option<Why> {
         let Some(automaton) = self.automaton(meter) else { return Some(Why::TooLarge) };
-        let components = Components::new(&automaton);
+        let core = automaton.core(self.alphabet, self.apply == Apply::All);
+        let components = Components::new(&core);
         let writer = Writer {
             automaton: &automaton,
             alphabet: self.alphabet,
             reversed: self.reversed,
             ends_early: self.apply != Apply::All && !self.reversed,
         };
-        let (knots, mut complete) = exponential::knots(&automaton, &components, meter);
+        let (knots, mut complete) = exponential::knots(&core, &components, meter);
+        if std::env::var("RXDBG").is_ok() { eprintln!("states {} edges {} comps {} knots {} left {}", automaton.len(), automaton.edges.iter().map(Vec::len).sum::<usize>(), components.members.len(), knots.len(), meter.left()); }
         for knot in &knots {
             let Some(candidate) = of_knot(&automaton, knot, meter) else { continue };
             self.confirm(&writer, &candidate, bench, meter, best);
@@ -89,9 +94,9 @@ impl Search<'_> {
             }
         }
         let share = meter.left() / 2;
-        let ((pairs, all), _) = meter.part(share, |meter| polynomial::pairs(&automaton, &components, meter));
+        let ((pairs, all), _) = meter.part(share, |meter| polynomial::pairs(&core, &components, |number| self.endless(&core, &components, number), meter));
         complete &= all;
-        for chain in polynomial::chains(&automaton, &components, &pairs) {
+        for chain in polynomial::chains(&core, &components, &pairs) {
             let degree = u32::try_from(chain.len()).unwrap_or(u32::MAX).saturating_add(1);
             if degree <= rank(&best.growth) {
                 continue;
@@ -103,11 +108,27 @@ impl Search<'_> {
         (!complete || meter.left() == 0).then_some(Why::OverBudget)
     }
 
+    /// Whether what a component repeats can be repeated so often that a square of it hurts; others stand in the automaton as endless.
+    fn endless(&self, automaton: &Automaton, components: &Components, number: u32) -> bool {
+        let mut repeats = Vec::new();
+        self.pattern.root.visit(&mut |node| {
+            if let Node::Repeat(repeat) = node
+                && repeat.max.is_none_or(|max| max > HARMLESS)
+            {
+                repeats.push(repeat.span);
+            }
+        });
+        components.members[number as usize].iter().any(|at| {
+            automaton.spans[*at as usize].is_none_or(|span| repeats.iter().any(|around| around.start <= span.start && span.end <= around.end))
+        })
+    }
+
     /// Tries the texts of a candidate until one grows as claimed.
     fn confirm(&self, writer: &Writer<'_>, candidate: &Candidate, bench: &mut Bench<'_>, meter: &mut Meter, best: &mut Verdict) {
-        for attack in writer.attacks(candidate, meter) {
+        for (attack, proven) in writer.attacks(candidate, meter) {
+            if std::env::var("RXDBG").is_ok() { eprintln!("  {:?} {} left {}", candidate.claim, attack.source(super::Flavor::Ecma, "N"), meter.left()); }
             let found = match candidate.claim {
-                Claim::Exponential => bench.exponential(&attack, meter).map(|samples| (Growth::Exponential, samples)),
+                Claim::Exponential => bench.exponential(&attack, proven, meter).map(|samples| (Growth::Exponential, samples)),
                 Claim::Degree(claim) => {
                     bench.degree(&attack, claim, meter).map(|(degree, samples)| (Growth::Polynomial { degree }, samples))
                 }

@@ -100,7 +100,7 @@ impl Suffixes<'_> {
     }
 }
 
-/// The symbols of a way, each the most ordinary one or the rarest one that it may be.
-pub(super) fn choose(alphabet: &Alphabet, way: &[Symbols], rare: bool) -> Option<Vec<Symbol>> {
-    way.iter().map(|set| if rare { alphabet.rare(*set) } else { alphabet.ordinary(*set) }).collect()
+/// The symbols of a way: where there is a choice, the most ordinary one with style 0, rarer ones with the next, the rarest at last.
+pub(super) fn choose(alphabet: &Alphabet, way: &[Symbols], style: usize) -> Option<Vec<Symbol>> {
+    way.iter().map(|set| alphabet.pick(*set, style)).collect()
 }
