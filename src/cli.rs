@@ -2,6 +2,7 @@
 
 mod check;
 mod dump;
+mod regex;
 mod rule;
 mod why;
 
@@ -30,6 +31,8 @@ enum Command {
     Rule(rule::Rule),
     /// Tell what is known about one line: contexts, callees, what was let go and why
     Why(why::Why),
+    /// Tell how long a backtracking engine may take over a regular expression, and on which text
+    Regex(regex::Regex),
     /// Print an intermediate result
     Dump(dump::Dump),
 }
@@ -55,6 +58,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Check(check) => check.run(),
             Command::Rule(rule) => rule.run(),
             Command::Why(why) => why.run(),
+            Command::Regex(regex) => regex.run(),
             Command::Dump(dump) => dump.run(),
         },
     };

@@ -33,14 +33,14 @@ use crate::base::Span;
 /// How deep parentheses and brackets may be nested.
 const MAX_DEPTH: usize = 100;
 /// Characters of the longest pattern that is analysed.
-const MAX_LENGTH: usize = 10_000;
+const MAX_LENGTH: usize = 50_000;
 
 /// Whose syntax and engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Flavor {
     /// JavaScript, as Node's engine runs it.
     Ecma,
-    /// Python's `re`, as CPython's engine runs it.
+    /// Python's `re`, as `CPython`'s engine runs it.
     Python,
 }
 
@@ -116,6 +116,12 @@ pub struct Attack {
 }
 
 impl Attack {
+    /// Whether the text is easier to read than another: fewer pumps, then fewer characters.
+    fn simpler(&self, other: &Self) -> bool {
+        let size = |attack: &Self| (attack.pumps.len(), attack.points(1).len());
+        size(self) < size(other)
+    }
+
     /// The text with so many repeats, as code points.
     #[must_use]
     pub fn points(&self, repeats: u32) -> Vec<u32> {
@@ -175,8 +181,8 @@ pub struct Verdict {
 pub struct SyntaxError {
     /// What is wrong.
     pub message: String,
-    /// Where, in bytes of the pattern.
-    pub span: Span,
+    /// Where, in bytes of the pattern; none if it lies in the flags.
+    pub span: Option<Span>,
 }
 
 /// Why a pattern is not analysed.
@@ -188,8 +194,12 @@ enum Refusal {
 }
 
 impl Refusal {
+    fn flags(message: String) -> Self {
+        Self::Syntax(SyntaxError { message, span: None })
+    }
+
     fn syntax(message: String, span: Span) -> Self {
-        Self::Syntax(SyntaxError { message, span })
+        Self::Syntax(SyntaxError { message, span: Some(span) })
     }
 }
 

@@ -104,7 +104,7 @@ impl Writer<'_> {
         let suffixes = Suffixes { automaton: self.automaton, alphabet: self.alphabet };
         let (mut failing, mut local, mut plain) = (Vec::new(), Vec::new(), Vec::new());
         for pieces in &known {
-            let mut add = |attacks: &mut Vec<Attack>, found: Vec<Vec<Symbol>>| {
+            let add = |attacks: &mut Vec<Attack>, found: Vec<Vec<Symbol>>| {
                 attacks.extend(found.iter().map(|suffix| self.attack(pieces, suffix)));
             };
             if self.ends_early && failing.len() < TEXTS {
@@ -127,10 +127,12 @@ impl Writer<'_> {
             }
         }
         let mut attacks: Vec<(Attack, bool)> = Vec::new();
+        let truth = self.automaton.truth;
         for (list, fails) in [(failing, true), (local, false), (plain, false)] {
             for attack in list.into_iter().take(TEXTS) {
                 if !attacks.iter().any(|(known, _)| *known == attack) {
-                    attacks.push((attack, fails && self.automaton.exact));
+                    // What is exponential in an automaton that is the pattern to the letter, and fails, is so in the pattern.
+                    attacks.push((attack, fails && truth.certain && truth.expanded));
                 }
             }
         }

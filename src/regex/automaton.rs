@@ -3,7 +3,7 @@
 use super::Flavor;
 use super::alphabet::{Alphabet, END, START, Symbols};
 use super::budget::Meter;
-use super::nfa::{Nfa, State, StateId};
+use super::nfa::{Nfa, State, StateId, Truth};
 use crate::base::Span;
 use rustc_hash::FxHashMap;
 
@@ -28,10 +28,7 @@ pub(super) struct Automaton {
     pub(super) accept: Vec<Symbols>,
     /// The same for the bodies of looks.
     pub(super) inner: Vec<Symbols>,
-    /// Every text that is accepted is a match.
-    certain: bool,
-    /// It is the pattern to the letter: what is exponential in it and fails is so in the pattern.
-    pub(super) exact: bool,
+    pub(super) truth: Truth,
     /// The place in the pattern of each state's character; none where a match has not begun.
     pub(super) spans: Vec<Option<Span>>,
 }
@@ -60,8 +57,7 @@ impl Automaton {
     /// again. With `again`, a match begins anew behind the last.
     pub(super) fn core(&self, alphabet: &Alphabet, again: bool) -> Self {
         let everything = alphabet.characters.or(Symbols::one(END));
-        let over =
-            |at: At| self.certain && everything.without(self.accept[at as usize]).is_empty() && !(again && self.scans(at));
+        let over = |at: At| self.truth.certain && everything.without(self.accept[at as usize]).is_empty() && !(again && self.scans(at));
         let mut core = Self { edges: Vec::new(), ..self.clone() };
         for (at, edges) in (0..).zip(&self.edges) {
             let kept = if over(at) { Vec::new() } else { edges.iter().copied().filter(|edge| !over(edge.to)).collect() };
@@ -79,7 +75,14 @@ impl Automaton {
 pub(super) fn build(nfa: &Nfa, alphabet: &Alphabet, scan: bool, meter: &mut Meter) -> Option<Automaton> {
     let kinds = kinds(nfa, alphabet);
     let start = kinds.iter().position(|kind| kind.has(START)).unwrap_or(0);
-    let mut builder = Builder { nfa, kinds, automaton: Automaton { certain: nfa.certain, exact: nfa.certain && nfa.expanded, ..Automaton::default() }, known: FxHashMap::default(), queue: Vec::new() };
+    let mut builder = Builder {
+        nfa,
+        kinds,
+        automaton: Automaton { truth: nfa.truth, ..Automaton::default() },
+        known: FxHashMap::default(),
+        queue: Vec::new(),
+        total: 0,
+    };
     builder.state(Place::Initial, start);
     let mut done = 0;
     let mut walk = Walk::new(nfa);
@@ -109,7 +112,7 @@ pub(super) fn build(nfa: &Nfa, alphabet: &Alphabet, scan: bool, meter: &mut Mete
 }
 
 /// The most edges that are built.
-const MOST_EDGES: usize = 150_000;
+const MOST_EDGES: usize = 200_000;
 
 /// What conditions can tell of the character before a place: a partition of the symbols and the start.
 fn kinds(nfa: &Nfa, alphabet: &Alphabet) -> Vec<Symbols> {
@@ -131,6 +134,7 @@ struct Builder<'a> {
     automaton: Automaton,
     known: FxHashMap<(Place, usize), At>,
     queue: Vec<(Place, usize)>,
+    total: usize,
 }
 
 impl Builder<'_> {
@@ -167,8 +171,8 @@ impl Builder<'_> {
                 }
             }
         }
-        let total = self.automaton.edges[from].len() + self.automaton.len();
-        (total <= MOST_EDGES && self.automaton.len() * 8 <= MOST_EDGES).then_some(())
+        self.total += self.automaton.edges[from].len();
+        (self.total <= MOST_EDGES && self.automaton.len() * 4 <= MOST_EDGES).then_some(())
     }
 }
 

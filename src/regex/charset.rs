@@ -110,6 +110,9 @@ pub(super) fn space(flavor: Flavor, ascii: bool) -> CharSet {
 
 /// A Unicode property by its name, or by name and value; none if the tables don't know it.
 pub(super) fn property(name: &str, value: Option<&str>) -> Option<CharSet> {
+    if matches!(value.unwrap_or(name), "Surrogate" | "Cs") {
+        return Some(range(0xD800, 0xDFFF));
+    }
     let text = match value {
         Some(value) => format!("\\p{{{name}={value}}}"),
         None => format!("\\p{{{name}}}"),
@@ -169,7 +172,7 @@ mod tests {
         for value in [0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0x61, 0x1F600] {
             assert_eq!(code_point(character(value)), value);
         }
-        assert!(has(&range(0, 0x10FFFF), character(0xD900)));
+        assert!(has(&range(0, 0x0010_FFFF), character(0xD900)));
         assert!(has(&range(0xD700, 0xD8FF), character(0xD800)));
         assert!(!has(&range(0xD700, 0xD8FF), character(0xD900)));
         assert!(has(&range(0xDC00, 0xFFFF), character(0xDFFF)));

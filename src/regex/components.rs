@@ -31,9 +31,10 @@ impl Components {
                 search.from(automaton, at);
             }
         }
-        let cyclic = search.members.iter().map(|members| {
-            members.len() > 1 || members.iter().any(|at| automaton.edges[*at as usize].iter().any(|edge| edge.to == *at))
-        });
+        let cyclic = search
+            .members
+            .iter()
+            .map(|members| members.len() > 1 || members.iter().any(|at| automaton.edges[*at as usize].iter().any(|edge| edge.to == *at)));
         let cyclic = cyclic.collect();
         Self { of: search.of, members: search.members, cyclic }
     }
@@ -100,13 +101,7 @@ impl Search {
 }
 
 /// A shortest way between states, as the symbols that each step may take; none if there is none, or the budget is over.
-pub(super) fn way(
-    automaton: &Automaton,
-    from: At,
-    to: At,
-    within: impl Fn(At) -> bool,
-    meter: &mut Meter,
-) -> Option<Vec<Symbols>> {
+pub(super) fn way(automaton: &Automaton, from: At, to: At, within: impl Fn(At) -> bool, meter: &mut Meter) -> Option<Vec<Symbols>> {
     if from == to {
         return Some(Vec::new());
     }
@@ -114,13 +109,7 @@ pub(super) fn way(
 }
 
 /// The same with at least one step.
-pub(super) fn step_way(
-    automaton: &Automaton,
-    from: At,
-    to: At,
-    within: impl Fn(At) -> bool,
-    meter: &mut Meter,
-) -> Option<Vec<Symbols>> {
+pub(super) fn step_way(automaton: &Automaton, from: At, to: At, within: impl Fn(At) -> bool, meter: &mut Meter) -> Option<Vec<Symbols>> {
     let mut before: FxHashMap<At, (At, Symbols)> = FxHashMap::default();
     let mut queue = VecDeque::from([from]);
     while let Some(at) = queue.pop_front() {

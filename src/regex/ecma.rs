@@ -13,15 +13,14 @@ use oxc_regular_expression::{LiteralParser, Options};
 
 /// Parses and lowers a pattern without its slashes.
 pub(super) fn parse(pattern: &str, flags: &str) -> Result<Pattern, Refusal> {
-    if pattern.is_empty() {
-        return Ok(Pattern { flavor: Flavor::Ecma, root: Node::Empty, sets: Sets::default(), groups: 0 });
-    }
     let allocator = Allocator::default();
-    let tree = LiteralParser::new(&allocator, pattern, Some(flags), Options::default()).parse().map_err(|error| {
+    let parsed = |pattern| LiteralParser::new(&allocator, pattern, Some(flags), Options::default()).parse();
+    // Places of errors in flags count from the flags' start: only here can they be told from those in the pattern.
+    parsed("").map_err(|error| Refusal::flags(message(&error.inner_owned().message)))?;
+    let tree = parsed(pattern).map_err(|error| {
         let inner = error.inner_owned();
         let (start, length) = inner.labels.iter().flatten().next().map_or((0, 0), |label| (label.offset(), label.len()));
-        let message = inner.message.trim_start_matches("Invalid regular expression:").trim().to_owned();
-        Refusal::syntax(message, Span::new(start, start + length))
+        Refusal::syntax(message(&inner.message), Span::new(start, start + length))
     })?;
     let mut groups = Vec::new();
     name_groups(&tree.body, &mut groups);
@@ -30,12 +29,18 @@ pub(super) fn parse(pattern: &str, flags: &str) -> Result<Pattern, Refusal> {
         names: groups,
         next_group: 1,
         unicode: flags.contains(['u', 'v']),
-        ignore_case: flags.contains('i'),
-        multiline: flags.contains('m'),
-        dot_all: flags.contains('s'),
+        modifiers: [('i', Modifier::I), ('m', Modifier::M), ('s', Modifier::S)]
+            .into_iter()
+            .filter(|(letter, _)| flags.contains(*letter))
+            .map(|(_, modifier)| modifier)
+            .collect(),
     };
     let root = lower.disjunction(&tree.body)?;
     Ok(Pattern { flavor: Flavor::Ecma, root, sets: lower.sets, groups: lower.next_group - 1 })
+}
+
+fn message(text: &str) -> String {
+    text.trim_start_matches("Invalid regular expression:").trim().to_owned()
 }
 
 /// The names of capture groups in order of their opening parentheses.
@@ -70,9 +75,7 @@ struct Lower {
     names: Vec<Option<String>>,
     next_group: u32,
     unicode: bool,
-    ignore_case: bool,
-    multiline: bool,
-    dot_all: bool,
+    modifiers: Modifier,
 }
 
 impl Lower {
@@ -83,6 +86,10 @@ impl Lower {
 
     fn alternative(&mut self, alternative: &Alternative<'_>) -> Result<Node, Refusal> {
         Ok(Node::concat(alternative.body.iter().map(|term| self.term(term)).collect::<Result<_, _>>()?))
+    }
+
+    fn has(&self, modifier: Modifier) -> bool {
+        self.modifiers.contains(modifier)
     }
 
     fn char(&mut self, set: CharSet, span: Span) -> Node {
@@ -99,7 +106,7 @@ impl Lower {
                     LookAroundAssertionKind::Lookbehind => (false, false),
                     LookAroundAssertionKind::NegativeLookbehind => (false, true),
                 };
-                Node::Look(Box::new(Look { body: self.disjunction(&look.body)?, ahead, negative, span: place!(look) }))
+                Node::Look(Box::new(Look { body: self.disjunction(&look.body)?, ahead, negative }))
             }
             Term::Quantifier(quantifier) => self.quantifier(quantifier)?,
             Term::Character(character) => {
@@ -107,7 +114,7 @@ impl Lower {
                 self.char(set, place!(character))
             }
             Term::Dot(dot) => {
-                let set = if self.dot_all { charset::any() } else { charset::other_than(charset::newline(Flavor::Ecma)) };
+                let set = if self.has(Modifier::S) { charset::any() } else { charset::other_than(charset::newline(Flavor::Ecma)) };
                 self.char(set, place!(dot))
             }
             Term::CharacterClassEscape(escape) => {
@@ -125,38 +132,33 @@ impl Lower {
                 Node::Group(number, Box::new(self.disjunction(&group.body)?))
             }
             Term::IgnoreGroup(group) => {
-                let before = (self.ignore_case, self.multiline, self.dot_all);
+                let before = self.modifiers;
                 if let Some(modifiers) = &group.modifiers {
-                    let set = |flag: &mut bool, letter| {
-                        *flag = (*flag || modifiers.enabling.contains(letter)) && !modifiers.disabling.contains(letter);
-                    };
-                    set(&mut self.ignore_case, Modifier::I);
-                    set(&mut self.multiline, Modifier::M);
-                    set(&mut self.dot_all, Modifier::S);
+                    self.modifiers = (before | modifiers.enabling) - modifiers.disabling;
                 }
                 let body = self.disjunction(&group.body);
-                (self.ignore_case, self.multiline, self.dot_all) = before;
+                self.modifiers = before;
                 body?
             }
-            Term::IndexedReference(reference) => self.reference(vec![reference.index], place!(reference)),
+            Term::IndexedReference(reference) => self.reference(vec![reference.index]),
             Term::NamedReference(reference) => {
                 let named = (1..).zip(&self.names).filter(|(_, name)| name.as_deref() == Some(reference.name.as_str()));
                 let groups = named.map(|(number, _)| number).collect();
-                self.reference(groups, place!(reference))
+                self.reference(groups)
             }
         })
     }
 
-    fn reference(&self, groups: Vec<u32>, span: Span) -> Node {
-        Node::Reference(Reference { groups, ignore_case: self.ignore_case, span })
+    fn reference(&self, groups: Vec<u32>) -> Node {
+        Node::Reference(Reference { groups, ignore_case: self.has(Modifier::I) })
     }
 
     fn boundary(&mut self, kind: BoundaryAssertionKind) -> Assert {
         let newline = charset::newline(Flavor::Ecma);
         match kind {
-            BoundaryAssertionKind::Start if self.multiline => Assert::LineStart(self.sets.intern(newline)),
+            BoundaryAssertionKind::Start if self.has(Modifier::M) => Assert::LineStart(self.sets.intern(newline)),
             BoundaryAssertionKind::Start => Assert::Start,
-            BoundaryAssertionKind::End if self.multiline => Assert::LineEnd(self.sets.intern(newline)),
+            BoundaryAssertionKind::End if self.has(Modifier::M) => Assert::LineEnd(self.sets.intern(newline)),
             BoundaryAssertionKind::End => Assert::End,
             BoundaryAssertionKind::Boundary => Assert::Boundary(self.word(), false),
             BoundaryAssertionKind::NegativeBoundary => Assert::Boundary(self.word(), true),
@@ -180,7 +182,7 @@ impl Lower {
     }
 
     fn folded(&self, mut set: CharSet) -> CharSet {
-        if self.ignore_case {
+        if self.has(Modifier::I) {
             charset::fold(&mut set, if self.unicode { Folding::Unicode } else { Folding::Split });
         }
         set
@@ -189,7 +191,7 @@ impl Lower {
     fn escape(&self, kind: CharacterClassEscapeKind) -> CharSet {
         let mut word = charset::word(Flavor::Ecma, true);
         // With `u` and `i`, two letters outside ASCII equal letters of a word.
-        if self.unicode && self.ignore_case {
+        if self.unicode && self.has(Modifier::I) {
             charset::fold(&mut word, Folding::Unicode);
         }
         match kind {
@@ -207,7 +209,7 @@ impl Lower {
         if escape.strings {
             return Err(Refusal::Unsupported(format!("the property `{name}` stands for strings of several characters")));
         }
-        let Some(set) = charset::property(name, escape.value.as_ref().map(|value| value.as_str())) else {
+        let Some(set) = charset::property(name, escape.value.as_deref()) else {
             return Err(Refusal::Unsupported(format!("the tables have no property `{name}`")));
         };
         Ok(self.folded(if escape.negative { charset::other_than(set) } else { set }))

@@ -6,6 +6,7 @@ use super::budget::Meter;
 use super::components::{Components, way};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 
 /// A state and a text that leads from it to itself in two ways.
 #[derive(Clone, Debug)]
@@ -74,11 +75,12 @@ impl<'a> Search<'a> {
         let edges = &self.automaton.edges[at as usize];
         let inside = |to: At| self.components.of(to) == component;
         for (number, one) in edges.iter().enumerate().filter(|(_, edge)| inside(edge.to)) {
-            if !one.twice.is_empty() && knots.len() < KNOTS {
-                if let Some(rest) = way(self.automaton, one.to, at, inside, meter) {
-                    let pump = std::iter::once(one.twice).chain(rest).collect();
-                    knots.push(Knot { at, pump, states: vec![at, one.to] });
-                }
+            if !one.twice.is_empty()
+                && knots.len() < KNOTS
+                && let Some(rest) = way(self.automaton, one.to, at, inside, meter)
+            {
+                let pump = std::iter::once(one.twice).chain(rest).collect();
+                knots.push(Knot { at, pump, states: vec![at, one.to] });
             }
             for other in edges[number + 1..].iter().filter(|edge| inside(edge.to)) {
                 if !meter.spend(1) {
@@ -86,15 +88,18 @@ impl<'a> Search<'a> {
                 }
                 let symbols = one.label.and(other.label);
                 if !symbols.is_empty() {
-                    let pair = ordered(one.to, other.to);
-                    if !self.before.contains_key(&pair) {
-                        self.before.insert(pair, ((at, at), symbols));
-                        self.queue.push_back(pair);
-                    }
+                    self.reach(ordered(one.to, other.to), (at, at), symbols);
                 }
             }
         }
         true
+    }
+
+    fn reach(&mut self, pair: Pair, from: Pair, symbols: Symbols) {
+        if let Entry::Vacant(slot) = self.before.entry(pair) {
+            slot.insert((from, symbols));
+            self.queue.push_back(pair);
+        }
     }
 
     fn expand(&mut self, pair: Pair, meter: &mut Meter) -> bool {
@@ -121,11 +126,7 @@ impl<'a> Search<'a> {
                     }
                     continue;
                 }
-                let next = ordered(one.to, other.to);
-                if !self.before.contains_key(&next) {
-                    self.before.insert(next, (pair, symbols));
-                    self.queue.push_back(next);
-                }
+                self.reach(ordered(one.to, other.to), pair, symbols);
             }
         }
         true

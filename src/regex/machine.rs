@@ -1,4 +1,4 @@
-//! A backtracking matcher that counts its steps, as the engines of Node and CPython take them.
+//! A backtracking matcher that counts its steps, as the engines of Node and `CPython` take them.
 
 use super::alphabet::{Alphabet, Symbol, Symbols};
 use super::program::{Check, Op, Place, Program, Register, UNSET};

@@ -14,18 +14,34 @@ oxc_index::define_index_type! {
 #[derive(Clone, Debug)]
 pub(super) enum State {
     /// Takes one character.
-    Char { set: Symbols, span: Span, next: StateId },
+    Char {
+        set: Symbols,
+        span: Span,
+        next: StateId,
+    },
     Split(Vec<StateId>),
     /// Passes behind one of these.
     Behind(Symbols, StateId),
     /// Passes before one of these.
     Before(Symbols, StateId),
     /// Passes where one neighbour is of the set and the other is not; or the contrary.
-    Boundary { word: Symbols, negative: bool, next: StateId },
+    Boundary {
+        word: Symbols,
+        negative: bool,
+        next: StateId,
+    },
     /// The head of a repeat whose body may match nothing.
-    Head { repeat: u32, body: StateId, exit: StateId },
+    Head {
+        repeat: u32,
+        body: StateId,
+        exit: StateId,
+    },
     /// The end of that body.
-    Again { repeat: u32, head: StateId, exit: StateId },
+    Again {
+        repeat: u32,
+        head: StateId,
+        exit: StateId,
+    },
     /// The pattern has matched.
     Accept,
     /// The body of a look has matched.
@@ -42,7 +58,7 @@ pub(super) struct Limits {
 }
 
 /// The most states that are built.
-const MOST: usize = 6_000;
+const MOST: usize = 40_000;
 /// How deep references are followed into groups that hold references.
 const REFERENCES: u32 = 2;
 
@@ -52,6 +68,12 @@ pub(super) struct Nfa {
     pub(super) states: oxc_index::IndexVec<StateId, State>,
     pub(super) entry: StateId,
     pub(super) flavor: Flavor,
+    pub(super) truth: Truth,
+}
+
+/// How closely an automaton follows its pattern.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Truth {
     /// Every text that is accepted is a match: no look or reference was taken for more than it is.
     pub(super) certain: bool,
     /// No repeat with an end was taken for one without.
@@ -78,13 +100,12 @@ pub(super) fn build(pattern: &Pattern, part: &Node, alphabet: &Alphabet, limits:
         repeats: 0,
         references: 0,
         full: false,
-        certain: true,
-        expanded: true,
+        truth: Truth { certain: true, expanded: true },
     };
     let accept = builder.push(State::Accept);
     let last = if whole { builder.push(State::Before(Symbols::one(END), accept)) } else { accept };
     let entry = builder.part(part, last);
-    (!builder.full).then_some(Nfa { states: builder.states, entry, flavor: pattern.flavor, certain: builder.certain, expanded: builder.expanded })
+    (!builder.full).then_some(Nfa { states: builder.states, entry, flavor: pattern.flavor, truth: builder.truth })
 }
 
 struct Builder<'a> {
@@ -96,8 +117,7 @@ struct Builder<'a> {
     repeats: u32,
     references: u32,
     full: bool,
-    certain: bool,
-    expanded: bool,
+    truth: Truth,
 }
 
 impl<'a> Builder<'a> {
@@ -127,12 +147,12 @@ impl<'a> Builder<'a> {
             Node::Repeat(repeat) => self.repeat(repeat, next),
             Node::Group(_, body) => self.part(body, next),
             Node::Atomic(body) => {
-                self.certain = false;
+                self.truth.certain = false;
                 self.part(body, next)
             }
             Node::Look(look) => self.look(look, next),
             Node::Reference(reference) => {
-                self.certain = false;
+                self.truth.certain = false;
                 if self.references >= REFERENCES {
                     return next;
                 }
@@ -145,7 +165,7 @@ impl<'a> Builder<'a> {
             }
             Node::Assert(assert) => self.assert(*assert, next),
             Node::Conditional(_, arms) => {
-                self.certain = false;
+                self.truth.certain = false;
                 let arms = vec![self.part(&arms.0, next), self.part(&arms.1, next)];
                 self.push(State::Split(arms))
             }
@@ -161,7 +181,7 @@ impl<'a> Builder<'a> {
             Assert::End => (true, Symbols::one(END)),
             // That the character is the last can't be said of one symbol alone.
             Assert::LineEnd(newline) | Assert::LastLine(newline) => {
-                self.certain &= matches!(assert, Assert::LineEnd(_));
+                self.truth.certain &= matches!(assert, Assert::LineEnd(_));
                 (true, symbols(newline).or(Symbols::one(END)))
             }
             Assert::Boundary(word, negative) => {
@@ -174,7 +194,11 @@ impl<'a> Builder<'a> {
 
     /// A condition on the neighbour ahead or behind, as the pattern reads; `set` may hold both ends.
     fn pass(&mut self, ahead: bool, set: Symbols, next: StateId) -> StateId {
-        if ahead == self.reversed { self.push(State::Behind(self.turned(set), next)) } else { self.push(State::Before(self.turned(set), next)) }
+        if ahead == self.reversed {
+            self.push(State::Behind(self.turned(set), next))
+        } else {
+            self.push(State::Before(self.turned(set), next))
+        }
     }
 
     /// Read backwards, the start is the end.
@@ -199,7 +223,7 @@ impl<'a> Builder<'a> {
             let set = if look.negative { Symbols::ALL.without(set).without(far) } else { set };
             return self.pass(look.ahead, set, next);
         }
-        self.certain = false;
+        self.truth.certain = false;
         // What is read the other way is an automaton of its own.
         if look.ahead == self.reversed {
             return next;
@@ -264,7 +288,7 @@ impl<'a> Builder<'a> {
         let fit = u32::try_from(self.limits.copies / size).unwrap_or(u32::MAX);
         let copies = repeat.min.min(fit.max(1));
         let optional = repeat.max.map(|max| max - repeat.min).filter(|more| copies == repeat.min && self.expands(*more, size));
-        self.expanded &= copies == repeat.min && (repeat.max.is_none() || optional.is_some());
+        self.truth.expanded &= copies == repeat.min && (repeat.max.is_none() || optional.is_some());
         let (mut entry, mut left) = (next, copies);
         match optional {
             Some(more) => {

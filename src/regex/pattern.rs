@@ -66,7 +66,6 @@ pub(super) struct Look {
     pub(super) body: Node,
     pub(super) ahead: bool,
     pub(super) negative: bool,
-    pub(super) span: Span,
 }
 
 /// A reference to what groups captured; JavaScript lets several groups of one name stand in different alternatives.
@@ -74,7 +73,6 @@ pub(super) struct Look {
 pub(super) struct Reference {
     pub(super) groups: Vec<u32>,
     pub(super) ignore_case: bool,
-    pub(super) span: Span,
 }
 
 /// A condition on the place between two characters.

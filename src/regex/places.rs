@@ -1,9 +1,9 @@
 //! Where in the pattern the repeats stand that an ambiguity lies in.
 
+use super::Place;
 use super::attack::{Candidate, Claim};
 use super::automaton::{At, Automaton};
 use super::pattern::{Node, Pattern};
-use super::Place;
 use crate::base::Span;
 
 /// The places of a candidate's repeats, the primary one first.

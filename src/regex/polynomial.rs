@@ -4,7 +4,7 @@ use super::alphabet::Symbols;
 use super::automaton::{At, Automaton};
 use super::budget::Meter;
 use super::components::Components;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
 /// Two states, in components one of which leads to the other, and a text that leads from the first to itself, from the first to the
@@ -20,12 +20,7 @@ pub(super) struct Pair {
 const ONE_SEARCH: u64 = 30_000;
 
 /// One pair for each two components that have one, both `endless`; says whether everything was looked at.
-pub(super) fn pairs(
-    automaton: &Automaton,
-    components: &Components,
-    endless: impl Fn(u32) -> bool,
-    meter: &mut Meter,
-) -> (Vec<Pair>, bool) {
+pub(super) fn pairs(automaton: &Automaton, components: &Components, endless: impl Fn(u32) -> bool, meter: &mut Meter) -> (Vec<Pair>, bool) {
     let cyclic = (0..).zip(&components.cyclic).filter(|(number, cyclic)| **cyclic && endless(*number));
     let cyclic: Vec<u32> = cyclic.map(|(number, _)| number).collect();
     let reach = Reach::new(automaton, components, &cyclic);
@@ -63,12 +58,11 @@ impl Reach {
         // Those that a component leads to have lower numbers and are done.
         for (number, members) in (0..).zip(&components.members) {
             let mut set = vec![0; cyclic.len().div_ceil(64)];
-            let next: FxHashSet<u32> =
+            let mut next: Vec<u32> =
                 members.iter().flat_map(|at| &automaton.edges[*at as usize]).map(|edge| components.of(edge.to)).collect();
-            for to in 0..number {
-                if !next.contains(&to) {
-                    continue;
-                }
+            next.sort_unstable();
+            next.dedup();
+            for to in next.into_iter().filter(|to| *to != number) {
                 for (word, more) in set.iter_mut().zip(&sets[to as usize]) {
                     *word |= more;
                 }

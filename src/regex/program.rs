@@ -25,16 +25,40 @@ pub(super) enum Op {
     Set(Register, u32),
     Assert(Check),
     /// The head of a counted repeat.
-    Count { count: Register, min: u32, max: u32, body: Place, exit: Place, lazy: bool },
+    Count {
+        count: Register,
+        min: u32,
+        max: u32,
+        body: Place,
+        exit: Place,
+        lazy: bool,
+    },
     /// The end of a round: if it took nothing and was not asked for by the minimum, it fails, or goes on behind the repeat.
-    Round { mark: Register, count: Option<(Register, u32)>, exit: Option<Place> },
+    Round {
+        mark: Register,
+        count: Option<(Register, u32)>,
+        exit: Option<Place>,
+    },
     /// Begins what is not tried again: notes how much there is to go back to, and the place in the text.
-    Hold { height: Register, place: Register, otherwise: Option<Place> },
+    Hold {
+        height: Register,
+        place: Register,
+        otherwise: Option<Place>,
+    },
     /// Its end: what could be tried again is given up; a look goes back to its place.
-    Release { height: Register, place: Option<Register> },
+    Release {
+        height: Register,
+        place: Option<Register>,
+    },
     /// A negative look has matched.
-    Deny { height: Register },
-    Reference { groups: Vec<u32>, ignore_case: bool, backwards: bool },
+    Deny {
+        height: Register,
+    },
+    Reference {
+        groups: Vec<u32>,
+        ignore_case: bool,
+        backwards: bool,
+    },
     /// Goes on if the group took part, else elsewhere.
     Taken(u32, Place),
     Accept,

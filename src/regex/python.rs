@@ -1,6 +1,6 @@
 //! Python: the syntax of `re` (3.11 and later) to the common form.
 //!
-//! Alternatives that share their start, or are single characters, are merged as CPython's compiler merges them: it decides whether
+//! Alternatives that share their start, or are single characters, are merged as `CPython`'s compiler merges them: it decides whether
 //! they can be taken in two ways.
 
 mod escape;
@@ -29,7 +29,7 @@ pub(super) fn parse(pattern: &str, flags: &str) -> Result<Pattern, Refusal> {
     for letter in flags.chars() {
         match Flags::of_letter(letter) {
             Some(flag) => parser.flags.set(flag, true),
-            None => return Err(Refusal::syntax(format!("unknown flag `{letter}`"), Span::default())),
+            None => return Err(Refusal::flags(format!("unknown flag `{letter}`"))),
         }
     }
     let root = parser.alternatives()?;

@@ -42,16 +42,33 @@ fn decide(pattern: &Pattern, apply: Apply, meter: &mut Meter, best: &mut Verdict
         }
     });
     let parts = std::iter::once((&pattern.root, false)).chain(behind.into_iter().map(|body| (body, true)));
+    let mut bench = Bench { machine: Machine::new(&program), alphabet: &alphabet, apply };
     let mut undone = None;
     for (part, reversed) in parts {
-        let mut bench = Bench { machine: Machine::new(&program), alphabet: &alphabet, apply };
         let search = Search { pattern, alphabet: &alphabet, part, reversed, apply };
         undone = search.run(&mut bench, meter, best).or(undone);
         if best.growth == Growth::Exponential {
-            return None;
+            break;
         }
     }
+    shorten(&mut bench, meter, best);
     undone
+}
+
+/// Drops what stands before the first repeat, where it is not needed: the automaton reads a character before it scans.
+fn shorten(bench: &mut Bench<'_>, meter: &mut Meter, best: &mut Verdict) {
+    let Some(mut attack) = best.attack.clone() else { return };
+    match attack.pumps.first_mut() {
+        Some(first) if !first.prefix.is_empty() => first.prefix.clear(),
+        _ => return,
+    }
+    let measured = match best.growth {
+        Growth::Polynomial { degree } => bench.degree(&attack, degree, meter).filter(|(found, _)| *found == degree).map(|(_, samples)| samples),
+        _ => bench.exponential(&attack, false, meter),
+    };
+    if let Some(measured) = measured {
+        (best.attack, best.measured) = (Some(attack), measured);
+    }
 }
 
 /// The search through one automaton: the pattern's, or that of a look behind.
@@ -85,7 +102,6 @@ impl Search<'_> {
             ends_early: self.apply != Apply::All && !self.reversed,
         };
         let (knots, mut complete) = exponential::knots(&core, &components, meter);
-        if std::env::var("RXDBG").is_ok() { eprintln!("states {} edges {} comps {} knots {} left {}", automaton.len(), automaton.edges.iter().map(Vec::len).sum::<usize>(), components.members.len(), knots.len(), meter.left()); }
         for knot in &knots {
             let Some(candidate) = of_knot(&automaton, knot, meter) else { continue };
             self.confirm(&writer, &candidate, bench, meter, best);
@@ -94,11 +110,14 @@ impl Search<'_> {
             }
         }
         let share = meter.left() / 2;
-        let ((pairs, all), _) = meter.part(share, |meter| polynomial::pairs(&core, &components, |number| self.endless(&core, &components, number), meter));
+        let ((pairs, all), _) =
+            meter.part(share, |meter| polynomial::pairs(&core, &components, |number| self.endless(&core, &components, number), meter));
         complete &= all;
         for chain in polynomial::chains(&core, &components, &pairs) {
             let degree = u32::try_from(chain.len()).unwrap_or(u32::MAX).saturating_add(1);
-            if degree <= rank(&best.growth) {
+            // Of the same degree, only a text with fewer pumps is worth a run.
+            let simple = best.attack.as_ref().is_none_or(|attack| attack.pumps.len() == 1);
+            if degree < rank(&best.growth) || (degree == rank(&best.growth) && simple) {
                 continue;
             }
             let chain: Vec<_> = chain.into_iter().map(|at| &pairs[at]).collect();
@@ -119,14 +138,14 @@ impl Search<'_> {
             }
         });
         components.members[number as usize].iter().any(|at| {
-            automaton.spans[*at as usize].is_none_or(|span| repeats.iter().any(|around| around.start <= span.start && span.end <= around.end))
+            automaton.spans[*at as usize]
+                .is_none_or(|span| repeats.iter().any(|around| around.start <= span.start && span.end <= around.end))
         })
     }
 
     /// Tries the texts of a candidate until one grows as claimed.
     fn confirm(&self, writer: &Writer<'_>, candidate: &Candidate, bench: &mut Bench<'_>, meter: &mut Meter, best: &mut Verdict) {
         for (attack, proven) in writer.attacks(candidate, meter) {
-            if std::env::var("RXDBG").is_ok() { eprintln!("  {:?} {} left {}", candidate.claim, attack.source(super::Flavor::Ecma, "N"), meter.left()); }
             let found = match candidate.claim {
                 Claim::Exponential => bench.exponential(&attack, proven, meter).map(|samples| (Growth::Exponential, samples)),
                 Claim::Degree(claim) => {
@@ -134,7 +153,8 @@ impl Search<'_> {
                 }
             };
             let Some((growth, measured)) = found else { continue };
-            if rank(&growth) > rank(&best.growth) {
+            let simpler = best.attack.as_ref().is_none_or(|known| attack.simpler(known));
+            if rank(&growth) > rank(&best.growth) || (growth == best.growth && simpler) {
                 let places = places::of(self.pattern, writer.automaton, candidate);
                 *best = Verdict { growth, attack: Some(attack), places, measured, spent: 0 };
             }

@@ -14,12 +14,14 @@ fn literal(points: &[u32], flavor: Flavor) -> String {
             Some('\r') => out.push_str("\\r"),
             Some('\t') => out.push_str("\\t"),
             Some(letter @ ' '..='~') => out.push(letter),
-            _ => _ = match (*point, flavor) {
-                (0..=0xFF, _) => write!(out, "\\x{point:02x}"),
-                (0x100..=0xFFFF, _) => write!(out, "\\u{point:04x}"),
-                (_, Flavor::Ecma) => write!(out, "\\u{{{point:x}}}"),
-                (_, Flavor::Python) => write!(out, "\\U{point:08x}"),
-            },
+            _ => {
+                _ = match (*point, flavor) {
+                    (0..=0xFF, _) => write!(out, "\\x{point:02x}"),
+                    (0x100..=0xFFFF, _) => write!(out, "\\u{point:04x}"),
+                    (_, Flavor::Ecma) => write!(out, "\\u{{{point:x}}}"),
+                    (_, Flavor::Python) => write!(out, "\\U{point:08x}"),
+                }
+            }
         }
     }
     out.push('\'');

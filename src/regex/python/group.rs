@@ -83,7 +83,7 @@ impl Parser {
             Some(known) if !known.closed => Err(self.error_since(start, "cannot refer to an open group")),
             Some(_) => {
                 let ignore_case = self.flags.has(Flag::IgnoreCase);
-                Ok(Node::Reference(Reference { groups: vec![number], ignore_case, span: self.since(start) }))
+                Ok(Node::Reference(Reference { groups: vec![number], ignore_case }))
             }
         }
     }
@@ -95,7 +95,7 @@ impl Parser {
         if !ahead && low != high {
             return Err(self.error_since(start, "look-behind requires fixed-width pattern"));
         }
-        Ok(Node::Look(Box::new(Look { body, ahead, negative, span: self.since(start) })))
+        Ok(Node::Look(Box::new(Look { body, ahead, negative })))
     }
 
     fn conditional(&mut self, start: usize) -> Result<Node, Refusal> {
@@ -140,7 +140,8 @@ impl Parser {
         }
         let starts_well = name.chars().next().is_some_and(|first| first.is_alphabetic() || first == '_');
         let digits = end == ')' && name.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits && !(starts_well && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_')) {
+        let word = starts_well && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+        if !digits && !word {
             return Err(self.error_since(start, &format!("bad character in group name '{name}'")));
         }
         Ok(name)

@@ -1,4 +1,4 @@
-//! Alternatives as CPython's compiler merges them: the start that all share moves before them, single characters become a class.
+//! Alternatives as `CPython`'s compiler merges them: the start that all share moves before them, single characters become a class.
 
 use super::super::charset::CharSet;
 use super::super::pattern::{Node, Sets};
