@@ -55,6 +55,8 @@ pub(super) struct Limits {
     pub(super) optional: u32,
     /// Characters in all copies of one body.
     pub(super) copies: u64,
+    /// Copies that must stand, of a body that can match in more ways than one; with more it counts as repeated without end.
+    pub(super) required: u32,
 }
 
 /// The most states that are built.
@@ -285,8 +287,7 @@ impl<'a> Builder<'a> {
         if repeat.max == Some(0) {
             return next;
         }
-        let fit = u32::try_from(self.limits.copies / size).unwrap_or(u32::MAX);
-        let copies = repeat.min.min(fit.max(1));
+        let copies = self.required(repeat, size);
         let optional = repeat.max.map(|max| max - repeat.min).filter(|more| copies == repeat.min && self.expands(*more, size));
         self.truth.expanded &= copies == repeat.min && (repeat.max.is_none() || optional.is_some());
         let (mut entry, mut left) = (next, copies);
@@ -314,6 +315,13 @@ impl<'a> Builder<'a> {
         entry
     }
 
+    /// How many of the copies that must stand are built.
+    fn required(&self, repeat: &Repeat, size: u64) -> u32 {
+        let fit = u32::try_from(self.limits.copies / size.max(1)).unwrap_or(u32::MAX).max(1);
+        let ways = repeat.min > self.limits.required && branches(&repeat.body);
+        repeat.min.min(if ways { 1 } else { fit })
+    }
+
     fn expands(&self, more: u32, size: u64) -> bool {
         more <= 1 || (more <= self.limits.optional && u64::from(more) * size <= self.limits.copies)
     }
@@ -337,7 +345,7 @@ impl<'a> Builder<'a> {
             Node::Char(..) => 1,
             Node::Repeat(repeat) => {
                 let size = self.size(&repeat.body);
-                let copies = u64::from(repeat.min).min((self.limits.copies / size.max(1)).max(1));
+                let copies = u64::from(self.required(repeat, size));
                 let more = repeat.max.map_or(1, |max| {
                     let more = max - repeat.min;
                     if self.expands(more, size.max(1)) { u64::from(more) } else { 1 }
@@ -348,4 +356,21 @@ impl<'a> Builder<'a> {
             _ => node.children().into_iter().fold(0, |sum: u64, child| sum.saturating_add(self.size(child))),
         }
     }
+}
+
+/// Whether a part has alternatives or repeats.
+fn branches(node: &Node) -> bool {
+    match node {
+        Node::Alternate(_) | Node::Repeat(_) | Node::Conditional(..) => true,
+        _ => node.children().into_iter().any(branches),
+    }
+}
+
+/// Whether a pattern has a repeat that is built shorter with this limit.
+pub(super) fn shortens(pattern: &Pattern, required: u32) -> bool {
+    let mut found = false;
+    pattern.root.visit(&mut |node| {
+        found |= matches!(node, Node::Repeat(repeat) if repeat.min > required && branches(&repeat.body));
+    });
+    found
 }

@@ -8,7 +8,7 @@ mod group;
 mod merge;
 
 use super::charset::{self, CharSet, Folding};
-use super::pattern::{Assert, Node, Pattern, Repeat, Sets};
+use super::pattern::{Assert, Node, Pattern, Repeat, SetId, Sets};
 use super::{Flavor, MAX_DEPTH, Refusal};
 use crate::base::Span;
 use std::collections::BTreeMap;
@@ -92,8 +92,14 @@ struct Known {
 #[derive(Clone, Debug)]
 struct Item {
     node: Node,
-    /// A literal or a class that is not negated: such alternatives are merged.
-    plain: bool,
+    /// A literal or a class that is not negated, as it is written, before case is folded: such alternatives are merged.
+    plain: Option<SetId>,
+}
+
+impl Item {
+    fn of(node: Node) -> Self {
+        Self { node, plain: None }
+    }
 }
 
 struct Parser {
@@ -152,7 +158,10 @@ impl Parser {
         set
     }
 
-    fn char(&mut self, set: CharSet, span: Span, plain: bool) -> Item {
+    /// One character of a set, given as it is written.
+    fn char(&mut self, set: CharSet, span: Span) -> Item {
+        let plain = Some(self.sets.intern(set.clone()));
+        let set = self.folded(set);
         Item { node: Node::Char(self.sets.intern(set), span), plain }
     }
 
@@ -220,22 +229,21 @@ impl Parser {
             '\\' => vec![self.escape(start)?],
             '.' => {
                 let set = if self.flags.has(Flag::DotAll) { charset::any() } else { charset::other_than(charset::newline(Flavor::Python)) };
-                vec![self.char(set, self.since(start), false)]
+                vec![Item::of(Node::Char(self.sets.intern(set), self.since(start)))]
             }
             '^' if self.flags.has(Flag::Multiline) => vec![self.newline_assert(Assert::LineStart)],
-            '^' => vec![Item { node: Node::Assert(Assert::Start), plain: false }],
+            '^' => vec![Item::of(Node::Assert(Assert::Start))],
             '$' if self.flags.has(Flag::Multiline) => vec![self.newline_assert(Assert::LineEnd)],
             '$' => vec![self.newline_assert(Assert::LastLine)],
             other => {
-                let set = self.folded(charset::single(u32::from(other)));
-                vec![self.char(set, self.since(start), true)]
+                vec![self.char(charset::single(u32::from(other)), self.since(start))]
             }
         })
     }
 
-    fn newline_assert(&mut self, assert: impl Fn(super::pattern::SetId) -> Assert) -> Item {
+    fn newline_assert(&mut self, assert: impl Fn(SetId) -> Assert) -> Item {
         let newline = self.sets.intern(charset::newline(Flavor::Python));
-        Item { node: Node::Assert(assert(newline)), plain: false }
+        Item::of(Node::Assert(assert(newline)))
     }
 
     /// The atom with the quantifier that follows, if one does.
@@ -258,7 +266,8 @@ impl Parser {
             _ => return Ok(atom),
         };
         self.at += 1;
-        if matches!(atom.as_slice(), [Item { node: Node::Assert(_), .. }]) {
+        let grouped = self.letters.get(start).is_some_and(|(_, letter)| *letter == '(');
+        if !grouped && matches!(atom.as_slice(), [Item { node: Node::Assert(_), .. }]) {
             return Err(self.error_since(quantifier, "nothing to repeat"));
         }
         let lazy = self.eat('?');
@@ -276,9 +285,13 @@ impl Parser {
                 return Err(self.error("multiple repeat"));
             }
         }
-        let body = Node::concat(atom.into_iter().map(|item| item.node).collect());
+        let mut body = Node::concat(atom.into_iter().map(|item| item.node).collect());
+        // Possessive, each round stands by itself: it is not tried in another way so that the least number of rounds is reached.
+        if possessive && !matches!(body, Node::Char(..)) {
+            body = Node::Atomic(Box::new(body));
+        }
         let node = Node::Repeat(Box::new(Repeat { body, min, max, lazy, span }));
-        Ok(vec![Item { node: if possessive { Node::Atomic(Box::new(node)) } else { node }, plain: false }])
+        Ok(vec![Item::of(if possessive { Node::Atomic(Box::new(node)) } else { node })])
     }
 
     /// What `x` lets stand between an atom and its quantifier: nothing counts.

@@ -12,7 +12,13 @@ use super::pattern::{Node, Pattern};
 use super::{Apply, Growth, Verdict, Why, exponential, places, polynomial, program};
 
 /// How repeats are expanded: as far as they can be, then less and less.
-const LIMITS: [Limits; 3] = [Limits { optional: 10, copies: 300 }, Limits { optional: 3, copies: 40 }, Limits { optional: 1, copies: 4 }];
+const LIMITS: [Limits; 3] = [
+    Limits { optional: 10, copies: 300, required: u32::MAX },
+    Limits { optional: 3, copies: 40, required: u32::MAX },
+    Limits { optional: 1, copies: 4, required: u32::MAX },
+];
+/// Two ways a round, so many rounds: what must be repeated more often can take as long as what is repeated without end.
+const ROUNDS: u32 = 10;
 
 /// A repeat of at most so many rounds makes no polynomial: the square of it is some milliseconds.
 const HARMLESS: u32 = 1_000;
@@ -44,11 +50,14 @@ fn decide(pattern: &Pattern, apply: Apply, meter: &mut Meter, best: &mut Verdict
     let parts = std::iter::once((&pattern.root, false)).chain(behind.into_iter().map(|body| (body, true)));
     let mut bench = Bench { machine: Machine::new(&program), alphabet: &alphabet, apply };
     let mut undone = None;
-    for (part, reversed) in parts {
-        let search = Search { pattern, alphabet: &alphabet, part, reversed, apply };
-        undone = search.run(&mut bench, meter, best).or(undone);
-        if best.growth == Growth::Exponential {
-            break;
+    'parts: for (part, reversed) in parts {
+        let again = if nfa::shortens(pattern, ROUNDS) { &[u32::MAX, ROUNDS][..] } else { &[u32::MAX] };
+        for required in again {
+            let search = Search { pattern, alphabet: &alphabet, part, reversed, apply, required: *required };
+            undone = search.run(&mut bench, meter, best).or(undone);
+            if best.growth == Growth::Exponential {
+                break 'parts;
+            }
         }
     }
     shorten(&mut bench, meter, best);
@@ -63,7 +72,9 @@ fn shorten(bench: &mut Bench<'_>, meter: &mut Meter, best: &mut Verdict) {
         _ => return,
     }
     let measured = match best.growth {
-        Growth::Polynomial { degree } => bench.degree(&attack, degree, meter).filter(|(found, _)| *found == degree).map(|(_, samples)| samples),
+        Growth::Polynomial { degree } => {
+            bench.degree(&attack, degree, meter).filter(|(found, _)| *found == degree).map(|(_, samples)| samples)
+        }
         _ => bench.exponential(&attack, false, meter),
     };
     if let Some(measured) = measured {
@@ -78,22 +89,35 @@ struct Search<'a> {
     part: &'a Node,
     reversed: bool,
     apply: Apply,
+    /// See `Limits`.
+    required: u32,
 }
 
 impl Search<'_> {
-    fn automaton(&self, meter: &mut Meter) -> Option<Automaton> {
+    fn automaton(&self, meter: &mut Meter) -> Result<Automaton, Why> {
         let scan = self.reversed || matches!(self.apply, Apply::Search | Apply::All);
         let whole = !self.reversed && self.apply == Apply::Whole;
-        LIMITS.iter().find_map(|limits| {
-            let nfa = nfa::build(self.pattern, self.part, self.alphabet, *limits, self.reversed, whole)?;
+        let mut why = Why::TooLarge;
+        for limits in LIMITS {
+            let limits = Limits { required: self.required, ..limits };
+            let Some(nfa) = nfa::build(self.pattern, self.part, self.alphabet, limits, self.reversed, whole) else { continue };
             let share = meter.left() / 4;
-            meter.part(share, |meter| automaton::build(&nfa, self.alphabet, scan, meter)).0
-        })
+            match meter.part(share, |meter| automaton::build(&nfa, self.alphabet, scan, meter)) {
+                (Some(automaton), _) => return Ok(automaton),
+                (None, true) => why = Why::OverBudget,
+                (None, false) => {}
+            }
+        }
+        Err(why)
     }
 
     fn run(&self, bench: &mut Bench<'_>, meter: &mut Meter, best: &mut Verdict) -> Option<Why> {
-        let Some(automaton) = self.automaton(meter) else { return Some(Why::TooLarge) };
-        let core = automaton.core(self.alphabet, self.apply == Apply::All);
+        let automaton = match self.automaton(meter) {
+            Ok(automaton) => automaton,
+            Err(why) => return Some(why),
+        };
+        // A look behind that has matched is asked anew at the next place.
+        let core = if self.reversed { automaton.clone() } else { automaton.core(self.alphabet, self.apply == Apply::All) };
         let components = Components::new(&core);
         let writer = Writer {
             automaton: &automaton,

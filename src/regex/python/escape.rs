@@ -15,7 +15,7 @@ impl Parser {
     /// What follows a backslash outside a class.
     pub(super) fn escape(&mut self, start: usize) -> Result<Item, Refusal> {
         let Some(letter) = self.next() else { return Err(self.error_since(start, "bad escape (end of pattern)")) };
-        let assert = |assert| Ok(Item { node: Node::Assert(assert), plain: false });
+        let assert = |assert| Ok(Item::of(Node::Assert(assert)));
         match letter {
             'A' => return assert(Assert::Start),
             'Z' => return assert(Assert::End),
@@ -26,7 +26,8 @@ impl Parser {
             _ => {}
         }
         if let Some(set) = self.category(letter) {
-            return Ok(self.char(set, self.since(start), true));
+            let set = self.sets.intern(set);
+            return Ok(Item { node: Node::Char(set, self.since(start)), plain: Some(set) });
         }
         if letter.is_ascii_digit() && letter != '0' {
             if let Some(value) = self.octal_ahead(letter) {
@@ -34,19 +35,17 @@ impl Parser {
                 if value > 0o377 {
                     return Err(self.error_since(start, "octal escape value outside of range 0-0o377"));
                 }
-                let set = self.folded(charset::single(value));
-                return Ok(self.char(set, self.since(start), true));
+                return Ok(self.char(charset::single(value), self.since(start)));
             }
             let mut number = letter.to_digit(10).unwrap_or(0);
             if let Some(digit) = self.peek().and_then(|next| next.to_digit(10)) {
                 self.at += 1;
                 number = number * 10 + digit;
             }
-            return Ok(Item { node: self.reference(number, start)?, plain: false });
+            return Ok(Item::of(self.reference(number, start)?));
         }
         let value = self.literal(letter, start)?;
-        let set = self.folded(charset::single(value));
-        Ok(self.char(set, self.since(start), true))
+        Ok(self.char(charset::single(value), self.since(start)))
     }
 
     /// Three octal digits, the first of which is already read: a character, not a group.
@@ -130,7 +129,13 @@ impl Parser {
     /// What follows an opening bracket, with the closing one.
     pub(super) fn class(&mut self, start: usize) -> Result<Item, Refusal> {
         let negative = self.eat('^');
-        let (mut set, first) = (CharSet::empty(), self.at);
+        let (mut set, mut written, first) = (CharSet::empty(), CharSet::empty(), self.at);
+        // Case is folded for letters that are written, not for categories.
+        let mut categories = CharSet::empty();
+        let mut add = |parser: &Self, single: CharSet| {
+            written.union(&single);
+            set.union(&parser.folded(single));
+        };
         loop {
             let at = self.at;
             let Some(letter) = self.next() else {
@@ -142,10 +147,10 @@ impl Parser {
             let low = self.member(letter, at)?;
             let dash = self.peek() == Some('-') && self.letters.get(self.at + 1).is_some_and(|(_, next)| *next != ']');
             if !dash {
-                set.union(&match low {
-                    Member::Single(value) => self.folded(charset::single(value)),
-                    Member::Set(category) => category,
-                });
+                match low {
+                    Member::Single(value) => add(self, charset::single(value)),
+                    Member::Set(category) => categories.union(&category),
+                }
                 continue;
             }
             self.at += 1;
@@ -154,12 +159,15 @@ impl Parser {
                 return Err(Refusal::syntax("unterminated character set".to_owned(), self.place(start)));
             };
             match (low, self.member(letter, high_at)?) {
-                (Member::Single(low), Member::Single(high)) if low <= high => set.union(&self.folded(charset::range(low, high))),
+                (Member::Single(low), Member::Single(high)) if low <= high => add(self, charset::range(low, high)),
                 _ => return Err(self.error_since(at, "bad character range")),
             }
         }
-        let set = if negative { charset::other_than(set) } else { set };
-        Ok(self.char(set, self.since(start), !negative))
+        written.union(&categories);
+        set.union(&categories);
+        let plain = (!negative).then(|| self.sets.intern(written));
+        let set = self.sets.intern(if negative { charset::other_than(set) } else { set });
+        Ok(Item { node: Node::Char(set, self.since(start)), plain })
     }
 
     fn member(&mut self, letter: char, start: usize) -> Result<Member, Refusal> {

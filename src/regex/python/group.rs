@@ -10,7 +10,7 @@ impl Parser {
         if !self.eat('?') {
             return self.capture(start, None);
         }
-        let single = |node| vec![Item { node, plain: false }];
+        let single = |node| vec![Item::of(node)];
         match self.next() {
             None => Err(self.error("unexpected end of pattern")),
             Some('P') if self.eat('<') => {
@@ -73,7 +73,7 @@ impl Parser {
         self.close(start)?;
         let width = self.width(&body);
         self.groups[number as usize - 1] = Known { closed: true, width };
-        Ok(vec![Item { node: Node::Group(number, Box::new(body)), plain: false }])
+        Ok(vec![Item::of(Node::Group(number, Box::new(body)))])
     }
 
     /// A reference to a group that is closed by now.
@@ -178,7 +178,7 @@ impl Parser {
         let body = self.alternatives()?;
         self.flags = before;
         self.close(start)?;
-        Ok(vec![Item { node: body, plain: false }])
+        Ok(vec![Item::of(body)])
     }
 
     /// Whether nothing but flags, and space that `x` allows, stands before this letter.

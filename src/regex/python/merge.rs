@@ -10,8 +10,9 @@ pub(super) fn merge(mut arms: Vec<Vec<Item>>, sets: &mut Sets) -> Vec<Item> {
         return arms.swap_remove(0);
     }
     let shared = (0..arms[0].len()).take_while(|at| {
-        let first = &arms[0][*at].node;
-        arms.iter().all(|arm| arm.get(*at).is_some_and(|item| same(&item.node, first)))
+        let first = &arms[0][*at];
+        // Letters of either case are the same only where they are matched.
+        arms.iter().all(|arm| arm.get(*at).is_some_and(|item| item.plain == first.plain && same(&item.node, &first.node)))
     });
     let shared = shared.count();
     let mut items: Vec<Item> = arms[0][..shared].to_vec();
@@ -23,19 +24,21 @@ pub(super) fn merge(mut arms: Vec<Vec<Item>>, sets: &mut Sets) -> Vec<Item> {
         return items;
     }
     let parts = arms.into_iter().map(|arm| Node::concat(arm.into_iter().map(|item| item.node).collect())).collect();
-    items.push(Item { node: Node::Alternate(parts), plain: false });
+    items.push(Item::of(Node::Alternate(parts)));
     items
 }
 
 fn class(arms: &[Vec<Item>], sets: &mut Sets) -> Option<Item> {
-    let mut whole = CharSet::empty();
+    let (mut whole, mut written) = (CharSet::empty(), CharSet::empty());
     let mut place: Option<Span> = None;
     for arm in arms {
-        let [Item { node: Node::Char(set, span), plain: true }] = arm.as_slice() else { return None };
+        let [Item { node: Node::Char(set, span), plain: Some(plain) }] = arm.as_slice() else { return None };
         whole.union(&sets.0[*set]);
+        written.union(&sets.0[*plain]);
         place = Some(Span { start: place.map_or(span.start, |place| place.start), end: span.end });
     }
-    Some(Item { node: Node::Char(sets.intern(whole), place?), plain: true })
+    let plain = Some(sets.intern(written));
+    Some(Item { node: Node::Char(sets.intern(whole), place?), plain })
 }
 
 /// Whether two parts are the same but for their place.
