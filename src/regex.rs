@@ -25,6 +25,7 @@ mod python;
 mod search;
 mod source;
 mod suffix;
+mod walk;
 
 pub use budget::Budget;
 

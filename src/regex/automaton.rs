@@ -1,9 +1,9 @@
 //! The automaton without empty moves: its states are characters of the pattern just taken, with what a condition may ask of them.
 
-use super::Flavor;
 use super::alphabet::{Alphabet, END, START, Symbols};
 use super::budget::Meter;
 use super::nfa::{Nfa, State, StateId, Truth};
+use super::walk::Walk;
 use crate::base::Span;
 use rustc_hash::FxHashMap;
 
@@ -14,16 +14,18 @@ pub(super) type At = u32;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Edge {
     pub(super) to: At,
-    /// The symbols that lead there.
-    pub(super) label: Symbols,
+    /// The symbols that lead there, by their number.
+    label: u16,
     /// Those that lead there in two ways or more.
-    pub(super) twice: Symbols,
+    twice: u16,
 }
 
 /// The automaton without empty moves.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Automaton {
     pub(super) edges: Vec<Vec<Edge>>,
+    /// The sets of symbols of edges, each once: there are few, and many edges.
+    labels: Vec<Symbols>,
     /// The symbols, or the end, before which the pattern has matched here.
     pub(super) accept: Vec<Symbols>,
     /// The same for the bodies of looks.
@@ -51,6 +53,16 @@ impl Automaton {
     /// Whether a match has not yet begun in this state.
     pub(super) fn scans(&self, at: At) -> bool {
         self.spans[at as usize].is_none()
+    }
+
+    /// The symbols of an edge.
+    pub(super) fn label(&self, edge: &Edge) -> Symbols {
+        self.labels.get(usize::from(edge.label)).copied().unwrap_or_default()
+    }
+
+    /// The symbols of an edge that lead there in two ways or more.
+    pub(super) fn twice(&self, edge: &Edge) -> Symbols {
+        self.labels.get(usize::from(edge.twice)).copied().unwrap_or_default()
     }
 
     /// The part in which ways can be given up and others tried: once the pattern has matched whatever comes, nothing before is tried
@@ -82,6 +94,7 @@ pub(super) fn build(nfa: &Nfa, alphabet: &Alphabet, scan: bool, meter: &mut Mete
         known: FxHashMap::default(),
         queue: Vec::new(),
         total: 0,
+        labels: FxHashMap::default(),
     };
     builder.state(Place::Initial, start);
     let mut done = 0;
@@ -97,13 +110,16 @@ pub(super) fn build(nfa: &Nfa, alphabet: &Alphabet, scan: bool, meter: &mut Mete
             },
         };
         walk.run(entry, builder.kinds[kind], meter)?;
+        if !meter.spend(walk.found.len() as u64 * 2) {
+            return None;
+        }
         builder.add(from, &walk)?;
         if scan && !matches!(place, Place::Char(_)) {
             for (kind, set) in builder.kinds.clone().into_iter().enumerate() {
                 let label = set.and(alphabet.characters);
                 if !label.is_empty() {
                     let to = builder.state(Place::Scan, kind);
-                    builder.automaton.edges[from].push(Edge { to, label, twice: Symbols::NONE });
+                    builder.edge(from, to, label, Symbols::NONE)?;
                 }
             }
         }
@@ -112,7 +128,7 @@ pub(super) fn build(nfa: &Nfa, alphabet: &Alphabet, scan: bool, meter: &mut Mete
 }
 
 /// The most edges that are built.
-const MOST_EDGES: usize = 200_000;
+const MOST_EDGES: usize = 400_000;
 
 /// What conditions can tell of the character before a place: a partition of the symbols and the start.
 fn kinds(nfa: &Nfa, alphabet: &Alphabet) -> Vec<Symbols> {
@@ -135,6 +151,7 @@ struct Builder<'a> {
     known: FxHashMap<(Place, usize), At>,
     queue: Vec<(Place, usize)>,
     total: usize,
+    labels: FxHashMap<Symbols, u16>,
 }
 
 impl Builder<'_> {
@@ -158,6 +175,22 @@ impl Builder<'_> {
         at
     }
 
+    fn label(&mut self, symbols: Symbols) -> Option<u16> {
+        if let Some(known) = self.labels.get(&symbols) {
+            return Some(*known);
+        }
+        let number = u16::try_from(self.automaton.labels.len()).ok()?;
+        self.automaton.labels.push(symbols);
+        self.labels.insert(symbols, number);
+        Some(number)
+    }
+
+    fn edge(&mut self, from: usize, to: At, label: Symbols, twice: Symbols) -> Option<()> {
+        let (label, twice) = (self.label(label)?, self.label(twice)?);
+        self.automaton.edges[from].push(Edge { to, label, twice });
+        Some(())
+    }
+
     fn add(&mut self, from: usize, walk: &Walk<'_>) -> Option<()> {
         self.automaton.accept[from] = walk.accept;
         self.automaton.inner[from] = walk.inner;
@@ -167,115 +200,11 @@ impl Builder<'_> {
                 let label = label.and(set);
                 if !label.is_empty() {
                     let to = self.state(Place::Char(*target), kind);
-                    self.automaton.edges[from].push(Edge { to, label, twice: twice.and(set) });
+                    self.edge(from, to, label, twice.and(set))?;
                 }
             }
         }
         self.total += self.automaton.edges[from].len();
         (self.total <= MOST_EDGES && self.automaton.len() * 4 <= MOST_EDGES).then_some(())
     }
-}
-
-/// One walk over empty moves: which characters may come next, and in how many ways.
-struct Walk<'a> {
-    nfa: &'a Nfa,
-    /// State, repeats begun on this walk, conditions on the next symbol; how often it was passed.
-    passed: FxHashMap<(StateId, u64, Symbols), u8>,
-    stack: Vec<(StateId, u64, Symbols)>,
-    slots: FxHashMap<StateId, usize>,
-    found: Vec<(StateId, Symbols, Symbols)>,
-    accept: Symbols,
-    inner: Symbols,
-}
-
-impl<'a> Walk<'a> {
-    fn new(nfa: &'a Nfa) -> Self {
-        Self {
-            nfa,
-            passed: FxHashMap::default(),
-            stack: Vec::new(),
-            slots: FxHashMap::default(),
-            found: Vec::new(),
-            accept: Symbols::NONE,
-            inner: Symbols::NONE,
-        }
-    }
-
-    fn run(&mut self, entry: StateId, kind: Symbols, meter: &mut Meter) -> Option<()> {
-        self.passed.clear();
-        self.slots.clear();
-        self.found.clear();
-        (self.accept, self.inner) = (Symbols::NONE, Symbols::NONE);
-        self.stack.push((entry, 0, Symbols::ALL));
-        while let Some((at, begun, next)) = self.stack.pop() {
-            if !meter.spend(1) {
-                self.stack.clear();
-                return None;
-            }
-            // A second way is what matters; a third tells nothing new.
-            let passed = self.passed.entry((at, begun, next)).or_default();
-            if *passed >= 2 {
-                continue;
-            }
-            *passed += 1;
-            self.step(at, begun, next, kind);
-        }
-        Some(())
-    }
-
-    fn step(&mut self, at: StateId, begun: u64, next: Symbols, kind: Symbols) {
-        match &self.nfa.states[at] {
-            State::Char { set, .. } => {
-                let label = set.and(next);
-                if label.is_empty() {
-                    return;
-                }
-                let found = &mut self.found;
-                let slot = *self.slots.entry(at).or_insert_with(|| {
-                    found.push((at, Symbols::NONE, Symbols::NONE));
-                    found.len() - 1
-                });
-                let (_, known, twice) = &mut self.found[slot];
-                *twice = twice.or(known.and(label));
-                *known = known.or(label);
-            }
-            // What stands first is walked first: the last pushed.
-            State::Split(arms) => self.stack.extend(arms.iter().rev().map(|arm| (*arm, begun, next))),
-            State::Behind(set, to) => {
-                if set.meets(&kind) {
-                    self.stack.push((*to, begun, next));
-                }
-            }
-            State::Before(set, to) => self.constrain(*to, begun, next.and(*set)),
-            State::Boundary { word, negative, next: to } => {
-                let changed = if word.meets(&kind) == *negative { *word } else { Symbols::ALL.without(*word) };
-                self.constrain(*to, begun, next.and(changed));
-            }
-            State::Head { repeat, body, exit } => {
-                self.stack.push((*exit, begun, next));
-                // Beyond 64 such repeats, a body that matched nothing is followed once too often; the count of passes ends it.
-                self.stack.push((*body, begun | bit(*repeat), next));
-            }
-            State::Again { repeat, head, exit } => {
-                if begun & bit(*repeat) == 0 {
-                    self.stack.push((*head, begun, next));
-                } else if self.nfa.flavor == Flavor::Python {
-                    // JavaScript gives up a round that matched nothing; Python goes on behind the repeat, a second time.
-                    self.stack.push((*exit, begun, next));
-                }
-            }
-            State::Accept => self.accept = self.accept.or(next),
-            State::Inner => self.inner = self.inner.or(next),
-        }
-    }
-
-    fn constrain(&mut self, to: StateId, begun: u64, next: Symbols) {
-        if !next.without(Symbols::one(START)).is_empty() {
-            self.stack.push((to, begun, next));
-        }
-    }
-}
-
-fn bit(repeat: u32) -> u64 {
-    1_u64.checked_shl(repeat).unwrap_or(0)
 }

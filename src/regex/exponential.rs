@@ -18,7 +18,7 @@ pub(super) struct Knot {
 }
 
 /// How many knots of one component are looked at.
-const KNOTS: usize = 4;
+const KNOTS: usize = 6;
 
 /// Knots of all components, the shortest texts of each first; says whether everything was looked at.
 pub(super) fn knots(automaton: &Automaton, components: &Components, meter: &mut Meter) -> (Vec<Knot>, bool) {
@@ -75,18 +75,19 @@ impl<'a> Search<'a> {
         let edges = &self.automaton.edges[at as usize];
         let inside = |to: At| self.components.of(to) == component;
         for (number, one) in edges.iter().enumerate().filter(|(_, edge)| inside(edge.to)) {
-            if !one.twice.is_empty()
+            let twice = self.automaton.twice(one);
+            if !twice.is_empty()
                 && knots.len() < KNOTS
                 && let Some(rest) = way(self.automaton, one.to, at, inside, meter)
             {
-                let pump = std::iter::once(one.twice).chain(rest).collect();
+                let pump = std::iter::once(twice).chain(rest).collect();
                 knots.push(Knot { at, pump, states: vec![at, one.to] });
             }
             for other in edges[number + 1..].iter().filter(|edge| inside(edge.to)) {
                 if !meter.spend(1) {
                     return false;
                 }
-                let symbols = one.label.and(other.label);
+                let symbols = self.automaton.label(one).and(self.automaton.label(other));
                 if !symbols.is_empty() {
                     self.reach(ordered(one.to, other.to), (at, at), symbols);
                 }
@@ -116,7 +117,7 @@ impl<'a> Search<'a> {
                 if components.of(other.to) != component {
                     continue;
                 }
-                let symbols = one.label.and(other.label);
+                let symbols = self.automaton.label(one).and(self.automaton.label(other));
                 if symbols.is_empty() {
                     continue;
                 }

@@ -181,10 +181,17 @@ impl<'a> Builder<'a> {
             Assert::Start => (false, Symbols::one(START)),
             Assert::LineStart(newline) => (false, symbols(newline).or(Symbols::one(START))),
             Assert::End => (true, Symbols::one(END)),
-            // That the character is the last can't be said of one symbol alone.
-            Assert::LineEnd(newline) | Assert::LastLine(newline) => {
-                self.truth.certain &= matches!(assert, Assert::LineEnd(_));
+            Assert::LineEnd(newline) => (true, symbols(newline).or(Symbols::one(END))),
+            Assert::LastLine(newline) if self.reversed => {
+                self.truth.certain = false;
                 (true, symbols(newline).or(Symbols::one(END)))
+            }
+            // That the character is the last can't be asked of one symbol: it is taken, and then is the end. Behind `$`, little else
+            // stands than the end of the pattern.
+            Assert::LastLine(newline) => {
+                let end = self.push(State::Before(Symbols::one(END), next));
+                let last = self.push(State::Char { set: symbols(newline), span: Span::default(), next: end });
+                return self.push(State::Split(vec![end, last]));
             }
             Assert::Boundary(word, negative) => {
                 let word = symbols(word);
@@ -327,9 +334,9 @@ impl<'a> Builder<'a> {
     }
 
     fn endless(&mut self, repeat: &'a Repeat, next: StateId) -> StateId {
-        let number = self.repeats;
-        self.repeats += 1;
         let nullable = repeat.body.nullable();
+        let number = self.repeats;
+        self.repeats += u32::from(nullable);
         let head = self.push(State::Split(Vec::new()));
         let end = if nullable { self.push(State::Again { repeat: number, head, exit: next }) } else { head };
         let body = self.part(&repeat.body, end);

@@ -4,7 +4,8 @@ use super::alphabet::Symbols;
 use super::automaton::{At, Automaton};
 use super::budget::Meter;
 use super::components::Components;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 
 /// Two states, in components one of which leads to the other, and a text that leads from the first to itself, from the first to the
@@ -16,6 +17,8 @@ pub(super) struct Pair {
     pub(super) pump: Vec<Symbols>,
 }
 
+/// Components from which on not every two are looked at.
+const MANY: usize = 40;
 /// What a single search for a pair may cost.
 const ONE_SEARCH: u64 = 30_000;
 
@@ -25,24 +28,37 @@ pub(super) fn pairs(automaton: &Automaton, components: &Components, endless: imp
     let cyclic: Vec<u32> = cyclic.map(|(number, _)| number).collect();
     let reach = Reach::new(automaton, components, &cyclic);
     let labels: FxHashMap<u32, Symbols> = cyclic.iter().map(|number| (*number, inner_labels(automaton, components, *number))).collect();
-    let (mut pairs, mut complete) = (Vec::new(), true);
-    for from in cyclic.iter().rev() {
+    let (mut pairs, mut complete): (Vec<Pair>, bool) = (Vec::new(), true);
+    // Components that each leads to through pairs: of many, a chain through what stands between does for a pair with its end.
+    let many = cyclic.len() > MANY;
+    let mut through: FxHashMap<u32, FxHashSet<u32>> = FxHashMap::default();
+    for from in &cyclic {
+        let mut known: FxHashSet<u32> = FxHashSet::default();
         for to in cyclic.iter().rev() {
-            if from == to || !reach.live(*from, *to) || !labels[from].meets(&labels[to]) {
+            if from == to || (many && known.contains(to)) || !reach.live(*from, *to) || !labels[from].meets(&labels[to]) {
                 continue;
             }
+            if !meter.spend(cyclic.len() as u64) {
+                return (pairs, false);
+            }
             let share = ONE_SEARCH.max(meter.left() / 16);
-            let (found, over) = meter.part(share, |meter| Search { automaton, components, reach: &reach, from: *from, to: *to }.run(meter));
-            complete &= !over || found.is_some();
-            pairs.extend(found);
+            let search = Search { automaton, components, reach: &reach, from: *from, to: *to };
+            let ((found, all), _) = meter.part(share, |meter| search.run(meter));
+            complete &= all || found.is_some();
+            if let Some(pair) = found {
+                known.insert(*to);
+                known.extend(through.get(to).into_iter().flatten());
+                pairs.push(pair);
+            }
         }
+        through.insert(*from, known);
     }
     (pairs, complete)
 }
 
 fn inner_labels(automaton: &Automaton, components: &Components, number: u32) -> Symbols {
     let inside = components.members[number as usize].iter().flat_map(|at| &automaton.edges[*at as usize]);
-    inside.filter(|edge| components.of(edge.to) == number).fold(Symbols::NONE, |all, edge| all.or(edge.label))
+    inside.filter(|edge| components.of(edge.to) == number).fold(Symbols::NONE, |all, edge| all.or(automaton.label(edge)))
 }
 
 /// Which cyclic components each component leads to.
@@ -91,21 +107,24 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(&self, meter: &mut Meter) -> Option<Pair> {
+    /// A pair, and whether everything was looked at.
+    fn run(&self, meter: &mut Meter) -> (Option<Pair>, bool) {
+        let mut complete = true;
         let firsts = &self.components.members[self.from as usize];
         let seconds = &self.components.members[self.to as usize];
         for first in firsts.iter().filter(|at| self.leaves(**at)) {
             for second in seconds {
-                let (found, _) = meter.part(ONE_SEARCH, |meter| self.pump(*first, *second, meter));
+                let (found, over) = meter.part(ONE_SEARCH, |meter| self.pump(*first, *second, meter));
                 if let Some(pump) = found {
-                    return Some(Pair { first: *first, second: *second, pump });
+                    return (Some(Pair { first: *first, second: *second, pump }), complete);
                 }
+                complete &= !over;
                 if meter.left() == 0 {
-                    return None;
+                    return (None, false);
                 }
             }
         }
-        None
+        (None, complete)
     }
 
     /// The way from the first component to the second leaves it somewhere: the text is turned so that it begins there.
@@ -127,6 +146,7 @@ impl Search<'_> {
                 if self.components.of(one.to) != self.from {
                     continue;
                 }
+                let label = self.automaton.label(one);
                 for other in self.edges(triple.2) {
                     if !meter.spend(1) {
                         return None;
@@ -134,7 +154,7 @@ impl Search<'_> {
                     if self.components.of(other.to) != self.to {
                         continue;
                     }
-                    let outer = one.label.and(other.label);
+                    let outer = label.and(self.automaton.label(other));
                     if outer.is_empty() {
                         continue;
                     }
@@ -142,7 +162,7 @@ impl Search<'_> {
                         if !meter.spend(1) {
                             return None;
                         }
-                        let symbols = outer.and(middle.label);
+                        let symbols = outer.and(self.automaton.label(middle));
                         let next = (one.to, middle.to, other.to);
                         if symbols.is_empty() || !self.between(middle.to) || before.contains_key(&next) {
                             continue;
@@ -181,58 +201,76 @@ fn back(before: &FxHashMap<Triple, (Triple, Symbols)>, begin: Triple, end: Tripl
     }
 }
 
-/// How many chains are tried.
+/// How many chains of several pairs are tried.
 const CHAINS: usize = 12;
+
+/// The longest chain of pairs from a component, or up to it: its length and the pair that begins or ends it.
+type Longest = (u32, Option<usize>);
 
 /// Chains of pairs, each of which leads to the next; the longest first, and at last single pairs.
 pub(super) fn chains(automaton: &Automaton, components: &Components, pairs: &[Pair]) -> Vec<Vec<usize>> {
-    let cyclic: Vec<u32> = (0..).zip(&components.cyclic).filter(|(_, cyclic)| **cyclic).map(|(number, _)| number).collect();
-    let reach = Reach::new(automaton, components, &cyclic);
     let ends = |pair: &Pair| (components.of(pair.first), components.of(pair.second));
-    let follows = |one: &Pair, other: &Pair| {
-        let (end, start) = (ends(one).1, ends(other).0);
-        end == start || reach.live(end, start)
-    };
+    let count = components.members.len();
+    let (mut starting, mut ending) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+    for (number, pair) in pairs.iter().enumerate() {
+        starting[ends(pair).0 as usize].push(number);
+        ending[ends(pair).1 as usize].push(number);
+    }
+    // Ahead of each component, those with lower numbers are done; behind it, those with higher ones.
+    let (mut ahead, mut behind): (Vec<Longest>, Vec<Longest>) = (vec![(0, None); count], vec![(0, None); count]);
+    for (number, members) in components.members.iter().enumerate() {
+        for pair in &starting[number] {
+            let length = ahead[ends(&pairs[*pair]).1 as usize].0 + 1;
+            if length > ahead[number].0 {
+                ahead[number] = (length, Some(*pair));
+            }
+        }
+        for edge in members.iter().flat_map(|at| &automaton.edges[*at as usize]) {
+            let next = ahead[components.of(edge.to) as usize];
+            if next.0 > ahead[number].0 {
+                ahead[number] = next;
+            }
+        }
+    }
+    for (number, members) in components.members.iter().enumerate().rev() {
+        for pair in &ending[number] {
+            let length = behind[ends(&pairs[*pair]).0 as usize].0 + 1;
+            if length > behind[number].0 {
+                behind[number] = (length, Some(*pair));
+            }
+        }
+        let here = behind[number];
+        for edge in members.iter().flat_map(|at| &automaton.edges[*at as usize]) {
+            let next = &mut behind[components.of(edge.to) as usize];
+            if here.0 > next.0 {
+                *next = here;
+            }
+        }
+    }
     let mut order: Vec<usize> = (0..pairs.len()).collect();
-    order.sort_by_key(|at| std::cmp::Reverse(ends(&pairs[*at])));
-    // The longest chain that ends with each pair, then the longest that begins with it.
-    let mut behind: Vec<(u32, Option<usize>)> = vec![(1, None); pairs.len()];
-    for (number, at) in order.iter().enumerate() {
-        for earlier in &order[..number] {
-            if follows(&pairs[*earlier], &pairs[*at]) && behind[*earlier].0 + 1 > behind[*at].0 {
-                behind[*at] = (behind[*earlier].0 + 1, Some(*earlier));
-            }
-        }
-    }
-    let mut ahead: Vec<(u32, Option<usize>)> = vec![(1, None); pairs.len()];
-    for (number, at) in order.iter().enumerate().rev() {
-        for later in &order[number + 1..] {
-            if follows(&pairs[*at], &pairs[*later]) && ahead[*later].0 + 1 > ahead[*at].0 {
-                ahead[*at] = (ahead[*later].0 + 1, Some(*later));
-            }
-        }
-    }
+    order.sort_by_key(|at| {
+        let (first, second) = ends(&pairs[*at]);
+        (Reverse(behind[first as usize].0 + ahead[second as usize].0), Reverse(first), Reverse(second))
+    });
     let mut chains: Vec<Vec<usize>> = Vec::new();
-    for at in &order {
+    for at in order.iter().take(CHAINS * 4) {
         let mut chain = vec![*at];
-        while let Some(earlier) = behind[chain[0]].1 {
-            chain.insert(0, earlier);
+        let mut back = behind[ends(&pairs[*at]).0 as usize].1;
+        while let Some(pair) = back {
+            chain.push(pair);
+            back = behind[ends(&pairs[pair]).0 as usize].1;
         }
-        let mut last = *at;
-        while let Some(later) = ahead[last].1 {
-            chain.push(later);
-            last = later;
+        chain.reverse();
+        let mut on = ahead[ends(&pairs[*at]).1 as usize].1;
+        while let Some(pair) = on {
+            chain.push(pair);
+            on = ahead[ends(&pairs[pair]).1 as usize].1;
         }
-        if !chains.contains(&chain) {
+        if chain.len() > 1 && chains.len() < CHAINS && !chains.contains(&chain) {
             chains.push(chain);
         }
     }
-    chains.sort_by_key(|chain| std::cmp::Reverse(chain.len()));
-    chains.truncate(CHAINS);
-    for at in order {
-        if chains.len() < CHAINS * 2 && !chains.contains(&vec![at]) {
-            chains.push(vec![at]);
-        }
-    }
+    order.sort_by_key(|at| Reverse(ends(&pairs[*at])));
+    chains.extend(order.into_iter().map(|at| vec![at]));
     chains
 }

@@ -97,10 +97,13 @@ impl Search<'_> {
     fn automaton(&self, meter: &mut Meter) -> Result<Automaton, Why> {
         let scan = self.reversed || matches!(self.apply, Apply::Search | Apply::All);
         let whole = !self.reversed && self.apply == Apply::Whole;
-        let mut why = Why::TooLarge;
+        let (mut why, mut states) = (Why::TooLarge, 0);
         for limits in LIMITS {
             let limits = Limits { required: self.required, ..limits };
             let Some(nfa) = nfa::build(self.pattern, self.part, self.alphabet, limits, self.reversed, whole) else { continue };
+            if nfa.states.len() == std::mem::replace(&mut states, nfa.states.len()) {
+                continue;
+            }
             let share = meter.left() / 4;
             match meter.part(share, |meter| automaton::build(&nfa, self.alphabet, scan, meter)) {
                 (Some(automaton), _) => return Ok(automaton),
