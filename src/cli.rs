@@ -7,6 +7,7 @@ mod config;
 mod dump;
 mod facts;
 mod init;
+mod regex;
 mod rule;
 mod wanted;
 mod why;
@@ -48,6 +49,8 @@ enum Command {
     Facts(facts::Facts),
     /// Tell what is known about one line: contexts, callees, what was let go and why
     Why(why::Why),
+    /// Tell how long a backtracking engine may take over a regular expression, and on which text
+    Regex(regex::Regex),
     /// Print an intermediate result
     Dump(dump::Dump),
 }
@@ -77,6 +80,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Rule(rule) => rule.run(),
             Command::Facts(facts) => facts.run(),
             Command::Why(why) => why.run(),
+            Command::Regex(regex) => regex.run(),
             Command::Dump(dump) => dump.run(),
         },
     };

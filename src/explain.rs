@@ -1,5 +1,7 @@
 //! The analysis in words: what is known of one line, and the intermediate results whole.
 
+pub mod pattern;
+
 use crate::base::{FileId, Span};
 use crate::facts::{ContextKind, Effect, Weight};
 use crate::finding::Finding;

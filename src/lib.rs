@@ -16,6 +16,7 @@ pub mod ir;
 pub mod lang;
 pub mod link;
 pub mod pipeline;
+pub mod regex;
 pub mod report;
 pub mod rules;
 pub mod suppress;

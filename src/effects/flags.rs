@@ -96,7 +96,9 @@ fn tested(input: Input<'_>, file: FileId, guard: &Guard) -> Option<(VarId, Wante
             let Expr::Attr { base, name } = summary.exprs[call.callee] else { return None };
             let (Expr::Var(var), [arg]) = (&summary.exprs[base], call.args.as_slice()) else { return None };
             match summary.exprs[arg.value] {
-                Expr::Const(Const::Str(prefix)) if input.facts_of(file).is_prefix_test(name) => Some((*var, Wanted::Prefix(prefix, came_out))),
+                Expr::Const(Const::Str(prefix)) if input.facts_of(file).is_prefix_test(name) => {
+                    Some((*var, Wanted::Prefix(prefix, came_out)))
+                }
                 _ => None,
             }
         }
