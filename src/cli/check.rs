@@ -37,6 +37,13 @@ pub(super) struct Check {
     /// List the files that would be analysed and what is left out, then stop
     #[arg(long)]
     show_files: bool,
+    #[command(flatten)]
+    told: Told,
+}
+
+/// What is told on standard error.
+#[derive(Debug, Args)]
+struct Told {
     /// Count findings by rule and confidence, and what was let go, on standard error
     #[arg(long)]
     statistics: bool,
@@ -107,10 +114,10 @@ impl Check {
         for problem in shown.problems() {
             complain(&format!("problem: {problem}"));
         }
-        if self.statistics {
+        if self.told.statistics {
             complain(&statistics(&shown));
         }
-        if self.timings {
+        if self.told.timings {
             complain(&timings(&analysis.timings));
         }
         complain(&shown.summary(Some(start.elapsed())));

@@ -119,7 +119,11 @@ fn add(flags: &mut Flags, flag: Flag) {
 pub fn through(solution: &Solution<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
     let input = solution.input;
     let mut flags = of_call(input, edge.call);
-    flags.own = own(solution, edge, below.own)?;
+    flags.own = match own(solution, edge, below.own) {
+        Own::Other => return None,
+        Own::Is(class) => Some(class),
+        Own::Any => None,
+    };
     let Some(offset) = edge.offset else { return Some(flags) };
     let summary = &input.summaries[edge.call.file];
     let call = &summary.calls[edge.call.id];
@@ -158,44 +162,56 @@ pub fn through(solution: &Solution<'_>, edge: &Edge, below: &Flags) -> Option<Fl
     Some(flags)
 }
 
-/// What must hold of the caller's own receiver; none where the call's receiver can't be what is needed below.
-fn own(solution: &Solution<'_>, edge: &Edge, needed: Option<ClassAt>) -> Option<Option<ClassAt>> {
+/// What a chain needs of a caller's own receiver.
+enum Own {
+    /// The call's receiver can't be what is needed below.
+    Other,
+    /// It must be of this class.
+    Is(ClassAt),
+    /// Nothing.
+    Any,
+}
+
+/// What must hold of the caller's own receiver.
+fn own(solution: &Solution<'_>, edge: &Edge, needed: Option<ClassAt>) -> Own {
     let input = solution.input;
     let class_of = |func: FuncAt| input.func(func).class.map(|id| At { file: func.file, id });
-    let (caller, callee) = (class_of(edge.from), class_of(edge.to));
+    let (above, reached) = (class_of(edge.from), class_of(edge.to));
     let is_below = |one: ClassAt, other: ClassAt| one != other && solution.lineage(one).0.contains(&other);
     let related = |one: ClassAt, other: ClassAt| solution.lineage(one).0.contains(&other) || solution.lineage(other).0.contains(&one);
-    let receiver = receiver(input, edge);
-    if let (true, Some(caller)) = (receiver.is_some_and(|at| is_own(input, at, edge.from)), caller) {
+    let at = receiver(input, edge);
+    if let (true, Some(above)) = (is_own(input, at, edge.from), above) {
         // `self.f()` that a class below answers: the receiver is of that class, all the way up.
-        let down = callee.filter(|callee| is_below(*callee, caller));
+        let down = reached.filter(|reached| is_below(*reached, above));
         return match (needed, down) {
-            (Some(needed), Some(down)) => related(needed, down).then_some(Some(if is_below(needed, down) { needed } else { down })),
-            (None, down) => Some(down),
-            (Some(needed), None) if !related(needed, caller) => None,
-            (Some(needed), None) => Some(is_below(needed, caller).then_some(needed)),
+            (Some(needed), Some(down)) if !related(needed, down) => Own::Other,
+            (Some(needed), Some(down)) => Own::Is(if is_below(needed, down) { needed } else { down }),
+            (None, Some(down)) => Own::Is(down),
+            (Some(needed), None) if !related(needed, above) => Own::Other,
+            (Some(needed), None) if is_below(needed, above) => Own::Is(needed),
+            (_, None) => Own::Any,
         };
     }
-    let (Some(needed), Some(at)) = (needed, receiver.filter(|at| !solution.is_cut(*at))) else { return Some(None) };
+    let Some(needed) = needed.filter(|_| !solution.is_cut(at)) else { return Own::Any };
     let mut classes = solution.values(at).iter().filter_map(|value| match value {
         Value::Inst(class) | Value::Class(class) => Some(*class),
         _ => None,
     });
     let first = classes.next();
     let fits = first.is_none_or(|first| related(first, needed) || classes.any(|class| related(class, needed)));
-    fits.then_some(None)
+    if fits { Own::Any } else { Own::Other }
 }
 
 /// What a method is called on, a property read of, a `with` or loop made over.
-fn receiver(input: Input<'_>, edge: &Edge) -> Option<ExprAt> {
+fn receiver(input: Input<'_>, edge: &Edge) -> ExprAt {
     let summary = &input.summaries[edge.call.file];
     let call = &summary.calls[edge.call.id];
     let at = |id| At { file: edge.call.file, id };
     match (call.kind, &summary.exprs[call.callee]) {
-        (CallKind::With | CallKind::Iterate, _) => Some(at(call.callee)),
-        (_, Expr::Attr { base, .. }) => Some(at(*base)),
+        (CallKind::With | CallKind::Iterate, _) => at(call.callee),
+        (_, Expr::Attr { base, .. }) => at(*base),
         // A class that is called makes the receiver of its constructor.
-        _ => Some(at(call.callee)),
+        _ => at(call.callee),
     }
 }
 

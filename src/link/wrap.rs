@@ -20,7 +20,11 @@ pub(super) fn wrappers(solution: &Solution<'_>) -> FxHashMap<FuncAt, Vec<FuncAt>
                 let around: Vec<FuncAt> =
                     given.filter(|func| func.file == decorator.file && input.func(*func).parent == Some(decorator.id)).collect();
                 for func in &decorated {
-                    found.entry(*func).or_default().extend(around.iter().copied().filter(|wrapper| wrapper != func));
+                    // Of a wrapper for coroutine functions and one for the others, the decorator gives the one that fits.
+                    let is_async = input.func(*func).is_async;
+                    let fitting = around.iter().any(|wrapper| input.func(*wrapper).is_async == is_async);
+                    let fits = |wrapper: &FuncAt| wrapper != func && (!fitting || input.func(*wrapper).is_async == is_async);
+                    found.entry(*func).or_default().extend(around.iter().copied().filter(fits));
                 }
             }
         }
