@@ -1,6 +1,7 @@
 //! Regular expressions: verdicts of patterns whose growth is known by reasoning, garbage, budgets, and the word of Node and `CPython`.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::print_stderr, reason = "a test that asks no engine says so")]
 
 use loopwarden::regex::{Apply, Budget, Flavor, Growth, Verdict, Why, analyse};
 use std::io::Write as _;
@@ -170,15 +171,12 @@ fn places_are_the_repeats() {
         ("^x(?:[a-z]+[0-9]?)*!", vec!["(?:[a-z]+[0-9]?)*"]),
         ("^(?:a|b|ab)*c", vec!["(?:a|b|ab)*"]),
         ("^a*b?a*$", vec!["a*", "a*"]),
-        (r"foo\s+$", vec![r"\s+"]),
+        (r"x\s+$", vec![]),
+        (r"\s+$", vec![r"\s+"]),
     ] {
         let found = analyse(pattern, "", JS, Search, Budget::default()).unwrap();
         let places: Vec<&str> = found.places.iter().map(|place| &pattern[place.span.start as usize..place.span.end as usize]).collect();
-        if pattern != r"foo\s+$" {
-            assert_eq!(places, wanted, "{pattern}");
-        } else {
-            assert!(places.is_empty(), "a repeat that begins at one place of the text only: {places:?}");
-        }
+        assert_eq!(places, wanted, "{pattern}");
     }
 }
 
@@ -302,7 +300,7 @@ fn nothing_panics_on_garbage() {
     let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
     let (mut parsed, mut vulnerable) = (0, 0);
     for round in 0..6_000 {
-        let pattern: String = (0..1 + numbers.below(14)).map(|_| PIECES[numbers.below(PIECES.len())]).collect();
+        let pattern: String = (0..=numbers.below(14)).map(|_| PIECES[numbers.below(PIECES.len())]).collect();
         let (flavor, flags) = if round % 2 == 0 { (JS, ["", "i", "u", "v", "gim", "sy"]) } else { (PY, ["", "i", "x", "a", "mi", "s"]) };
         let apply = [Search, All, Match, Whole][numbers.below(4)];
         let flags = flags[numbers.below(flags.len())];

@@ -25,8 +25,8 @@ pub(super) struct Candidate {
     pieces: Vec<(Vec<Symbols>, Vec<Symbols>)>,
     /// The state behind the last, whose match must fail.
     last: Vec<At>,
-    /// States of each repeat that takes part, for its place in the pattern.
-    pub(super) places: Vec<Vec<At>>,
+    /// States of each repeat that takes part, for its place in the pattern; whether it begins what the next ones can take as well.
+    pub(super) places: Vec<(Vec<At>, bool)>,
 }
 
 /// Symbols of a text: a way and what is repeated behind it, in turn.
@@ -38,7 +38,7 @@ pub(super) fn of_knot(automaton: &Automaton, knot: &Knot, meter: &mut Meter) -> 
         claim: Claim::Exponential,
         pieces: vec![(to, knot.pump.clone())],
         last: vec![knot.at],
-        places: vec![knot.states.clone()],
+        places: vec![(knot.states.clone(), true)],
     })
 }
 
@@ -53,9 +53,9 @@ pub(super) fn of_chain(automaton: &Automaton, chain: &[&Pair], meter: &mut Meter
             _ => pieces.push((to, pair.pump.clone())),
         }
         if number == 0 || from != pair.first {
-            places.push(vec![pair.first]);
+            places.push((vec![pair.first], true));
         }
-        places.push(vec![pair.second]);
+        places.push((vec![pair.second], false));
         (from, last) = (pair.second, pair.first);
     }
     let degree = u32::try_from(chain.len()).unwrap_or(u32::MAX).saturating_add(1);

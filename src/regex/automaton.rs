@@ -56,12 +56,12 @@ impl Automaton {
     }
 
     /// The symbols of an edge.
-    pub(super) fn label(&self, edge: &Edge) -> Symbols {
+    pub(super) fn label(&self, edge: Edge) -> Symbols {
         self.labels.get(usize::from(edge.label)).copied().unwrap_or_default()
     }
 
     /// The symbols of an edge that lead there in two ways or more.
-    pub(super) fn twice(&self, edge: &Edge) -> Symbols {
+    pub(super) fn twice(&self, edge: Edge) -> Symbols {
         self.labels.get(usize::from(edge.twice)).copied().unwrap_or_default()
     }
 

@@ -120,7 +120,7 @@ pub(super) fn step_way(automaton: &Automaton, from: At, to: At, within: impl Fn(
             if !within(edge.to) || before.contains_key(&edge.to) {
                 continue;
             }
-            before.insert(edge.to, (at, automaton.label(edge)));
+            before.insert(edge.to, (at, automaton.label(*edge)));
             if edge.to == to {
                 let mut steps = Vec::new();
                 let mut back = to;

@@ -10,6 +10,8 @@ use super::{Apply, Attack, Growth, Sample};
 const ENOUGH: u64 = 60_000;
 /// Steps after which a run is stopped.
 const LIMIT: u64 = 200_000;
+/// Steps after which a run is stopped that is one of few.
+const LONG: u64 = 1_000_000;
 /// Repeats with which growth by a factor can be told from growth with a power.
 const FEW: usize = 4;
 /// Characters of the longest text.
@@ -23,13 +25,17 @@ pub(super) struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Runs the attack with so many repeats; none if the budget is over.
     fn steps(&mut self, attack: &Attack, repeats: u32, meter: &mut Meter) -> Option<u64> {
+        self.long_steps(attack, repeats, LIMIT, meter)
+    }
+
+    /// Runs the attack with so many repeats; none if the budget is over.
+    fn long_steps(&mut self, attack: &Attack, repeats: u32, limit: u64, meter: &mut Meter) -> Option<u64> {
         let mut text = Text::default();
         for point in attack.points(repeats) {
             text.push(character(point), self.alphabet);
         }
-        let run = self.machine.run(&text, self.apply, LIMIT.min(meter.left()));
+        let run = self.machine.run(&text, self.apply, limit.min(meter.left()));
         (meter.spend(run.steps + text.len() as u64) && meter.left() > 0).then_some(run.steps)
     }
 
@@ -42,9 +48,11 @@ impl Bench<'_> {
         }
         let mut samples: Vec<Sample> = Vec::new();
         for repeats in 0.. {
-            let steps = self.steps(attack, repeats, meter)?;
+            // Where a repeat multiplies steps by much, longer runs tell more.
+            let more = samples.len() <= FEW && !proven;
+            let steps = self.long_steps(attack, repeats, if more { LONG } else { LIMIT }, meter)?;
             samples.push(Sample { repeats, steps });
-            if steps >= ENOUGH {
+            if steps >= LONG || (steps >= ENOUGH && (samples.len() > FEW || proven)) {
                 break;
             }
             if repeats >= 10 && steps < 1 << (repeats - 2).min(40) {
@@ -57,7 +65,7 @@ impl Bench<'_> {
             return proven.then_some(samples);
         }
         let (late, half) = (factor(&samples, last)?, factor(&samples, last / 2)?);
-        (late * 10 >= half * 8 || samples[last].steps >= LIMIT).then_some(samples)
+        (late * 10 >= half * 8 || proven).then_some(samples)
     }
 
     /// The degree of the polynomial by which steps grow, at most `claim`; none if they grow no faster than the text.

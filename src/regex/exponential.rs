@@ -75,7 +75,7 @@ impl<'a> Search<'a> {
         let edges = &self.automaton.edges[at as usize];
         let inside = |to: At| self.components.of(to) == component;
         for (number, one) in edges.iter().enumerate().filter(|(_, edge)| inside(edge.to)) {
-            let twice = self.automaton.twice(one);
+            let twice = self.automaton.twice(*one);
             if !twice.is_empty()
                 && knots.len() < KNOTS
                 && let Some(rest) = way(self.automaton, one.to, at, inside, meter)
@@ -87,7 +87,7 @@ impl<'a> Search<'a> {
                 if !meter.spend(1) {
                     return false;
                 }
-                let symbols = self.automaton.label(one).and(self.automaton.label(other));
+                let symbols = self.automaton.label(*one).and(self.automaton.label(*other));
                 if !symbols.is_empty() {
                     self.reach(ordered(one.to, other.to), (at, at), symbols);
                 }
@@ -117,7 +117,7 @@ impl<'a> Search<'a> {
                 if components.of(other.to) != component {
                     continue;
                 }
-                let symbols = self.automaton.label(one).and(self.automaton.label(other));
+                let symbols = self.automaton.label(*one).and(self.automaton.label(*other));
                 if symbols.is_empty() {
                     continue;
                 }

@@ -18,7 +18,7 @@ pub(super) fn of(pattern: &Pattern, automaton: &Automaton, candidate: &Candidate
     });
     let mut places: Vec<Place> = Vec::new();
     let mut scans = false;
-    for states in &candidate.places {
+    for (states, begins) in &candidate.places {
         let Some(inside) = hull(automaton, states) else {
             scans = true;
             continue;
@@ -27,12 +27,12 @@ pub(super) fn of(pattern: &Pattern, automaton: &Automaton, candidate: &Candidate
         around.sort_by_key(|span| span.end - span.start);
         around.dedup();
         // One character in two ways: through its own repeat and through the one around it.
-        let single = candidate.claim == Claim::Exponential && around.first().is_some_and(|first| holds_little(automaton, states, *first));
+        let single = candidate.claim == Claim::Exponential && one_character(automaton, states);
         let span = around.get(usize::from(single)).or(around.first()).copied().unwrap_or(inside);
         let role = match candidate.claim {
             Claim::Exponential => "this repeat can take the same text in more than one way",
+            Claim::Degree(_) if *begins => "what this repeat takes",
             Claim::Degree(_) if places.is_empty() && scans => "this is tried anew from every place of the text",
-            Claim::Degree(_) if places.is_empty() => "what this repeat takes",
             Claim::Degree(_) => "this one can take as well",
         };
         if !places.iter().any(|place| place.span == span) {
@@ -42,8 +42,8 @@ pub(super) fn of(pattern: &Pattern, automaton: &Automaton, candidate: &Candidate
     places
 }
 
-/// Whether all states are the same character of the pattern, directly under a repeat.
-fn holds_little(automaton: &Automaton, states: &[At], _repeat: Span) -> bool {
+/// Whether all states are the same character of the pattern.
+fn one_character(automaton: &Automaton, states: &[At]) -> bool {
     let mut spans: Vec<Span> = states.iter().filter_map(|at| automaton.spans[*at as usize]).collect();
     spans.dedup();
     spans.len() == 1

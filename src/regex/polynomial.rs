@@ -58,7 +58,7 @@ pub(super) fn pairs(automaton: &Automaton, components: &Components, endless: imp
 
 fn inner_labels(automaton: &Automaton, components: &Components, number: u32) -> Symbols {
     let inside = components.members[number as usize].iter().flat_map(|at| &automaton.edges[*at as usize]);
-    inside.filter(|edge| components.of(edge.to) == number).fold(Symbols::NONE, |all, edge| all.or(automaton.label(edge)))
+    inside.filter(|edge| components.of(edge.to) == number).fold(Symbols::NONE, |all, edge| all.or(automaton.label(*edge)))
 }
 
 /// Which cyclic components each component leads to.
@@ -146,7 +146,7 @@ impl Search<'_> {
                 if self.components.of(one.to) != self.from {
                     continue;
                 }
-                let label = self.automaton.label(one);
+                let label = self.automaton.label(*one);
                 for other in self.edges(triple.2) {
                     if !meter.spend(1) {
                         return None;
@@ -154,7 +154,7 @@ impl Search<'_> {
                     if self.components.of(other.to) != self.to {
                         continue;
                     }
-                    let outer = label.and(self.automaton.label(other));
+                    let outer = label.and(self.automaton.label(*other));
                     if outer.is_empty() {
                         continue;
                     }
@@ -162,7 +162,7 @@ impl Search<'_> {
                         if !meter.spend(1) {
                             return None;
                         }
-                        let symbols = outer.and(self.automaton.label(middle));
+                        let symbols = outer.and(self.automaton.label(*middle));
                         let next = (one.to, middle.to, other.to);
                         if symbols.is_empty() || !self.between(middle.to) || before.contains_key(&next) {
                             continue;

@@ -64,22 +64,39 @@ fn decide(pattern: &Pattern, apply: Apply, meter: &mut Meter, best: &mut Verdict
     undone
 }
 
-/// Drops what stands before the first repeat, where it is not needed: the automaton reads a character before it scans.
+/// Makes the text simpler where it is as bad then: without what stands before the first repeat (the automaton reads a character before
+/// it scans), with the shortest text of which what is repeated is a repeat.
 fn shorten(bench: &mut Bench<'_>, meter: &mut Meter, best: &mut Verdict) {
-    let Some(mut attack) = best.attack.clone() else { return };
-    match attack.pumps.first_mut() {
-        Some(first) if !first.prefix.is_empty() => first.prefix.clear(),
-        _ => return,
+    let Some(attack) = best.attack.clone() else { return };
+    let mut without = attack.clone();
+    if let Some(first) = without.pumps.first_mut() {
+        first.prefix.clear();
     }
-    let measured = match best.growth {
-        Growth::Polynomial { degree } => {
-            bench.degree(&attack, degree, meter).filter(|(found, _)| *found == degree).map(|(_, samples)| samples)
+    let mut roots = without.clone();
+    for pump in &mut roots.pumps {
+        pump.pump.truncate(root(&pump.pump));
+    }
+    for shorter in [roots, without] {
+        if shorter == attack {
+            return;
         }
-        _ => bench.exponential(&attack, false, meter),
-    };
-    if let Some(measured) = measured {
-        (best.attack, best.measured) = (Some(attack), measured);
+        let measured = match best.growth {
+            Growth::Polynomial { degree } => {
+                bench.degree(&shorter, degree, meter).filter(|(found, _)| *found == degree).map(|(_, samples)| samples)
+            }
+            _ => bench.exponential(&shorter, false, meter),
+        };
+        if let Some(measured) = measured {
+            (best.attack, best.measured) = (Some(shorter), measured);
+            return;
+        }
     }
+}
+
+/// The length of the shortest text of which a text is a repeat.
+fn root(text: &[u32]) -> usize {
+    let divides = |length: &usize| text.len().is_multiple_of(*length) && text.chunks(*length).all(|chunk| chunk == &text[..*length]);
+    (1..text.len()).find(divides).unwrap_or(text.len())
 }
 
 /// The search through one automaton: the pattern's, or that of a look behind.

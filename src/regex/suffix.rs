@@ -61,7 +61,7 @@ impl Suffixes<'_> {
             if !meter.spend(edges.len() as u64) {
                 return None;
             }
-            let led = edges.iter().filter(|edge| self.automaton.label(edge).has(symbol) && (scans || !self.automaton.scans(edge.to)));
+            let led = edges.iter().filter(|edge| self.automaton.label(**edge).has(symbol) && (scans || !self.automaton.scans(edge.to)));
             next.extend(led.map(|edge| edge.to));
         }
         next.sort_unstable();
