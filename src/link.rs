@@ -14,6 +14,7 @@ pub mod modules;
 pub mod names;
 mod quiet;
 pub mod reads;
+mod spelled;
 mod values;
 mod wrap;
 

@@ -57,7 +57,7 @@ impl Solution<'_> {
         told && self.has_member(file, member, 0)
     }
 
-    fn has_member(&self, file: FileId, member: Name, depth: usize) -> bool {
+    pub(super) fn has_member(&self, file: FileId, member: Name, depth: usize) -> bool {
         if self.globals[file].contains_key(&member) {
             return true;
         }
@@ -121,7 +121,7 @@ impl Solution<'_> {
         }
     }
 
-    fn submodule(&self, file: FileId, member: &str) -> Option<Resolved> {
+    pub(super) fn submodule(&self, file: FileId, member: &str) -> Option<Resolved> {
         let path = &self.input.sources[file].path;
         let dir = path.strip_suffix("/__init__.py").or_else(|| path.strip_suffix("/__init__.pyi"))?;
         self.input.modules.python_in(dir, member)
@@ -544,165 +544,6 @@ impl Solution<'_> {
                     self.when_once(given, Constraint::Element(to));
                 }
             }
-        }
-    }
-
-    /// The classes that an expression names, without running the analysis.
-    pub(super) fn static_classes(&self, at: ExprAt, depth: usize) -> Vec<ClassAt> {
-        if depth > 12 {
-            return Vec::new();
-        }
-        let file = at.file;
-        let summary = &self.input.summaries[file];
-        match &summary.exprs[at.id] {
-            Expr::Class(id) => vec![At { file, id: *id }],
-            Expr::Var(var) => self.static_var(file, *var, depth),
-            Expr::Imported { module, name } => match self.resolve(file, *module) {
-                Resolved::File(to) => self.static_member(to, *name, depth + 1),
-                _ => Vec::new(),
-            },
-            Expr::Index { base, .. } => self.static_classes(At { file, id: *base }, depth + 1),
-            Expr::Either(parts) => parts.iter().flat_map(|part| self.static_classes(At { file, id: *part }, depth + 1)).collect(),
-            Expr::Attr { base, name } => match self.static_module(At { file, id: *base }, depth + 1) {
-                Some(to) => self.static_member(to, *name, depth + 1),
-                None => self.static_inner(At { file, id: *base }, *name, depth + 1),
-            },
-            Expr::Global(global) => {
-                let stars = summary.star_imports.iter().filter_map(|module| match self.resolve(file, *module) {
-                    Resolved::File(to) if to != file => Some(to),
-                    _ => None,
-                });
-                stars.flat_map(|to| self.static_member(to, *global, depth + 1)).take(1).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// Classes written in the body of a class: `Outer.Inner`.
-    fn static_inner(&self, outer: ExprAt, member: Name, depth: usize) -> Vec<ClassAt> {
-        let outer = self.static_classes(outer, depth + 1);
-        let inner = outer.into_iter().flat_map(|class| {
-            let fields = &self.input.summaries[class.file].classes[class.id].fields;
-            let named = fields.iter().filter(move |(field, _)| *field == member);
-            named.flat_map(move |(_, value)| self.static_classes(At { file: class.file, id: *value }, depth + 1))
-        });
-        inner.collect()
-    }
-
-    fn static_var(&self, file: FileId, var: crate::ir::VarId, depth: usize) -> Vec<ClassAt> {
-        let summary = &self.input.summaries[file];
-        let values = self.assigned(file, var);
-        values
-            .iter()
-            .filter(|id| !matches!(summary.exprs[**id], Expr::Var(same) if same == var))
-            .flat_map(|id| self.static_classes(At { file, id: *id }, depth + 1))
-            .collect()
-    }
-
-    fn static_member(&self, file: FileId, member: Name, depth: usize) -> Vec<ClassAt> {
-        if depth > 12 {
-            return Vec::new();
-        }
-        if let Some(value) = self.exports[file].get(&member) {
-            return self.static_classes(At { file, id: *value }, depth + 1);
-        }
-        if self.input.summaries[file].family == Family::Python {
-            if let Some(var) = self.globals[file].get(&member) {
-                return self.static_var(file, *var, depth);
-            }
-            for module in &self.input.summaries[file].star_imports {
-                if let Resolved::File(to) = self.resolve(file, *module)
-                    && to != file
-                    && self.has_member(to, member, 0)
-                {
-                    return self.static_member(to, member, depth + 1);
-                }
-            }
-        }
-        for export in &self.input.summaries[file].exports {
-            if let Export::Star { module } = export
-                && let Resolved::File(to) = self.resolve(file, *module)
-                && to != file
-            {
-                let found = self.static_member(to, member, depth + 1);
-                if !found.is_empty() {
-                    return found;
-                }
-            }
-        }
-        Vec::new()
-    }
-
-    fn static_module(&self, at: ExprAt, depth: usize) -> Option<FileId> {
-        if depth > 12 {
-            return None;
-        }
-        let file = at.file;
-        match &self.input.summaries[file].exprs[at.id] {
-            Expr::Module(module) => match self.resolve(file, *module) {
-                Resolved::File(to) => Some(to),
-                _ => None,
-            },
-            Expr::Var(var) => {
-                let values = self.assigned(file, *var);
-                values.iter().find_map(|id| self.static_module(At { file, id: *id }, depth + 1))
-            }
-            Expr::Imported { module, name } => match self.resolve(file, *module) {
-                Resolved::File(to) => match self.submodule(to, name) {
-                    Some(Resolved::File(sub)) => Some(sub),
-                    _ => None,
-                },
-                Resolved::Folder(path) => match self.input.modules.python_in(&path, name) {
-                    Some(Resolved::File(sub)) => Some(sub),
-                    _ => None,
-                },
-                Resolved::External(_) => None,
-            },
-            Expr::Attr { base, name } => {
-                let base = self.static_module(At { file, id: *base }, depth + 1)?;
-                match self.submodule(base, name) {
-                    Some(Resolved::File(sub)) => Some(sub),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// The external path that an expression spells, without the values of variables.
-    #[must_use]
-    pub fn external_path(&self, at: ExprAt) -> Option<Name> {
-        self.static_path(at)
-    }
-
-    /// The external path that an expression spells, following imports in its file.
-    pub(super) fn static_path(&self, at: ExprAt) -> Option<Name> {
-        self.static_path_within(at, 0)
-    }
-
-    fn static_path_within(&self, at: ExprAt, depth: usize) -> Option<Name> {
-        if depth > 8 {
-            return None;
-        }
-        let file = at.file;
-        match &self.input.summaries[file].exprs[at.id] {
-            Expr::Module(module) => match self.resolve(file, *module) {
-                Resolved::External(path) => Some(path),
-                _ => None,
-            },
-            Expr::Imported { module, name: member } => match self.resolve(file, *module) {
-                Resolved::External(path) if member.as_str() == "default" && self.input.summaries[file].family == Family::Ecma => Some(path),
-                Resolved::External(path) => Some(name(&format!("{path}.{member}"))),
-                _ => None,
-            },
-            Expr::Attr { base, name: member } => {
-                let base = self.static_path_within(At { file, id: *base }, depth + 1)?;
-                Some(name(&format!("{base}.{member}")))
-            }
-            Expr::Index { base, .. } => self.static_path_within(At { file, id: *base }, depth + 1),
-            Expr::Global(global) => Some(self.builtin(file, global)),
-            Expr::Var(var) => self.assigned(file, *var).iter().find_map(|id| self.static_path_within(At { file, id: *id }, depth + 1)),
-            _ => None,
         }
     }
 }
