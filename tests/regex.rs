@@ -4,8 +4,9 @@
 #![allow(clippy::print_stderr, reason = "a test that asks no engine says so")]
 
 use loopwarden::regex::{Apply, Budget, Flavor, Growth, Verdict, Why, analyse};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 const JS: Flavor = Flavor::Ecma;
 const PY: Flavor = Flavor::Python;
@@ -401,6 +402,9 @@ for pattern, flags, apply, attack in json.load(sys.stdin):
 print(json.dumps(out))
 "#;
 
+/// How long an engine may take over all attacks together; a few seconds are enough.
+const LIMIT: Duration = Duration::from_secs(240);
+
 /// Runs every exponential attack in the engine itself: a text of some hundred characters takes it longer than thousands should.
 fn engine(flavor: Flavor, program: &str, arguments: &[&str]) {
     let attacks: Vec<(&Case, serde_json::Value)> = CASES
@@ -415,8 +419,21 @@ fn engine(flavor: Flavor, program: &str, arguments: &[&str]) {
         return;
     };
     child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let results: Vec<String> = serde_json::from_slice(&output.stdout).unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        stdout.read_to_end(&mut text).unwrap();
+        text
+    });
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > LIMIT {
+            child.kill().unwrap();
+            panic!("{program} did not come to an end: a repeat more multiplies its time by too much");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let results: Vec<String> = serde_json::from_slice(&reader.join().unwrap()).unwrap();
     assert_eq!(results.len(), attacks.len());
     let mut asked = 0;
     for ((case, json), result) in attacks.iter().zip(&results) {

@@ -184,7 +184,8 @@ fn plainest(stretches: &[(u32, usize)], count: usize) -> (Vec<char>, Vec<Symbol>
         let last = until.min((*from).max(0x80) + 1);
         for letter in (*from..last).filter_map(char::from_u32) {
             let plain = plainness(letter);
-            weight[*symbol] += plain;
+            // A symbol of many strange letters is no more ordinary for it.
+            weight[*symbol] += if letter.is_ascii() { plain } else { 0 };
             if best[*symbol].is_none_or(|best| plainness(best) < plain) {
                 best[*symbol] = Some(letter);
             }
