@@ -24,6 +24,8 @@ pub struct Modules {
     /// Of each package.json: its folder, a specifier (the package's name and a subpath, or `#x`), and where that leads.
     subpaths: Vec<(String, String, Vec<String>)>,
     aliases: Vec<(String, String, Vec<String>)>,
+    /// Of TypeScript projects that others refer to: the folder of their output, and that of its source.
+    outputs: Vec<(String, String)>,
     bins: rustc_hash::FxHashSet<FileId>,
     cache: RefCell<FxHashMap<(Name, Name, bool), Resolved>>,
 }
@@ -151,6 +153,12 @@ impl Modules {
             at = if configs.contains_key(next.as_str()) { next } else { format!("{next}.json") };
         }
         let dir = parent(path);
+        // What a referring project imports from the output, is here in the source.
+        let options = configs.get(path).map(|json| &json["compilerOptions"]);
+        if let Some(out) = options.and_then(|options| options["outDir"].as_str()) {
+            let root = options.and_then(|options| options["rootDir"].as_str()).unwrap_or("src");
+            self.outputs.push((join(dir, out), join(dir, root)));
+        }
         for (pattern, targets) in paths.iter().flat_map(|(_, paths)| paths) {
             let from = base.as_deref().or(paths.as_ref().map(|(dir, _)| dir.as_str())).unwrap_or(dir);
             let targets = targets.as_array().into_iter().flatten().filter_map(|target| target.as_str()).map(|target| join(from, target));
@@ -280,7 +288,18 @@ impl Modules {
         external()
     }
 
+    /// The file at a path; where a project's output was not built, that of its source.
     fn ecma_path(&self, path: &str, depth: usize) -> Option<FileId> {
+        let source = || {
+            self.outputs.iter().find_map(|(out, root)| {
+                let rest = path.strip_prefix(out.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+                (out != root).then(|| self.ecma_file(&format!("{root}{rest}"), depth)).flatten()
+            })
+        };
+        self.ecma_file(path, depth).or_else(source)
+    }
+
+    fn ecma_file(&self, path: &str, depth: usize) -> Option<FileId> {
         if let Some(file) = self.files.get(path) {
             return Some(*file);
         }
