@@ -24,10 +24,6 @@ impl Solution<'_> {
         let file = at.file;
         let placed: Vec<ExprAt> = call.args.iter().filter(|arg| arg.name.is_none()).map(|arg| At { file, id: arg.value }).collect();
         let after = container.argument + 1;
-        if container.does == Handling::Injects {
-            // Without an argument the annotation says what is made.
-            return self.inject_argument(at, call, result);
-        }
         let holder = match container.of {
             Some(position) => placed.get(position).map(|arg| self.node(*arg)),
             None => self.receiver(at, call),
@@ -122,7 +118,8 @@ impl Solution<'_> {
                 self.add(result, Value::Object(object));
                 true
             }
-            Handling::Injects => false,
+            // Without an argument the annotation says what is made.
+            Handling::Injects => self.inject_argument(at, call, result),
             Handling::Promises => {
                 self.copy(receiver, result);
                 false
@@ -158,6 +155,7 @@ impl Solution<'_> {
                     let listeners = self.field(Owner::Call(at), name("<listeners>"));
                     self.when(receiver, Constraint::Subscript(event, listeners));
                     self.when(listeners, Constraint::Emit(at));
+                    self.emits.insert(at, listeners);
                 }
                 false
             }
@@ -172,7 +170,7 @@ impl Solution<'_> {
     /// The functions kept under the event that a call emits.
     #[must_use]
     pub fn listeners(&self, at: CallAt) -> &[Value] {
-        self.fields.get(&(Owner::Call(at), name("<listeners>"))).map_or(&[], |node| self.at_node(*node))
+        self.emits.get(&at).map_or(&[], |node| self.at_node(*node))
     }
 
     /// A listener is called with what stands after the event.

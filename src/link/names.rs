@@ -143,7 +143,7 @@ impl<'a> Names<'a> {
         for (file, summary) in input.summaries.iter_enumerated() {
             let mut counts: FxHashMap<(Option<FuncId>, Option<crate::ir::ClassId>), usize> = FxHashMap::default();
             let mut nameless: Vec<FuncId> =
-                summary.functions.indices().skip(1).filter(|id| is_nameless(summary.functions[*id].name)).collect();
+                summary.functions.indices().skip(1).filter(|id| calls::is_nameless(input, At { file, id: *id })).collect();
             nameless.sort_by_key(|id| summary.functions[*id].span);
             for id in nameless {
                 let function = &summary.functions[id];
@@ -178,8 +178,4 @@ impl<'a> Names<'a> {
         };
         format!("{around}.{}", class.name)
     }
-}
-
-fn is_nameless(name: Name) -> bool {
-    name.starts_with('<')
 }

@@ -127,6 +127,8 @@ pub struct Solution<'a> {
     asked: FxHashSet<(u32, Constraint)>,
     /// Entries whose functions are called with values of known types.
     pub(super) givers: Vec<Arc<Entry>>,
+    /// Calls that emit an event, with the node of its listeners.
+    pub(super) emits: FxHashMap<CallAt, u32>,
     /// Library types of objects that are told apart.
     pub(super) tracked: FxHashMap<ExprAt, Name>,
     pub(super) globals: IndexVec<FileId, FxHashMap<Name, crate::ir::VarId>>,
@@ -231,6 +233,7 @@ impl<'a> Solution<'a> {
             mergers: FxHashMap::default(),
             asked: FxHashSet::default(),
             givers: Vec::new(),
+            emits: FxHashMap::default(),
             tracked: FxHashMap::default(),
             globals: globals.collect(),
             exports: exports.collect(),
