@@ -46,6 +46,7 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
         guard: None,
         tested: Vec::new(),
         once: false,
+        called: 0,
         depth: 0,
         async_bodies: Vec::new(),
         has_var: text.contains("var "),
@@ -75,6 +76,8 @@ struct Lowering<'t> {
     /// Conditions that hold or failed where the current statement stands, as written.
     tested: Vec<&'t str>,
     once: bool,
+    /// The node that is being called: reading it is no read of its own. Asking a node for its parent walks from the root.
+    called: usize,
     depth: usize,
     /// Where the generator functions begin that are bodies of compiled async functions, in bytes.
     async_bodies: Vec<usize>,

@@ -38,6 +38,7 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
         guard: None,
         tested: Vec::new(),
         once: false,
+        called: 0,
         depth: 0,
     };
     let root = tree.root_node();
@@ -68,6 +69,8 @@ struct Lowering<'t> {
     /// Conditions that hold or failed where the current statement stands, as written.
     tested: Vec<&'t str>,
     once: bool,
+    /// The node that is being called: reading it is no read of its own. Asking a node for its parent walks from the root.
+    called: usize,
     depth: usize,
 }
 

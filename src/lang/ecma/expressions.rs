@@ -165,25 +165,25 @@ impl Lowering<'_> {
         if named.as_str() == "exports" && self.text_of(object) == "module" && self.find_var(name("module")).is_none() {
             return self.push(Expr::ModuleExports);
         }
+        let called = self.called == node.id();
         let base = self.expression(object);
         let attr = self.push(Expr::Attr { base, name: named });
-        self.note_read(attr, node);
+        if !called {
+            self.note_read(attr, node);
+        }
         attr
     }
 
     /// Keeps a member read; lowering can't tell whether it is an accessor.
     fn note_read(&mut self, attr: ExprId, node: Node<'_>) {
-        let called = node.parent().is_some_and(|parent| parent.sort() == "call_expression" && parent.at(Field::Function) == Some(node));
-        if !called {
-            self.summary.reads.push(crate::ir::Read {
-                attr,
-                span: super::span(node),
-                func: self.func,
-                main_guard: self.main_guard,
-                once: self.once,
-                guard: self.guard,
-            });
-        }
+        self.summary.reads.push(crate::ir::Read {
+            attr,
+            span: super::span(node),
+            func: self.func,
+            main_guard: self.main_guard,
+            once: self.once,
+            guard: self.guard,
+        });
     }
 
     fn subscript(&mut self, node: Node<'_>) -> ExprId {
@@ -253,6 +253,7 @@ impl Lowering<'_> {
         if let Some(value) = self.require(node, function, arguments).or_else(|| self.compiled_form(function, arguments)) {
             return value;
         }
+        self.called = function.id();
         let callee = self.expression(function);
         let callback = self.callback_name(function);
         let args = self.arguments(arguments, callback);

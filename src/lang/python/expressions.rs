@@ -60,10 +60,13 @@ impl Lowering<'_> {
                 let (Some(object), Some(attribute)) = (node.at(Field::Object), node.at(Field::Attribute)) else {
                     return self.unknown();
                 };
+                let called = self.called == node.id();
                 let base = self.expression(object);
                 let named = self.name_of(attribute);
                 let attr = self.push(Expr::Attr { base, name: named });
-                self.note_read(attr, node);
+                if !called {
+                    self.note_read(attr, node);
+                }
                 attr
             }
             "subscript" => {
@@ -243,17 +246,14 @@ impl Lowering<'_> {
 
     /// Keeps an attribute read; lowering can't tell whether it is a property.
     fn note_read(&mut self, attr: ExprId, node: Node<'_>) {
-        let called = node.parent().is_some_and(|parent| parent.sort() == "call" && parent.at(Field::Function) == Some(node));
-        if !called {
-            self.summary.reads.push(crate::ir::Read {
-                attr,
-                span: span(node),
-                func: self.func,
-                main_guard: self.main_guard,
-                once: self.once,
-                guard: self.guard,
-            });
-        }
+        self.summary.reads.push(crate::ir::Read {
+            attr,
+            span: span(node),
+            func: self.func,
+            main_guard: self.main_guard,
+            once: self.once,
+            guard: self.guard,
+        });
     }
 
     fn comprehension(&mut self, node: Node<'_>) -> ExprId {
@@ -314,6 +314,7 @@ impl Lowering<'_> {
             self.call(CallKind::Call, builtin, Vec::new(), node, awaited);
             return self.push(Expr::Super(class));
         }
+        self.called = function.id();
         let callee = self.expression(function);
         let mut args = Vec::new();
         match arguments {
