@@ -1,6 +1,7 @@
 //! Where functions run, top-down from entries.
 
 mod handlers;
+pub mod unknown;
 
 use crate::base::{FileId, Name, Span};
 use crate::facts::{ContextKind, Entry, Facts, Which};
