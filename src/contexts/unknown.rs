@@ -4,8 +4,8 @@ use super::Contexts;
 use crate::base::{FileId, Name, name};
 use crate::facts::{ContextKind, FactBase, Facts};
 use crate::ir::{Expr, Family, ModuleSummary};
-use crate::link::graph::Graph;
 use crate::link::CallAt;
+use crate::link::graph::Graph;
 use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -310,7 +310,8 @@ impl Facts {
     /// Whether `path` is of a library that facts speak of.
     #[must_use]
     pub fn knows(&self, path: &str) -> bool {
-        let in_module = |module: &Name| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']));
+        let in_module =
+            |module: &Name| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']));
         self.libraries.iter().any(in_module)
     }
 
