@@ -2,6 +2,7 @@
 
 pub mod assumed;
 mod flags;
+pub mod sizes;
 
 use crate::base::Name;
 use crate::facts::{CallFact, Effect, Weight};

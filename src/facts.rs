@@ -8,7 +8,7 @@ mod schema;
 
 pub use file::RawFacts;
 pub use library::Library;
-pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Results, Weight};
+pub use schema::{Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -87,6 +87,24 @@ pub struct Invoke {
     pub elements_of: Option<ElementsOf>,
     /// What becomes of its results.
     pub results: Option<Results>,
+}
+
+/// A value that a call is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// What it is called on.
+    Receiver,
+    /// The positional argument, from 0.
+    Argument(usize),
+}
+
+/// How large what a call gives may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sized {
+    /// As large as the first of these that is given.
+    Of(Vec<Operand>),
+    /// As large as what bounds it.
+    By(Bounded),
 }
 
 /// What a call does with the elements of a container, and the position of the argument it speaks of.
@@ -207,6 +225,9 @@ pub struct Facts {
     workers: FxHashMap<Name, ()>,
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
+    sizes: FxHashMap<Name, Sized>,
+    /// With whose size the time grows, and what to write instead.
+    linear: FxHashMap<Name, (Operand, String)>,
     libraries: Vec<Name>,
     /// Every path of every table.
     known: rustc_hash::FxHashSet<Name>,

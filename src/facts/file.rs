@@ -1,8 +1,8 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck, RawPaths,
-    RawProvider, RawType,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear, RawLoopCheck,
+    RawPaths, RawProvider, RawSize, RawType,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
@@ -82,6 +82,12 @@ pub struct RawFacts {
     /// Calls that tell whether a loop runs.
     #[serde(default)]
     pub(super) loop_check: Vec<Placed<RawLoopCheck>>,
+    /// How large what a call gives, or what an attribute is, may be.
+    #[serde(default)]
+    pub(super) size: Vec<Placed<RawSize>>,
+    /// Calls whose time grows with a container.
+    #[serde(default)]
+    pub(super) linear: Vec<Placed<RawLinear>>,
 }
 
 /// A table of facts that may say for which language it holds.
@@ -100,7 +106,21 @@ macro_rules! spoken {
     };
 }
 
-spoken!(RawCall, RawType, RawBoundary, RawEntry, RawInvoke, RawContainer, RawProvider, RawArgument, RawGeneric, RawPaths, RawLoopCheck);
+spoken!(
+    RawCall,
+    RawType,
+    RawBoundary,
+    RawEntry,
+    RawInvoke,
+    RawContainer,
+    RawProvider,
+    RawArgument,
+    RawGeneric,
+    RawPaths,
+    RawLoopCheck,
+    RawSize,
+    RawLinear
+);
 
 /// Gives the names of all tables to another macro.
 macro_rules! every_table {
@@ -126,7 +146,9 @@ macro_rules! every_table {
             script,
             structural,
             awaitable,
-            loop_check
+            loop_check,
+            size,
+            linear
         )
     };
 }

@@ -1,6 +1,6 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
-use super::{Boundary, CallFact, Container, Entry, Facts, GenericKind, Invoke, TypeFact, Which};
+use super::{Boundary, CallFact, Container, Entry, Facts, GenericKind, Invoke, Operand, Sized, TypeFact, Which};
 use crate::base::{Name, name};
 use crate::facts::FactBase;
 use rustc_hash::FxHashMap;
@@ -249,6 +249,18 @@ impl Facts {
     #[must_use]
     pub fn is_concurrency(&self, path: Name) -> bool {
         self.by_path(&self.concurrency, path).is_some()
+    }
+
+    /// How large what a call on `path` gives may be, or what the attribute is.
+    #[must_use]
+    pub fn size(&self, path: Name) -> Option<&Sized> {
+        self.by_path(&self.sizes, path)
+    }
+
+    /// With whose size the time of a call on `path` grows, and what to write instead.
+    #[must_use]
+    pub fn linear(&self, path: Name) -> Option<&(Operand, String)> {
+        self.by_path(&self.linear, path)
     }
 
     /// The outcome of a call on `path` that shows that no loop runs here.

@@ -23,7 +23,7 @@ impl Lowering<'_> {
         id
     }
 
-    fn children(&mut self, node: Node<'_>) -> Vec<ExprId> {
+    pub(super) fn children(&mut self, node: Node<'_>) -> Vec<ExprId> {
         let children: Vec<_> = node.named().into_iter().filter(|child| child.sort() != "comment").collect();
         children.into_iter().map(|child| self.expression(child)).collect()
     }
@@ -53,7 +53,12 @@ impl Lowering<'_> {
             "call" => self.call_expression(node, false),
             "await" => {
                 let Some(inner) = node.named_child(0) else { return self.unknown() };
-                let value = if inner.sort() == "call" { self.call_expression(inner, true) } else { self.expression(inner) };
+                let value = if inner.sort() == "call" {
+                    self.call_expression(inner, true)
+                } else {
+                    self.summary.waits(self.looped);
+                    self.expression(inner)
+                };
                 self.push(Expr::Await(value))
             }
             "attribute" => {
@@ -253,33 +258,8 @@ impl Lowering<'_> {
             main_guard: self.main_guard,
             once: self.once,
             guard: self.guard,
+            looped: self.looped,
         });
-    }
-
-    fn comprehension(&mut self, node: Node<'_>) -> ExprId {
-        let children = node.named();
-        for child in children {
-            match child.sort() {
-                "for_in_clause" => {
-                    let is_async = child.child(0).is_some_and(|first| first.sort() == "async");
-                    if let (Some(left), Some(right)) = (child.at(Field::Left), child.at(Field::Right)) {
-                        self.iterate(left, right, is_async);
-                    }
-                }
-                "if_clause" => {
-                    self.children(child);
-                }
-                _ => {}
-            }
-        }
-        let Some(body) = node.at(Field::Body) else { return self.unknown() };
-        if body.sort() == "pair" {
-            let parts = [Field::Key, Field::Value].map(|field| body.at(field).map(|part| self.expression(part)));
-            let Some(value) = parts[1] else { return self.unknown() };
-            return self.push(Expr::Object(vec![(None, value)]));
-        }
-        let element = self.expression(body);
-        self.push(Expr::Many(element))
     }
 
     fn lambda(&mut self, node: Node<'_>) -> ExprId {
