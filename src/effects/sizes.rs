@@ -199,9 +199,9 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 found.unwrap_or_else(|| Traced::of(Size::Unknown))
             }
             Expr::Attr { base, name } => self.attribute(at, *base, *name, func, (depth, calls)),
-            Expr::Index { base, .. } => self.part(self.walk(here(*base), func, depth, calls)),
+            Expr::Index { base, .. } => part(self.walk(here(*base), func, depth, calls)),
             Expr::Element(over) => {
-                let mut traced = self.part(self.walk(here(*over), func, depth, calls));
+                let mut traced = part(self.walk(here(*over), func, depth, calls));
                 traced.part_of.push(*over);
                 traced
             }
@@ -225,11 +225,6 @@ impl<'a, 'b> Sizes<'a, 'b> {
             | Expr::Imported { .. }
             | Expr::ModuleExports => self.by_value(at, depth),
         }
-    }
-
-    /// A part of a value: what a constant holds is not known to be small.
-    fn part(&self, whole: Traced) -> Traced {
-        if let Size::Constant(_) = whole.size { Traced { size: Size::Program, ..whole } } else { whole }
     }
 
     /// A list or object written in the source: its length, and that of what is spread into it.
@@ -353,6 +348,11 @@ impl<'a, 'b> Sizes<'a, 'b> {
         }
         found.unwrap_or_else(|| Traced::of(Size::Unknown))
     }
+}
+
+/// A part of a value: what a constant holds is not known to be small.
+fn part(whole: Traced) -> Traced {
+    if let Size::Constant(_) = whole.size { Traced { size: Size::Program, ..whole } } else { whole }
 }
 
 /// The positional argument.

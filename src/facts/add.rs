@@ -117,12 +117,12 @@ impl Ready {
         for one in raw.size {
             let (at, raw) = (Some(one.place()), one.into_value());
             let of = raw.of.iter().map(|of| operand(of)).collect::<Result<Vec<_>, _>>().map_err(|message| (at.clone(), message))?;
-            let sized = match raw.by {
+            let spoken = match raw.by {
                 Some(by) if of.is_empty() => Sized::By(by),
                 None if !of.is_empty() => Sized::Of(of),
                 _ => return Err((at, "size: give one of `of` and `by`".to_owned())),
             };
-            sizes.extend(raw.paths.iter().map(|path| (name(path), sized.clone())));
+            sizes.extend(raw.paths.iter().map(|path| (name(path), spoken.clone())));
         }
         for one in raw.linear {
             let (at, raw) = (Some(one.place()), one.into_value());
