@@ -1,7 +1,9 @@
 //! What running a function may do, bottom-up through the call graph, with a shortest witness.
 
 pub mod assumed;
+pub mod costs;
 mod flags;
+pub mod pauses;
 pub mod sizes;
 
 use crate::base::Name;

@@ -326,6 +326,8 @@ pub struct Function {
     pub is_async: bool,
     /// It yields: calling it runs nothing.
     pub is_generator: bool,
+    /// It awaits something that is no call.
+    pub waits: bool,
     /// Its body is only `...`, `pass`, a docstring, `raise NotImplementedError`, or it is abstract.
     pub is_abstract: bool,
     /// Parameters in order (Python's `self` included).
@@ -500,6 +502,7 @@ impl ModuleSummary {
             kind: FuncKind::Module,
             is_async: false,
             is_generator: false,
+            waits: false,
             is_abstract: false,
             params: Vec::new(),
             returns: Vec::new(),

@@ -101,9 +101,10 @@ impl ModuleSummary {
         Marks { exprs: mark(self.exprs.len()), calls: mark(self.calls.len()) }
     }
 
-    /// Notes that something is awaited in the loop, which is in all loops around it too.
-    pub fn waits(&mut self, id: Option<LoopId>) {
-        let mut at = id;
+    /// Notes that a function awaits something that is no call, in a loop and so in all loops around it.
+    pub fn waits(&mut self, func: FuncId, within: Option<LoopId>) {
+        self.functions[func].waits = true;
+        let mut at = within;
         while let Some(id) = at {
             self.loops[id].waits = true;
             at = self.loops[id].outer;

@@ -41,6 +41,7 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
         looped: None,
         tested: Vec::new(),
         once: false,
+        accumulator: "",
         called: 0,
         depth: 0,
     };
@@ -74,6 +75,8 @@ struct Lowering<'t> {
     /// Conditions that hold or failed where the current statement stands, as written.
     tested: Vec<&'t str>,
     once: bool,
+    /// What the assignment that is being read assigns to, as written.
+    accumulator: &'t str,
     /// The node that is being called: reading it is no read of its own. Asking a node for its parent walks from the root.
     called: usize,
     depth: usize,

@@ -319,7 +319,7 @@ impl Lowering<'_> {
             "call_expression" => self.call_expression(inner, true),
             "new_expression" => self.new_expression(inner, true),
             _ => {
-                self.summary.waits(self.looped);
+                self.summary.waits(self.func, self.looped);
                 self.expression(inner)
             }
         };

@@ -51,6 +51,7 @@ impl Lowering<'_> {
             kind: shape.kind,
             is_async: has_token(node, "async"),
             is_generator: has_token(node, "*") || node.sort().starts_with("generator"),
+            waits: false,
             is_abstract: node.at(Field::Body).is_none(),
             params: Vec::new(),
             returns: Vec::new(),

@@ -26,7 +26,7 @@ impl Lowering<'_> {
             }
             opened = Some(self.begin_loop(LoopKind::Each, Some(iterable), Span::new(node.start_byte(), right.end_byte())));
             if is_async {
-                self.summary.waits(self.looped);
+                self.summary.waits(self.func, self.looped);
             }
             if of {
                 let element = self.push(Expr::Element(iterable));

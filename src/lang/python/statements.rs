@@ -224,8 +224,9 @@ impl Lowering<'_> {
         }
         let outer = self.once;
         self.once |= left.is_some_and(|left| self.is_kept(left));
+        self.accumulator = left.map_or("", |left| self.text_of(left));
         let value = node.at(Field::Right).map(|right| self.expression(right));
-        self.once = outer;
+        (self.once, self.accumulator) = (outer, "");
         if let (Some(left), Some(value)) = (left, value) {
             // Unpacking iterates.
             if let (true, Some(right)) = (matches!(left.sort(), "pattern_list" | "tuple_pattern" | "list_pattern"), node.at(Field::Right)) {
@@ -374,6 +375,7 @@ impl Lowering<'_> {
             kind: if is_method { self.kind_of(decorators) } else { FuncKind::Function },
             is_async: node.child(0).is_some_and(|child| child.sort() == "async"),
             is_generator: false,
+            waits: false,
             is_abstract: body.is_some_and(|body| self.is_abstract(body))
                 || decorators.iter().any(|(_, at)| self.text_of(*at).ends_with("abstractmethod")),
             params: Vec::new(),
