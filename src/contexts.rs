@@ -59,6 +59,12 @@ impl Contexts {
         self.loop_roots.get(&func).map(|at| &self.origins[*at])
     }
 
+    /// The function by which `func` was reached; none for an entry.
+    #[must_use]
+    pub fn caller_of(&self, func: FuncAt) -> Option<FuncAt> {
+        self.callers.get(&func).copied().flatten()
+    }
+
     /// The functions from the entry to `func`, which is left out.
     #[must_use]
     pub fn way_to(&self, func: FuncAt) -> Vec<FuncAt> {

@@ -532,6 +532,12 @@ impl ModuleSummary {
         }
     }
 
+    /// Whether it is of a Python file.
+    #[must_use]
+    pub fn is_python(&self) -> bool {
+        self.family == Family::Python
+    }
+
     /// The dotted name of a function inside its file: `Class.method`, `outer.inner`.
     #[must_use]
     pub fn func_name(&self, id: FuncId) -> String {
