@@ -149,7 +149,13 @@ pub struct Entry {
     pub parameters: Vec<Name>,
     /// For registrations.
     pub which: Which,
-    /// For base classes: names of methods, `*` at the end matches any rest.
+    /// For registrations: the argument is a function, and what it returns is registered.
+    pub returned: bool,
+    /// Conditions of which one must hold: `keyword=constant`, or an exported constant of the file.
+    pub when: Vec<String>,
+    /// Conditions of which none may hold.
+    pub unless: Vec<String>,
+    /// For base classes and registered objects: names of methods, `*` at the end matches any rest.
     pub methods: Vec<String>,
     /// For files: exported names; empty for the whole file.
     pub exports: Vec<Name>,
@@ -178,7 +184,7 @@ pub struct Facts {
     types: FxHashMap<Name, TypeFact>,
     constructors: FxHashMap<Name, Name>,
     boundaries: FxHashMap<Name, Boundary>,
-    decorators: FxHashMap<Name, Arc<Entry>>,
+    decorators: FxHashMap<Name, Vec<Arc<Entry>>>,
     registrations: FxHashMap<Name, Vec<Arc<Entry>>>,
     bases: FxHashMap<Name, Vec<Arc<Entry>>>,
     /// Entries by the file's path.
@@ -207,6 +213,7 @@ pub struct Facts {
     workers: FxHashMap<Name, ()>,
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
+    cooperative: FxHashMap<Name, Vec<Effect>>,
     libraries: Vec<Name>,
     /// Every path of every table.
     known: rustc_hash::FxHashSet<Name>,

@@ -460,6 +460,9 @@ pub struct ModuleSummary {
     pub guards: IndexVec<GuardId, Guard>,
     /// Assignments.
     pub assigns: Vec<Assign>,
+    /// Python: modules imported anywhere; `m` and `m.n` for `from m import n`, which may be a module or not. The second
+    /// says that the module's body imports it.
+    pub imports: Vec<(Name, bool)>,
     /// Python: modules imported with a star.
     pub star_imports: Vec<Name>,
     /// Python: what a star import of this module gives (`__all__`), where it says so.
@@ -509,6 +512,7 @@ impl ModuleSummary {
             reads: Vec::new(),
             guards: IndexVec::new(),
             assigns: Vec::new(),
+            imports: Vec::new(),
             star_imports: Vec::new(),
             all: None,
             exports: Vec::new(),

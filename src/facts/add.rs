@@ -1,7 +1,7 @@
 //! Raw facts made ready, and put into the tables.
 
 use super::file::Misfit;
-use super::schema::{Argument, RawArgument, RawCall, RawType};
+use super::schema::{Argument, Effect, RawArgument, RawCall, RawType};
 use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Provider, RawFacts, Which};
 use crate::base::written::Placed;
 use crate::base::{Name, name};
@@ -35,6 +35,7 @@ pub(super) struct Ready {
     wraps: Vec<(Vec<Name>, Which)>,
     generics: Vec<(Vec<Name>, Generic)>,
     loop_checks: Vec<(Name, Branch)>,
+    cooperative: Vec<(Name, Vec<Effect>)>,
     by_name: Vec<Name>,
     prefix_tests: Vec<Name>,
     /// Tables that only say yes, in the order of `Facts::plain`.
@@ -57,6 +58,9 @@ impl Ready {
             let raw = one.into_value();
             let entry = Arc::new(Entry {
                 which: which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (at.clone(), message))?,
+                returned: raw.returned,
+                when: raw.when,
+                unless: raw.unless,
                 label: raw.label,
                 asynchronous: raw.asynchronous,
                 synchronous: raw.synchronous,
@@ -126,6 +130,11 @@ impl Ready {
             wraps: arguments(raw.returns_argument)?,
             generics,
             loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
+            cooperative: raw
+                .cooperative
+                .iter()
+                .flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().effects.clone())))
+                .collect(),
             by_name: paths(raw.by_name),
             prefix_tests: paths(raw.prefix_test),
             plain: [
@@ -157,6 +166,7 @@ impl Ready {
             + self.wraps.len()
             + self.generics.len()
             + self.loop_checks.len()
+            + self.cooperative.len()
             + self.by_name.len()
             + self.prefix_tests.len()
     }
@@ -196,6 +206,7 @@ impl Ready {
         paths.extend(self.containers.iter().flat_map(|(paths, _)| paths));
         paths.extend(self.wraps.iter().flat_map(|(paths, _)| paths));
         paths.extend(self.loop_checks.iter().map(|(path, _)| path));
+        paths.extend(self.cooperative.iter().map(|(path, _)| path));
         paths
     }
 }
@@ -280,10 +291,11 @@ impl Facts {
         for (paths, boundary) in ready.boundaries {
             self.boundaries.extend(paths.into_iter().map(|path| (path, boundary)));
         }
-        let (mut bases, mut registrations, mut files) = (FxHashSet::default(), FxHashSet::default(), Vec::new());
+        let (mut decorators, mut bases, mut registrations) = (FxHashSet::default(), FxHashSet::default(), FxHashSet::default());
+        let mut files = Vec::new();
         for (mark, entry) in ready.entries {
             match mark {
-                Mark::Decorators(paths) => self.decorators.extend(paths.into_iter().map(|path| (path, entry.clone()))),
+                Mark::Decorators(paths) => enter(&mut self.decorators, paths, &entry, own.then_some(&mut decorators)),
                 Mark::Bases(paths) => enter(&mut self.bases, paths, &entry, own.then_some(&mut bases)),
                 Mark::Calls(paths) => enter(&mut self.registrations, paths, &entry, own.then_some(&mut registrations)),
                 Mark::Files(matchers) => files.extend(matchers.into_iter().map(|matcher| (matcher, entry.clone()))),
@@ -310,6 +322,7 @@ impl Facts {
         self.generics.extend(ready.generics.into_iter().flat_map(|(paths, of)| paths.into_iter().map(move |path| (path, of))));
         self.calls.extend(ready.neutral.into_iter().map(|path| (path, None)));
         self.loop_checks.extend(ready.loop_checks);
+        self.cooperative.extend(ready.cooperative);
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
         self.prefix_tests.extend(ready.prefix_tests.iter().filter_map(last));

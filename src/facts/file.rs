@@ -1,7 +1,7 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck, RawPaths,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck, RawPaths,
     RawProvider, RawType,
 };
 use crate::base::written::Placed;
@@ -82,6 +82,9 @@ pub struct RawFacts {
     /// Calls that tell whether a loop runs.
     #[serde(default)]
     pub(super) loop_check: Vec<Placed<RawLoopCheck>>,
+    /// Calls after which the standard library gives way to other work of the program: `monkey.patch_all`.
+    #[serde(default)]
+    pub(super) cooperative: Vec<Placed<RawCooperative>>,
 }
 
 /// A table of facts that may say for which language it holds.
@@ -100,7 +103,7 @@ macro_rules! spoken {
     };
 }
 
-spoken!(RawCall, RawType, RawBoundary, RawEntry, RawInvoke, RawContainer, RawProvider, RawArgument, RawGeneric, RawPaths, RawLoopCheck);
+spoken!(RawCall, RawType, RawBoundary, RawEntry, RawInvoke, RawContainer, RawProvider, RawArgument, RawGeneric, RawPaths, RawLoopCheck, RawCooperative);
 
 /// Gives the names of all tables to another macro.
 macro_rules! every_table {
@@ -126,7 +129,8 @@ macro_rules! every_table {
             script,
             structural,
             awaitable,
-            loop_check
+            loop_check,
+            cooperative
         )
     };
 }
