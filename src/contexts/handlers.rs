@@ -19,7 +19,8 @@ impl Spread<'_, '_> {
         let mut given = self.registered(file, call, which);
         if returned {
             let makers: Vec<FuncAt> = given.iter().flat_map(|at| functions(self.solution, *at)).collect();
-            let gives = |maker: &FuncAt| self.input.func(*maker).returns.iter().map(|id| At { file: maker.file, id: *id }).collect::<Vec<_>>();
+            let gives =
+                |maker: &FuncAt| self.input.func(*maker).returns.iter().map(|id| At { file: maker.file, id: *id }).collect::<Vec<_>>();
             given = makers.iter().flat_map(gives).collect();
         }
         let mut pending: Vec<(ExprAt, usize)> = given.into_iter().map(|at| (at, 0)).collect();

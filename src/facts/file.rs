@@ -1,8 +1,8 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck, RawPaths,
-    RawProvider, RawType,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck,
+    RawPaths, RawProvider, RawType,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
@@ -103,7 +103,20 @@ macro_rules! spoken {
     };
 }
 
-spoken!(RawCall, RawType, RawBoundary, RawEntry, RawInvoke, RawContainer, RawProvider, RawArgument, RawGeneric, RawPaths, RawLoopCheck, RawCooperative);
+spoken!(
+    RawCall,
+    RawType,
+    RawBoundary,
+    RawEntry,
+    RawInvoke,
+    RawContainer,
+    RawProvider,
+    RawArgument,
+    RawGeneric,
+    RawPaths,
+    RawLoopCheck,
+    RawCooperative
+);
 
 /// Gives the names of all tables to another macro.
 macro_rules! every_table {
