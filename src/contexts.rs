@@ -5,7 +5,7 @@ mod cooperative;
 mod handlers;
 
 use crate::base::{FileId, Name, Span};
-use crate::facts::{ContextKind, Effect, Entry, Facts, Which};
+use crate::facts::{ContextKind, Effect, Entry, Facts, Registered, Which};
 use crate::finding::Confidence;
 use crate::ir::{CallKind, Expr, Family, FuncId, MODULE_BODY};
 use crate::link::first_text;
@@ -179,7 +179,7 @@ impl Spread<'_, '_> {
                     if !self.holds_at(entry, external.call) {
                         continue;
                     }
-                    for func in self.handlers(file, call, Which::All, false) {
+                    for func in self.handlers(file, call, Which::All, Registered::Argument) {
                         self.enter(func, entry, file, call.span);
                     }
                 }
@@ -192,7 +192,7 @@ impl Spread<'_, '_> {
                     // A worker's own file: no server waits for its loop.
                     self.scripts[file] |= entry.synchronous == ContextKind::Process;
                     let run = if entry.methods.is_empty() {
-                        self.handlers(file, call, entry.which, entry.returned)
+                        self.handlers(file, call, entry.which, entry.registers)
                     } else {
                         self.methods(file, call, entry)
                     };

@@ -8,7 +8,7 @@ mod schema;
 
 pub use file::RawFacts;
 pub use library::Library;
-pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Results, Weight};
+pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Registered, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -149,8 +149,8 @@ pub struct Entry {
     pub parameters: Vec<Name>,
     /// For registrations.
     pub which: Which,
-    /// For registrations: the argument is a function, and what it returns is registered.
-    pub returned: bool,
+    /// For registrations: what of the argument is registered.
+    pub registers: Registered,
     /// Conditions of which one must hold: `keyword=constant`, or an exported constant of the file.
     pub when: Vec<String>,
     /// Conditions of which none may hold.

@@ -2,7 +2,7 @@
 
 use super::Spread;
 use crate::base::{FileId, Name};
-use crate::facts::{Entry, Which};
+use crate::facts::{Entry, Registered, Which};
 use crate::ir::{Call, Expr, Family};
 use crate::link::graph::{bound_parameters, functions};
 use crate::link::{At, CallAt, ExprAt, FuncAt, Value};
@@ -12,16 +12,15 @@ const DEEPEST_HANDLER: usize = 5;
 
 impl Spread<'_, '_> {
     /// Functions among a call's arguments, through arrays, objects and wrappers.
-    ///
-    /// With `returned`, among what the functions that are given return.
-    pub(super) fn handlers(&self, file: FileId, call: &Call, which: Which, returned: bool) -> Vec<FuncAt> {
+    /// Where results are registered, among what the functions that are given return.
+    pub(super) fn handlers(&self, file: FileId, call: &Call, which: Which, registers: Registered) -> Vec<FuncAt> {
         let mut found = Vec::new();
         let mut given = self.registered(file, call, which);
-        if returned {
+        if registers == Registered::Result {
             let makers: Vec<FuncAt> = given.iter().flat_map(|at| functions(self.solution, *at)).collect();
-            let gives =
+            let results =
                 |maker: &FuncAt| self.input.func(*maker).returns.iter().map(|id| At { file: maker.file, id: *id }).collect::<Vec<_>>();
-            given = makers.iter().flat_map(gives).collect();
+            given = makers.iter().flat_map(results).collect();
         }
         let mut pending: Vec<(ExprAt, usize)> = given.into_iter().map(|at| (at, 0)).collect();
         while let Some((at, depth)) = pending.pop() {

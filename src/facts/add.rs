@@ -58,7 +58,7 @@ impl Ready {
             let raw = one.into_value();
             let entry = Arc::new(Entry {
                 which: which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (at.clone(), message))?,
-                returned: raw.returned,
+                registers: raw.registers,
                 when: raw.when,
                 unless: raw.unless,
                 label: raw.label,

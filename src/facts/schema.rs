@@ -274,6 +274,17 @@ pub(super) struct RawBoundary {
     _source: Option<String>,
 }
 
+/// What a call registers of its argument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Registered {
+    /// The argument itself.
+    #[default]
+    Argument,
+    /// What the argument, a function, returns.
+    Result,
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Entry")]
@@ -293,9 +304,9 @@ pub(super) struct RawEntry {
     pub argument: Option<Argument>,
     /// For `call`: its keyword.
     pub keyword: Option<String>,
-    /// For `call`: the argument is a function, and what it returns is registered.
+    /// For `call`: what of the argument is registered.
     #[serde(default)]
-    pub returned: bool,
+    pub registers: Registered,
     /// Globs of files whose exports are entries.
     pub file: Option<Paths>,
     /// For `file`: exported names; all where it is empty.

@@ -351,13 +351,23 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
             }
         }
     }
+    let mut elsewhere = FxHashMap::default();
+    for external in &graph.externals {
+        if let Some(boundary) = input.facts_of(external.call.file).boundary(external.path) {
+            let args = moved(solution, external, boundary.which).into_iter();
+            let run = args.flat_map(|arg| functions(solution, At { file: external.call.file, id: arg.value }));
+            elsewhere.extend(run.map(|func| (func, boundary.to)));
+        }
+    }
     for external in &graph.externals {
         let call = &input.summaries[external.call.file].calls[external.call.id];
         let facts = input.facts_of(external.call.file);
         let mut mark = |args: Vec<&Arg>, kind| {
             for arg in args {
                 if let Some(at) = is_parameter(input, At { file: external.call.file, id: arg.value }, external.from) {
-                    known.insert(at, kind);
+                    // `to_thread(lambda: ctx.run(f))` moves f, whatever the lambda does with it.
+                    let elsewhere = elsewhere.get(&external.from).filter(|_| at.0 != external.from);
+                    known.insert(at, elsewhere.map_or(kind, |to| EdgeKind::Moved(*to)));
                 }
             }
         };
