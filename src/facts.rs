@@ -202,6 +202,7 @@ pub struct Facts {
     structural: FxHashMap<Name, ()>,
     scripts: FxHashMap<Name, ()>,
     serves: FxHashMap<Name, ()>,
+    background: FxHashMap<Name, ()>,
     unblocks: FxHashMap<Name, ()>,
     keeps: FxHashMap<Name, ()>,
     workers: FxHashMap<Name, ()>,

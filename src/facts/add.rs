@@ -38,7 +38,7 @@ pub(super) struct Ready {
     by_name: Vec<Name>,
     prefix_tests: Vec<Name>,
     /// Tables that only say yes, in the order of `Facts::plain`.
-    plain: [Vec<Name>; 8],
+    plain: [Vec<Name>; 9],
 }
 
 impl Ready {
@@ -133,6 +133,7 @@ impl Ready {
                 paths(raw.structural),
                 paths(raw.script),
                 paths(raw.serves),
+                paths(raw.background),
                 paths(raw.unblocks),
                 paths(raw.keeps),
                 paths(raw.worker_file),
@@ -319,12 +320,13 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 8] {
+    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 9] {
         [
             &mut self.concurrency,
             &mut self.structural,
             &mut self.scripts,
             &mut self.serves,
+            &mut self.background,
             &mut self.unblocks,
             &mut self.keeps,
             &mut self.workers,

@@ -108,6 +108,12 @@ impl Facts {
         self.by_path(&self.serves, path).is_some()
     }
 
+    /// Whether what is given to a call on `path` goes on running on the loop when the call has returned.
+    #[must_use]
+    pub fn goes_on(&self, path: Name) -> bool {
+        self.by_path(&self.background, path).is_some()
+    }
+
     /// Whether a path that marks a command-line program ends in `member`.
     #[must_use]
     pub fn ends_script(&self, member: Name) -> bool {
