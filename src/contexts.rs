@@ -7,10 +7,10 @@ mod workers;
 use crate::base::{FileId, Name, Span};
 use crate::facts::{ContextKind, Entry, Facts, Which};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, Expr, Family, FuncId, MODULE_BODY};
+use crate::ir::{CallKind, Expr, Family, FuncId, MODULE_BODY, Target};
 use crate::link::first_text;
 use crate::link::graph::{Edge, EdgeKind, Graph, functions};
-use crate::link::{At, CallAt, FuncAt, Input, Solution};
+use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeSet, VecDeque};
@@ -220,6 +220,23 @@ impl Spread<'_, '_> {
                         if entry.takes_method(method) {
                             self.enter(At { file, id: *func }, entry, file, summary.functions[*func].name_span);
                         }
+                    }
+                }
+            }
+            for assign in &summary.assigns {
+                let Target::Attr { base, name: member } = assign.target else { continue };
+                if !facts.takes_entries(member) {
+                    continue;
+                }
+                let owners = self.solution.values(At { file, id: base }).iter().filter_map(|value| match value {
+                    Value::Ext(path) | Value::ExtInst(path) => Some(*path),
+                    _ => None,
+                });
+                let entries: Vec<_> =
+                    owners.filter_map(|owner| facts.attribute(crate::base::name(&format!("{owner}.{member}")))).collect();
+                for func in functions(self.solution, At { file, id: assign.value }) {
+                    for entry in &entries {
+                        self.enter(func, entry, func.file, input.func(func).name_span);
                     }
                 }
             }

@@ -179,6 +179,8 @@ pub struct Facts {
     constructors: FxHashMap<Name, Name>,
     boundaries: FxHashMap<Name, Boundary>,
     decorators: FxHashMap<Name, Arc<Entry>>,
+    /// Entries by the attribute that a function is assigned to.
+    attributes: FxHashMap<Name, Arc<Entry>>,
     registrations: FxHashMap<Name, Vec<Arc<Entry>>>,
     bases: FxHashMap<Name, Vec<Arc<Entry>>>,
     /// Entries by the file's path.

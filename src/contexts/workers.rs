@@ -2,7 +2,7 @@
 
 use super::Spread;
 use crate::base::{FileId, Span};
-use crate::ir::{CallKind, Expr, Family};
+use crate::ir::{Arg, CallKind, Expr, Family};
 use crate::link::{At, ExprAt};
 
 impl Spread<'_, '_> {
@@ -20,9 +20,17 @@ impl Spread<'_, '_> {
         for (file, summary) in self.input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == Family::Ecma) {
             for call in summary.calls.iter().filter(|call| call.kind == CallKind::New) {
                 let Some(Expr::Call(inner)) = call.args.first().map(|arg| &summary.exprs[arg.value]) else { continue };
+                let names_file = |arg: &Arg| match &summary.exprs[arg.value] {
+                    Expr::Global(global) => global.as_str() == "__dirname",
+                    Expr::Attr { name, .. } => name.as_str() == "url",
+                    _ => false,
+                };
+                let made = &summary.calls[*inner];
+                // `new Pool(path.join(__dirname, "task.js"))`, `new Pool(new URL("task.js", import.meta.url))`
+                let beside = made.args.iter().any(names_file);
                 let resolves = matches!(&summary.exprs[summary.calls[*inner].callee], Expr::Attr { base, name }
                     if name.as_str() == "resolve" && matches!(&summary.exprs[*base], Expr::Global(global) if global.as_str() == "require"));
-                if resolves {
+                if resolves || beside {
                     found.extend(self.file_named(At { file, id: call.args[0].value }, 0).map(|to| (to, call.span)));
                 }
             }

@@ -138,6 +138,18 @@ impl Facts {
         self.by_path(&self.decorators, path)
     }
 
+    /// The entry that assigning to an attribute makes.
+    #[must_use]
+    pub fn attribute(&self, path: Name) -> Option<&Arc<Entry>> {
+        self.by_path(&self.attributes, path)
+    }
+
+    /// Whether an attribute of that name makes entries.
+    #[must_use]
+    pub fn takes_entries(&self, member: Name) -> bool {
+        self.attributes.keys().any(|path| path.rsplit_once('.').is_some_and(|(_, last)| last == member.as_str()))
+    }
+
     /// The entries that a registration call makes.
     #[must_use]
     pub fn registrations(&self, path: Name) -> &[Arc<Entry>] {

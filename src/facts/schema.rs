@@ -280,7 +280,7 @@ pub(super) struct RawBoundary {
 pub(super) struct RawEntry {
     /// `python` or `node`, where the file does not say it for all.
     pub language: Option<Language>,
-    /// The decorator that makes it one. One of `decorator`, `base`, `call`, `file` is given.
+    /// The decorator that makes it one. One of `decorator`, `base`, `call`, `attribute`, `file` is given.
     pub decorator: Option<Paths>,
     /// The base class whose `methods` are entries.
     pub base: Option<Paths>,
@@ -293,6 +293,8 @@ pub(super) struct RawEntry {
     pub argument: Option<Argument>,
     /// For `call`: its keyword.
     pub keyword: Option<String>,
+    /// The attribute that it is assigned to.
+    pub attribute: Option<Paths>,
     /// Globs of files whose exports are entries.
     pub file: Option<Paths>,
     /// For `file`: exported names; all where it is empty.

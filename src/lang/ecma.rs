@@ -4,6 +4,7 @@ mod classes;
 mod compiled;
 mod expressions;
 mod functions;
+mod kept;
 mod modules;
 mod scopes;
 mod statements;
@@ -45,6 +46,7 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
         main_guard: false,
         guard: None,
         tested: Vec::new(),
+        asking: Vec::new(),
         once: false,
         called: 0,
         depth: 0,
@@ -53,6 +55,7 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
     };
     lowering.enter_function(root);
     lowering.block(root);
+    super::kept::note_makers(&mut lowering.summary, &lowering.asking);
     lowering.summary
 }
 
@@ -74,7 +77,9 @@ struct Lowering<'t> {
     main_guard: bool,
     guard: Option<GuardId>,
     /// Conditions that hold or failed where the current statement stands, as written.
-    tested: Vec<&'t str>,
+    tested: Vec<super::kept::Asked<'t>>,
+    /// Calls made where a test has found something missing, with that test.
+    asking: Vec<(crate::ir::CallId, super::kept::Asked<'t>)>,
     once: bool,
     /// The node that is being called: reading it is no read of its own. Asking a node for its parent walks from the root.
     called: usize,

@@ -2,6 +2,7 @@
 
 mod expressions;
 mod guards;
+mod kept;
 mod scopes;
 mod statements;
 
@@ -37,6 +38,7 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
         main_guard: false,
         guard: None,
         tested: Vec::new(),
+        asking: Vec::new(),
         once: false,
         called: 0,
         depth: 0,
@@ -48,6 +50,7 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
     }
     lowering.declare(root);
     lowering.block(root);
+    super::kept::note_makers(&mut lowering.summary, &lowering.asking);
     lowering.summary
 }
 
@@ -67,7 +70,9 @@ struct Lowering<'t> {
     main_guard: bool,
     guard: Option<crate::ir::GuardId>,
     /// Conditions that hold or failed where the current statement stands, as written.
-    tested: Vec<&'t str>,
+    tested: Vec<super::kept::Asked<'t>>,
+    /// Calls made where a test has found something missing, with that test.
+    asking: Vec<(crate::ir::CallId, super::kept::Asked<'t>)>,
     once: bool,
     /// The node that is being called: reading it is no read of its own. Asking a node for its parent walks from the root.
     called: usize,

@@ -1,5 +1,6 @@
 //! Statements, bindings and calls.
 
+use super::super::kept::{Asked, shows_missing};
 use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, named_children, span};
 use crate::ir::{Arg, Assign, Call, CallKind, Const, Expr, ExprId, Target};
@@ -152,12 +153,15 @@ impl Lowering<'_> {
         }
         self.main_guard = before || is_main;
         let untested = self.tested.len();
-        self.tested.push(text);
+        let missing = shows_missing(text);
+        self.tested.push(Asked::new(text, missing == Some(true), &self.summary));
         let consequence = node.at(Field::Consequence);
         if let Some(consequence) = consequence {
             self.any(consequence);
         }
         self.main_guard = before;
+        self.tested.truncate(untested);
+        self.tested.push(Asked::new(text, missing == Some(false), &self.summary));
         let alternative = node.at(Field::Alternative);
         if let Some(alternative) = alternative {
             self.any(alternative);
@@ -209,6 +213,8 @@ impl Lowering<'_> {
             guard: self.guard,
         };
         let id = self.summary.calls.push(call);
+        let asked = self.tested.last().filter(|asked| asked.missing && kind == CallKind::Call);
+        self.asking.extend(asked.map(|asked| (id, *asked)));
         self.push(Expr::Call(id))
     }
 

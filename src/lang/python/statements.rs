@@ -129,6 +129,8 @@ impl Lowering<'_> {
             guard: self.guard,
         };
         let id = self.summary.calls.push(call);
+        let asked = self.tested.last().filter(|asked| asked.missing && kind == CallKind::Call);
+        self.asking.extend(asked.map(|asked| (id, *asked)));
         self.push(Expr::Call(id))
     }
 
@@ -247,9 +249,13 @@ impl Lowering<'_> {
             self.note_all(left, right);
         }
         let outer = self.once;
-        self.once |= left.is_some_and(|left| self.is_kept(left));
-        let value = node.at(Field::Right).map(|right| self.expression(right));
+        let right = node.at(Field::Right);
+        self.once |= left.is_some_and(|left| self.is_kept(left) || right.is_some_and(|right| self.is_default(left, right)));
+        let value = right.map(|right| self.expression(right));
         self.once = outer;
+        if let (Some(left), Some(right)) = (left, right) {
+            self.note_kept(left, right);
+        }
         if let (Some(left), Some(value)) = (left, value) {
             // Unpacking iterates.
             if let (true, Some(right)) = (matches!(left.sort(), "pattern_list" | "tuple_pattern" | "list_pattern"), node.at(Field::Right)) {

@@ -1,0 +1,112 @@
+//! What is made once and kept: a test asks whether it is there, and what follows makes it.
+
+use crate::base::Name;
+use crate::ir::{CallId, Expr, ExprId, FuncId, MODULE_BODY, ModuleSummary, Target};
+use rustc_hash::FxHashMap;
+
+/// A test that code stands under.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'t> {
+    /// Its text.
+    text: &'t str,
+    /// It shows that what it asks for is missing: all that is done until that is kept is done once.
+    pub(super) missing: bool,
+    /// Calls and attribute reads that stood before the branch.
+    before: (usize, usize),
+}
+
+impl<'t> Asked<'t> {
+    /// A branch that begins here.
+    pub(super) fn new(text: &'t str, missing: bool, summary: &ModuleSummary) -> Self {
+        Self { text, missing, before: (summary.calls.len(), summary.reads.len()) }
+    }
+
+    /// Whether it asks for what is kept in `target`: by name, or by a text that names the attribute.
+    pub(super) fn is_about(&self, target: &str) -> bool {
+        let by_text = || {
+            let (base, member) = target.rsplit_once('.')?;
+            if !self.text.contains(member) {
+                return None;
+            }
+            let quoted = ['"', '\''].iter().any(|quote| self.text.contains(&format!("{quote}{member}{quote}")));
+            Some(quoted && super::mentions(self.text, base))
+        };
+        super::mentions(self.text, target) || by_text().unwrap_or(false)
+    }
+
+    /// Notes that what it asks for is kept now: what the function did since is done once.
+    pub(super) fn is_kept_now(&self, summary: &mut ModuleSummary, func: FuncId) {
+        if self.missing {
+            let (calls, reads) = self.before;
+            summary.calls.iter_mut().skip(calls).filter(|call| call.func == func).for_each(|call| call.once = true);
+            summary.reads.iter_mut().skip(reads).filter(|read| read.func == func).for_each(|read| read.once = true);
+        }
+    }
+}
+
+/// Notes calls of the own methods that keep what a test has found missing: `if not self.x: self.load()`, where `load`
+/// assigns to `self.x`.
+pub(super) fn note_makers(summary: &mut ModuleSummary, asking: &[(CallId, Asked<'_>)]) {
+    if asking.is_empty() {
+        return;
+    }
+    let mut kept: FxHashMap<FuncId, Vec<Name>> = FxHashMap::default();
+    for assign in &summary.assigns {
+        if let Target::Attr { base, name } = assign.target
+            && let Some(func) = own(summary, base)
+        {
+            kept.entry(func).or_default().push(name);
+        }
+    }
+    let makes = |(id, asked): &(CallId, Asked<'_>)| {
+        let call = &summary.calls[*id];
+        let Expr::Attr { base, name } = summary.exprs[call.callee] else { return false };
+        let Some(class) = own(summary, base).and_then(|func| summary.functions[func].class) else { return false };
+        let made = summary.classes[class].methods.iter().filter(|(method, _)| *method == name).filter_map(|(_, func)| kept.get(func));
+        let receivers = ["self", "this"];
+        made.flatten().any(|member| receivers.iter().any(|receiver| asked.is_about(&format!("{receiver}.{member}"))))
+    };
+    let made: Vec<CallId> = asking.iter().filter(|one| makes(one)).map(|(id, _)| *id).collect();
+    for id in made {
+        summary.calls[id].once = true;
+    }
+}
+
+/// The function whose own receiver an expression is.
+fn own(summary: &ModuleSummary, base: ExprId) -> Option<FuncId> {
+    match summary.exprs[base] {
+        Expr::This(func) => Some(func),
+        Expr::Var(var) => {
+            let func = summary.vars[var].func;
+            let receiver = summary.functions[func].params.first().and_then(|param| param.var);
+            (func != MODULE_BODY && receiver == Some(var)).then_some(func)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a test shows that what it asks for is missing, where it holds; none where it tells something else too.
+pub(super) fn shows_missing(text: &str) -> Option<bool> {
+    let text = text.trim().trim_start_matches('(').trim_end_matches(')').trim();
+    let holds = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    if holds(&[" and ", " or ", "&&", "||", "<", ">", "\n"]) {
+        return None;
+    }
+    let is_nothing = holds(&["None", "null", "undefined"]);
+    if holds(&[" is not ", "!="]) {
+        return is_nothing.then_some(false);
+    }
+    if holds(&[" is ", "=="]) {
+        return is_nothing.then_some(true);
+    }
+    // A call tells more than whether something is there, unless it names it.
+    if text.contains('(') && !holds(&["\"", "'"]) {
+        return None;
+    }
+    Some(text.starts_with("not ") || text.starts_with('!') || text.contains(" not in "))
+}
+
+/// Whether a value is nothing: keeping it is forgetting.
+pub(super) fn is_nothing(text: &str) -> bool {
+    matches!(text.trim(), "None" | "False" | "null" | "undefined" | "false" | "0" | "\"\"" | "''" | "[]" | "{}" | "()")
+}
