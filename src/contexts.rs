@@ -232,8 +232,7 @@ impl Spread<'_, '_> {
                     Value::Ext(path) | Value::ExtInst(path) => Some(*path),
                     _ => None,
                 });
-                let entries: Vec<_> =
-                    owners.filter_map(|owner| facts.attribute(crate::base::name(&format!("{owner}.{member}")))).collect();
+                let entries: Vec<_> = owners.filter_map(|owner| facts.attribute(crate::base::name(&format!("{owner}.{member}")))).collect();
                 for func in functions(self.solution, At { file, id: assign.value }) {
                     for entry in &entries {
                         self.enter(func, entry, func.file, input.func(func).name_span);
@@ -371,8 +370,7 @@ impl Spread<'_, '_> {
         self.reach_lazily();
         self.settle_once();
         // Coroutines that nothing here calls first: what they call is theirs.
-        let called: FxHashSet<FuncAt> =
-            self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
+        let called: FxHashSet<FuncAt> = self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
         self.reach_unknown(|func| !called.contains(&func));
         self.reach_lazily();
         self.reach_unknown(|_| true);
