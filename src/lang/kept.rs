@@ -1,7 +1,7 @@
 //! What is made once and kept: a test asks whether it is there, and what follows makes it.
 
 use crate::base::Name;
-use crate::ir::{CallId, Expr, ExprId, FuncId, MODULE_BODY, ModuleSummary, Target};
+use crate::ir::{CallId, Expr, ExprId, FuncId, ModuleSummary, Target};
 use rustc_hash::FxHashMap;
 
 /// A test that code stands under.
@@ -11,6 +11,8 @@ pub(super) struct Asked<'t> {
     text: &'t str,
     /// It shows that what it asks for is missing: all that is done until that is kept is done once.
     pub(super) missing: bool,
+    /// The branch is one of several ways on; not so what follows after `if x: return`.
+    pub(super) nested: bool,
     /// Calls and attribute reads that stood before the branch.
     before: (usize, usize),
 }
@@ -18,7 +20,7 @@ pub(super) struct Asked<'t> {
 impl<'t> Asked<'t> {
     /// A branch that begins here.
     pub(super) fn new(text: &'t str, missing: bool, summary: &ModuleSummary) -> Self {
-        Self { text, missing, before: (summary.calls.len(), summary.reads.len()) }
+        Self { text, missing, nested: true, before: (summary.calls.len(), summary.reads.len()) }
     }
 
     /// Whether it asks for what is kept in `target`: by name, or by a text that names the attribute.
@@ -34,13 +36,11 @@ impl<'t> Asked<'t> {
         super::mentions(self.text, target) || by_text().unwrap_or(false)
     }
 
-    /// Notes that what it asks for is kept now: what the function did since is done once.
-    pub(super) fn is_kept_now(&self, summary: &mut ModuleSummary, func: FuncId) {
-        if self.missing {
-            let (calls, reads) = self.before;
-            summary.calls.iter_mut().skip(calls).filter(|call| call.func == func).for_each(|call| call.once = true);
-            summary.reads.iter_mut().skip(reads).filter(|read| read.func == func).for_each(|read| read.once = true);
-        }
+    /// Notes that what it asks for is kept now: what the function did since `from` is done once.
+    pub(super) fn is_kept_since(from: &Self, summary: &mut ModuleSummary, func: FuncId) {
+        let (calls, reads) = from.before;
+        summary.calls.iter_mut().skip(calls).filter(|call| call.func == func).for_each(|call| call.once = true);
+        summary.reads.iter_mut().skip(reads).filter(|read| read.func == func).for_each(|read| read.once = true);
     }
 }
 
@@ -78,8 +78,9 @@ fn own(summary: &ModuleSummary, base: ExprId) -> Option<FuncId> {
         Expr::This(func) => Some(func),
         Expr::Var(var) => {
             let func = summary.vars[var].func;
-            let receiver = summary.functions[func].params.first().and_then(|param| param.var);
-            (func != MODULE_BODY && receiver == Some(var)).then_some(func)
+            let function = &summary.functions[func];
+            let receiver = function.params.first().and_then(|param| param.var);
+            (function.kind.has_receiver() && receiver == Some(var)).then_some(func)
         }
         _ => None,
     }

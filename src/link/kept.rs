@@ -2,7 +2,7 @@
 
 use super::graph::{Edge, Graph, functions};
 use super::{At, FuncAt, Input, Solution};
-use crate::ir::{CallKind, Expr, Family, FuncKind};
+use crate::ir::{CallKind, Expr, Family};
 use rustc_hash::FxHashSet;
 
 /// Functions whose decorator keeps their results.
@@ -29,7 +29,7 @@ pub(super) fn results(solution: &Solution<'_>, graph: &Graph) -> FxHashSet<FuncA
 /// receiver, or is given constants alone.
 pub(super) fn always_same(input: Input<'_>, edge: &Edge) -> bool {
     let function = input.func(edge.to);
-    let receivers = usize::from(matches!(function.kind, FuncKind::Method | FuncKind::ClassMethod | FuncKind::Getter));
+    let receivers = usize::from(function.kind.has_receiver());
     let summary = &input.summaries[edge.call.file];
     let call = &summary.calls[edge.call.id];
     let constant = |arg: &crate::ir::Arg| !arg.spread && matches!(summary.exprs[arg.value], Expr::Const(_));

@@ -169,6 +169,8 @@ impl Lowering<'_> {
         // After `if (this.x) return this.x;` the rest of the block stands under the test too.
         if alternative.is_some() || !consequence.is_some_and(leaves) {
             self.tested.truncate(untested);
+        } else if let Some(rest) = self.tested.last_mut() {
+            rest.nested = false;
         }
     }
 

@@ -54,6 +54,8 @@ impl Lowering<'_> {
         if !alternatives.is_empty() || !consequence.is_some_and(leaves) {
             self.guard = outer;
             self.tested.truncate(untested);
+        } else if let Some(rest) = self.tested.last_mut() {
+            rest.nested = false;
         }
     }
 
