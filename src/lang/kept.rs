@@ -23,17 +23,16 @@ impl<'t> Asked<'t> {
         Self { text, missing, nested: true, before: (summary.calls.len(), summary.reads.len()) }
     }
 
-    /// Whether it asks for what is kept in `target`: by name, or by a text that names the attribute.
+    /// Whether it asks for what is kept in `target`.
     pub(super) fn is_about(&self, target: &str) -> bool {
-        let by_text = || {
-            let (base, member) = target.rsplit_once('.')?;
-            if !self.text.contains(member) {
-                return None;
-            }
-            let quoted = ['"', '\''].iter().any(|quote| self.text.contains(&format!("{quote}{member}{quote}")));
-            Some(quoted && super::mentions(self.text, base))
-        };
-        super::mentions(self.text, target) || by_text().unwrap_or(false)
+        super::mentions(self.text, target)
+    }
+
+    /// Whether it asks for the attribute `target` by a text that names it: `hasattr(self, "x")`.
+    pub(super) fn names(&self, target: &str) -> bool {
+        let Some((base, member)) = target.rsplit_once('.').filter(|(_, member)| self.text.contains(member)) else { return false };
+        let quoted = ['"', '\''].iter().any(|quote| self.text.contains(&format!("{quote}{member}{quote}")));
+        quoted && super::mentions(self.text, base)
     }
 
     /// Notes that what it asks for is kept now: what the function did since `from` is done once.
@@ -64,7 +63,12 @@ pub(super) fn note_makers(summary: &mut ModuleSummary, asking: &[(CallId, Asked<
         let Some(class) = own(summary, base).and_then(|func| summary.functions[func].class) else { return false };
         let made = summary.classes[class].methods.iter().filter(|(method, _)| *method == name).filter_map(|(_, func)| kept.get(func));
         let receivers = ["self", "this"];
-        made.flatten().any(|member| receivers.iter().any(|receiver| asked.is_about(&format!("{receiver}.{member}"))))
+        made.flatten().any(|member| {
+            receivers.iter().any(|receiver| {
+                let kept = format!("{receiver}.{member}");
+                asked.is_about(&kept) || asked.names(&kept)
+            })
+        })
     };
     let made: Vec<CallId> = asking.iter().filter(|one| makes(one)).map(|(id, _)| *id).collect();
     for id in made {
@@ -105,6 +109,11 @@ pub(super) fn shows_missing(text: &str) -> Option<bool> {
         return None;
     }
     Some(text.starts_with("not ") || text.starts_with('!') || text.contains(" not in "))
+}
+
+/// Whether a value only says that something is done: `self.resolved = True`.
+pub(super) fn is_flag(text: &str) -> bool {
+    matches!(text.trim(), "True" | "true")
 }
 
 /// Whether a value is nothing: keeping it is forgetting.

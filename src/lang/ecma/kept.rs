@@ -1,6 +1,6 @@
 //! Assignments that keep what was made.
 
-use super::super::kept::{Asked, is_nothing};
+use super::super::kept::{Asked, is_flag, is_nothing};
 use super::super::syntax::{Field, Syntax};
 use super::Lowering;
 use tree_sitter::Node;
@@ -9,7 +9,9 @@ impl<'t> Lowering<'t> {
     /// Whether what is assigned to `left` stays, and a test has asked for it before.
     pub(super) fn is_kept(&mut self, left: Node<'_>) -> bool {
         let kept = self.kept(left);
-        !kept.is_empty() && self.tested.iter().any(|asked| asked.is_about(kept))
+        !kept.is_empty()
+            && (self.tested.iter().any(|asked| asked.is_about(kept))
+                || (self.tested.iter().any(|asked| asked.names(kept)) && self.outlives(left)))
     }
 
     /// Notes that `right` is kept in `left` now, for the tests that asked for it.
@@ -18,10 +20,18 @@ impl<'t> Lowering<'t> {
         if kept.is_empty() || is_nothing(self.text_of(right)) || !self.outlives(left) {
             return;
         }
+        // What an object has done, the next one of its kind does too: they may live for one request each.
+        if is_flag(self.text_of(right)) && left.sort() != "identifier" {
+            return;
+        }
+        // A register of what has been met is no cache.
+        if left.sort() == "subscript_expression" && right.sort() != "identifier" {
+            return;
+        }
         // Under a further test it may not be kept: what stands before that is done again.
         let mut certain = None;
         for asked in self.tested.iter().rev() {
-            if asked.missing && asked.is_about(kept) {
+            if asked.missing && (asked.is_about(kept) || asked.names(kept)) {
                 Asked::is_kept_since(certain.unwrap_or(asked), &mut self.summary, self.func);
             }
             certain = certain.or(asked.nested.then_some(asked));
