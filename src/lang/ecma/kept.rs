@@ -24,8 +24,8 @@ impl<'t> Lowering<'t> {
         if is_flag(self.text_of(right)) && left.sort() != "identifier" {
             return;
         }
-        // A register of what has been met is no cache.
-        if left.sort() == "subscript_expression" && right.sort() != "identifier" {
+        // Under keys that vary it may be a register of what has been met: each is new.
+        if left.sort() == "subscript_expression" && left.at(Field::Index).is_none_or(|key| key.sort() != "string") {
             return;
         }
         // Under a further test it may not be kept: what stands before that is done again.
