@@ -203,6 +203,8 @@ pub struct Facts {
     constructors: FxHashMap<Name, Name>,
     boundaries: FxHashMap<Name, Boundary>,
     decorators: FxHashMap<Name, Vec<Arc<Entry>>>,
+    /// Entries by the attribute that a function is assigned to.
+    attributes: FxHashMap<Name, Arc<Entry>>,
     registrations: FxHashMap<Name, Vec<Arc<Entry>>>,
     bases: FxHashMap<Name, Vec<Arc<Entry>>>,
     /// Entries by the file's path.
@@ -226,6 +228,7 @@ pub struct Facts {
     structural: FxHashMap<Name, ()>,
     scripts: FxHashMap<Name, ()>,
     serves: FxHashMap<Name, ()>,
+    background: FxHashMap<Name, ()>,
     unblocks: FxHashMap<Name, ()>,
     keeps: FxHashMap<Name, ()>,
     workers: FxHashMap<Name, ()>,

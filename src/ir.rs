@@ -305,6 +305,14 @@ pub enum FuncKind {
     Setter,
 }
 
+impl FuncKind {
+    /// Whether Python gives its first parameter the instance or the class.
+    #[must_use]
+    pub fn has_receiver(self) -> bool {
+        matches!(self, Self::Method | Self::ClassMethod | Self::Getter | Self::Setter)
+    }
+}
+
 /// A function, method, lambda or module body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {

@@ -190,6 +190,7 @@ fn known(facts: &FactBase, family: Family, path: Name) -> Vec<String> {
         (facts.is_structural(path), "met by any class with its members"),
         (facts.is_script(path), "marks a command-line program"),
         (facts.serves(path), "begins to serve"),
+        (facts.goes_on(path), "runs its argument in the background"),
         (facts.unblocks(path), "makes its receiver return at once"),
         (facts.keeps(path), "keeps results"),
         (facts.starts_worker(path), "runs a file elsewhere"),

@@ -15,6 +15,7 @@ pub(super) enum Mark {
     Decorators(Vec<Name>),
     Bases(Vec<Name>),
     Calls(Vec<Name>),
+    Attributes(Vec<Name>),
     Files(Vec<GlobMatcher>),
 }
 
@@ -41,7 +42,7 @@ pub(super) struct Ready {
     by_name: Vec<Name>,
     prefix_tests: Vec<Name>,
     /// Tables that only say yes, in the order of `Facts::plain`.
-    plain: [Vec<Name>; 8],
+    plain: [Vec<Name>; 9],
 }
 
 impl Ready {
@@ -75,15 +76,16 @@ impl Ready {
                 methods: raw.methods,
                 exports: raw.exports.iter().map(|export| name(export)).collect(),
             });
-            let mark = match (raw.decorator, raw.base, raw.call, raw.file) {
-                (Some(paths), None, None, None) => Mark::Decorators(paths.iter().map(name).collect()),
-                (None, Some(paths), None, None) => Mark::Bases(paths.iter().map(name).collect()),
-                (None, None, Some(paths), None) => Mark::Calls(paths.iter().map(name).collect()),
-                (None, None, None, Some(globs)) => {
+            let mark = match (raw.decorator, raw.base, raw.call, raw.attribute, raw.file) {
+                (Some(paths), None, None, None, None) => Mark::Decorators(paths.iter().map(name).collect()),
+                (None, Some(paths), None, None, None) => Mark::Bases(paths.iter().map(name).collect()),
+                (None, None, Some(paths), None, None) => Mark::Calls(paths.iter().map(name).collect()),
+                (None, None, None, Some(paths), None) => Mark::Attributes(paths.iter().map(name).collect()),
+                (None, None, None, None, Some(globs)) => {
                     let matchers = globs.iter().map(|glob| Glob::new(glob).map(|glob| glob.compile_matcher()));
                     Mark::Files(matchers.collect::<Result<_, _>>().map_err(|error| (at, error.to_string()))?)
                 }
-                _ => return Err((at, format!("entry {:?}: give one of decorator, base, call, file", entry.label))),
+                _ => return Err((at, format!("entry {:?}: give one of decorator, base, call, attribute, file", entry.label))),
             };
             entries.push((mark, entry));
         }
@@ -163,6 +165,7 @@ impl Ready {
                 paths(raw.structural),
                 paths(raw.script),
                 paths(raw.serves),
+                paths(raw.background),
                 paths(raw.unblocks),
                 paths(raw.keeps),
                 paths(raw.worker_file),
@@ -220,7 +223,7 @@ impl Ready {
         paths.extend(self.boundaries.iter().flat_map(|(paths, _)| paths));
         for (mark, _) in &self.entries {
             match mark {
-                Mark::Decorators(of) | Mark::Calls(of) => paths.extend(of),
+                Mark::Decorators(of) | Mark::Calls(of) | Mark::Attributes(of) => paths.extend(of),
                 Mark::Bases(_) | Mark::Files(_) => {}
             }
         }
@@ -329,6 +332,7 @@ impl Facts {
                 Mark::Decorators(paths) => enter(&mut self.decorators, paths, &entry, own.then_some(&mut decorators)),
                 Mark::Bases(paths) => enter(&mut self.bases, paths, &entry, own.then_some(&mut bases)),
                 Mark::Calls(paths) => enter(&mut self.registrations, paths, &entry, own.then_some(&mut registrations)),
+                Mark::Attributes(paths) => self.attributes.extend(paths.into_iter().map(|path| (path, entry.clone()))),
                 Mark::Files(matchers) => files.extend(matchers.into_iter().map(|matcher| (matcher, entry.clone()))),
             }
         }
@@ -365,12 +369,13 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 8] {
+    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 9] {
         [
             &mut self.concurrency,
             &mut self.structural,
             &mut self.scripts,
             &mut self.serves,
+            &mut self.background,
             &mut self.unblocks,
             &mut self.keeps,
             &mut self.workers,

@@ -70,6 +70,9 @@ pub struct RawFacts {
     /// Calls that begin to serve: what leads there is start-up.
     #[serde(default)]
     pub(super) serves: Vec<Placed<RawPaths>>,
+    /// Calls whose argument goes on running on the loop when they have returned: `create_task(poll())`.
+    #[serde(default)]
+    pub(super) background: Vec<Placed<RawPaths>>,
     /// Paths whose use makes a file a command-line program.
     #[serde(default)]
     pub(super) script: Vec<Placed<RawPaths>>,
@@ -147,6 +150,7 @@ macro_rules! every_table {
             keeps,
             unblocks,
             serves,
+            background,
             script,
             structural,
             awaitable,

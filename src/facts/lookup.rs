@@ -108,6 +108,12 @@ impl Facts {
         self.by_path(&self.serves, path).is_some()
     }
 
+    /// Whether what is given to a call on `path` goes on running on the loop when the call has returned.
+    #[must_use]
+    pub fn goes_on(&self, path: Name) -> bool {
+        self.by_path(&self.background, path).is_some()
+    }
+
     /// Whether a path that marks a command-line program ends in `member`.
     #[must_use]
     pub fn ends_script(&self, member: Name) -> bool {
@@ -130,6 +136,18 @@ impl Facts {
     #[must_use]
     pub fn decorator(&self, path: Name) -> &[Arc<Entry>] {
         self.by_path(&self.decorators, path).map_or(&[], Vec::as_slice)
+    }
+
+    /// The entry that assigning to an attribute makes.
+    #[must_use]
+    pub fn attribute(&self, path: Name) -> Option<&Arc<Entry>> {
+        self.by_path(&self.attributes, path)
+    }
+
+    /// Whether an attribute of that name makes entries.
+    #[must_use]
+    pub fn takes_entries(&self, member: Name) -> bool {
+        self.attributes.keys().any(|path| path.rsplit_once('.').is_some_and(|(_, last)| last == member.as_str()))
     }
 
     /// The entries that a registration call makes.

@@ -340,7 +340,7 @@ pub enum Registered {
 pub(super) struct RawEntry {
     /// `python` or `node`, where the file does not say it for all.
     pub language: Option<Language>,
-    /// The decorator that makes it one. One of `decorator`, `base`, `call`, `file` is given.
+    /// The decorator that makes it one. One of `decorator`, `base`, `call`, `attribute`, `file` is given.
     pub decorator: Option<Paths>,
     /// The base class whose `methods` are entries.
     pub base: Option<Paths>,
@@ -356,6 +356,8 @@ pub(super) struct RawEntry {
     /// For `call`: what of the argument is registered.
     #[serde(default)]
     pub registers: Registered,
+    /// The attribute that it is assigned to.
+    pub attribute: Option<Paths>,
     /// Globs of files whose exports are entries.
     pub file: Option<Paths>,
     /// For `file`: exported names; all where it is empty.

@@ -169,9 +169,10 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     super::awaits::drop_unawaitable(solution, &mut graph);
     graph.wrappers = super::wrap::wrappers(solution);
     super::wrap::follow(&mut graph);
-    let kept = kept_results(solution, &graph);
+    let kept = super::kept::results(solution, &graph);
     for edge in &mut graph.edges {
-        edge.once = input.summaries[edge.call.file].calls[edge.call.id].once || kept.contains(&edge.to);
+        let call = &input.summaries[edge.call.file].calls[edge.call.id];
+        edge.once = call.once || (kept.contains(&edge.to) && super::kept::always_same(input, edge));
     }
     graph.ready = super::quiet::done_callbacks(solution, &graph);
     graph.nonblocking = super::quiet::nonblocking(solution, &graph);
@@ -205,21 +206,6 @@ fn run_properties(solution: &Solution<'_>, graph: &mut Graph) {
             }
         }
     }
-}
-
-/// Functions without parameters whose decorator keeps their result: `@functools.cache`.
-fn kept_results(solution: &Solution<'_>, graph: &Graph) -> FxHashSet<FuncAt> {
-    let input = solution.input;
-    let mut found = FxHashSet::default();
-    for external in &graph.externals {
-        let call = &input.summaries[external.call.file].calls[external.call.id];
-        let path = external.path.strip_suffix("()").map_or(external.path, crate::base::name);
-        if call.kind == CallKind::Decorate && input.facts_of(external.call.file).keeps(path) {
-            let decorated = call.args.iter().flat_map(|arg| functions(solution, At { file: external.call.file, id: arg.value }));
-            found.extend(decorated.filter(|func| input.func(*func).params.is_empty()));
-        }
-    }
-    found
 }
 
 /// Calls of a function whose decorator moves it run it there: `@sync_to_async`.

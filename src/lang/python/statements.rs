@@ -105,6 +105,8 @@ impl Lowering<'_> {
             looped: self.looped,
         };
         let id = self.summary.calls.push(call);
+        let asked = self.tested.last().filter(|asked| asked.missing && kind == CallKind::Call);
+        self.asking.extend(asked.map(|asked| (id, *asked)));
         self.push(Expr::Call(id))
     }
 
@@ -223,10 +225,14 @@ impl Lowering<'_> {
             self.note_all(left, right);
         }
         let outer = self.once;
-        self.once |= left.is_some_and(|left| self.is_kept(left));
+        let right = node.at(Field::Right);
+        self.once |= left.is_some_and(|left| self.is_kept(left) || right.is_some_and(|right| self.is_default(left, right)));
         self.accumulator = left.map_or("", |left| self.text_of(left));
-        let value = node.at(Field::Right).map(|right| self.expression(right));
+        let value = right.map(|right| self.expression(right));
         (self.once, self.accumulator) = (outer, "");
+        if let (Some(left), Some(right)) = (left, right) {
+            self.note_kept(left, right);
+        }
         if let (Some(left), Some(value)) = (left, value) {
             // Unpacking iterates.
             if let (true, Some(right)) = (matches!(left.sort(), "pattern_list" | "tuple_pattern" | "list_pattern"), node.at(Field::Right)) {
