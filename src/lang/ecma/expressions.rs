@@ -305,7 +305,8 @@ impl Lowering<'_> {
     /// `f.bind(this)`, `ctrl.method.bind(ctrl)`: the function, not a call of it.
     fn bound_method(&mut self, function: Node<'_>, arguments: Node<'_>) -> Option<ExprId> {
         let (object, property) = (function.at(Field::Object)?, function.at(Field::Property)?);
-        let receiver = arguments.named_child(0)?;
+        // What is given besides goes to the function's parameters.
+        let receiver = arguments.named_child(0).filter(|_| arguments.named_child_count() == 1)?;
         let is_receiver = matches!(receiver.sort(), "this" | "null" | "undefined")
             || object.at(Field::Object).is_some_and(|owner| self.text_of(owner) == self.text_of(receiver));
         if self.text_of(property) != "bind" || !is_receiver {
