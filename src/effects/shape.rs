@@ -2,7 +2,7 @@
 
 use super::given::is_bound_once;
 use crate::base::Name;
-use crate::ir::{CallId, CallKind, Const, Expr, ExprId, Family};
+use crate::ir::{CallId, CallKind, Const, Expr, Family};
 use crate::link::{At, ClassAt, ExprAt, Solution, Value};
 
 /// What a value is.
@@ -47,25 +47,19 @@ pub fn of(solution: &Solution<'_>, at: ExprAt) -> Option<Shape> {
             ("str", false) => shape(Of::Builtin(&["str"]), None),
             ("bytes", false) => shape(Of::Builtin(&["bytes"]), None),
             ("int", false) => shape(Of::Builtin(&["int", "float", "complex"]), None),
-            ("list", false) => shape(Of::Builtin(&["list"]), Some(true)),
-            ("tuple", false) => shape(Of::Builtin(&["tuple"]), Some(true)),
-            ("set", false) => shape(Of::Builtin(&["set"]), Some(true)),
-            ("dict", false) => shape(Of::Builtin(&["dict"]), Some(true)),
+            ("list", false) => shape(Of::Builtin(&["list"]), None),
+            ("tuple", false) => shape(Of::Builtin(&["tuple"]), None),
+            ("set", false) => shape(Of::Builtin(&["set"]), None),
+            ("dict", false) => shape(Of::Builtin(&["dict"]), None),
             ("String", true) => Some(Shape { constant: None, member: None, truth: None, of: Of::Builtin(&["String"]), family }),
             ("Array", true) => shape(Of::Builtin(&["Array"]), None),
             ("Object", true) => shape(Of::Builtin(&["Object"]), None),
             ("RegExp", true) => shape(Of::Builtin(&["RegExp"]), None),
             _ => None,
         },
-        Expr::Object(fields) => {
-            let held = if fields.is_empty() { Some(false) } else { fields.iter().any(|(key, _)| key.is_some()).then_some(true) };
-            shape(Of::Builtin(if ecma { &["Object"] } else { &["dict"] }), held)
-        }
-        Expr::List(items) => {
-            let certain = |item: &ExprId| !matches!(summary.exprs[*item], Expr::Element(_));
-            let held = if items.is_empty() { Some(false) } else { items.iter().any(certain).then_some(true) };
-            shape(Of::Builtin(if ecma { &["Array"] } else { &["list", "tuple", "set"] }), held)
-        }
+        // Whether a container of Python is empty changes while it is filled.
+        Expr::Object(_) => shape(Of::Builtin(if ecma { &["Object"] } else { &["dict"] }), None),
+        Expr::List(_) => shape(Of::Builtin(if ecma { &["Array"] } else { &["list", "tuple", "set"] }), None),
         Expr::Function(_) => shape(Of::Function, Some(true)),
         Expr::Class(_) => shape(Of::Class, Some(true)),
         Expr::Call(call) => fresh(solution, At { file: at.file, id: *call }),
