@@ -52,7 +52,7 @@ impl Flags {
 pub type State = (FuncAt, Flags);
 
 /// Flags kept for one state at most: what lies further out decides less.
-const MOST: usize = 3;
+const MOST: usize = 6;
 
 /// What decides whether a call is made, where its function tests it; none where a test rules it out for every caller.
 #[must_use]

@@ -135,9 +135,14 @@ impl Writes {
     #[must_use]
     pub fn is_whole(&self, solution: &Solution<'_>, callee: ExprAt, func: FuncAt) -> bool {
         let summary = &solution.input.summaries[callee.file];
+        let is_defined = |at: ExprAt| matches!(solution.input.summaries[at.file].exprs[at.id], Expr::Function(_));
         let plain = match summary.exprs[callee.id] {
             Expr::Var(var) => match solution.assigned(callee.file, var) {
-                [one] => matches!(summary.exprs[*one], Expr::Function(_) | Expr::Imported { .. }),
+                [one] => is_defined(At { file: callee.file, id: *one }) || matches!(summary.exprs[*one], Expr::Imported { .. }),
+                _ => false,
+            },
+            Expr::Attr { base, name } => match solution.values(At { file: callee.file, id: base }) {
+                [Value::Module(of)] => solution.member_values(*of, name).is_some_and(|values| values.into_iter().all(is_defined)),
                 _ => false,
             },
             _ => false,

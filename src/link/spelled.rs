@@ -147,7 +147,12 @@ impl Solution<'_> {
     /// What an imported name is bound to in the file of the run that it comes from: each expression, if all are known.
     #[must_use]
     pub fn imported(&self, file: FileId, module: Name, member: Name) -> Option<Vec<ExprAt>> {
-        let Resolved::File(to) = self.resolve(file, module) else { return None };
+        self.member_values(self.imported_from(file, module)?, member)
+    }
+
+    /// What a name is bound to in a file: each expression, if all are known.
+    #[must_use]
+    pub fn member_values(&self, to: FileId, member: Name) -> Option<Vec<ExprAt>> {
         if self.input.summaries[to].family == Family::Ecma {
             // What is exported again under the same name, later or in a function, may be another.
             let mut values = self.input.summaries[to].exports.iter().filter_map(|export| match export {
