@@ -138,7 +138,12 @@ impl Writes {
         let is_defined = |at: ExprAt| matches!(solution.input.summaries[at.file].exprs[at.id], Expr::Function(_));
         let plain = match summary.exprs[callee.id] {
             Expr::Var(var) => match solution.assigned(callee.file, var) {
-                [one] => is_defined(At { file: callee.file, id: *one }) || matches!(summary.exprs[*one], Expr::Imported { .. }),
+                [one] => match summary.exprs[*one] {
+                    Expr::Imported { module, name } => {
+                        solution.imported(callee.file, module, name).is_some_and(|values| values.into_iter().all(is_defined))
+                    }
+                    _ => is_defined(At { file: callee.file, id: *one }),
+                },
                 _ => false,
             },
             Expr::Attr { base, name } => match solution.values(At { file: callee.file, id: base }) {
