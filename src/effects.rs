@@ -3,17 +3,21 @@
 pub mod assumed;
 pub mod costs;
 mod flags;
+mod given;
 pub mod pauses;
+mod shape;
 pub mod sizes;
+mod wanted;
 
 use crate::base::Name;
 use crate::facts::{CallFact, Effect, Weight};
 use crate::finding::Hop;
-use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary, Test};
+use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary};
 use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use assumed::Assumed;
 use flags::{Flags, State};
+use given::{Run, Writes};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::cmp::Reverse;
@@ -66,6 +70,8 @@ pub struct Effects {
     pub assumed: Assumed,
     /// The states in which each function has the effect, the shortest way first.
     states: FxHashMap<(Channel, FuncAt), SmallVec<[Flags; 1]>>,
+    /// What may change what a test has asked for.
+    writes: Writes,
 }
 
 /// The fact behind a library path, in the file's language.
@@ -73,6 +79,9 @@ pub struct Effects {
 pub fn fact_of(input: Input<'_>, call: CallAt, path: Name) -> Option<&CallFact> {
     input.facts_of(call.file).call(path)
 }
+
+/// Conditions that are told apart for one function: beyond them, what its parameters are is not asked.
+const MOST_STATES: usize = 12;
 
 /// Calls that effects are not to spread through.
 pub type Avoided = FxHashSet<(CallAt, Effect)>;
@@ -87,6 +96,8 @@ pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
 #[must_use]
 pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) -> Effects {
     let input = solution.input;
+    let writes = Writes::read(solution, graph);
+    let run = Run { solution, writes: &writes };
     let mut effects = Effects { assumed: Assumed::read(input), ..Effects::default() };
     let assumed_harmless = |assumed: &Assumed, from: FuncAt| assumed.nonblocking.contains(&from).then_some("assumed");
     for external in &graph.externals {
@@ -113,6 +124,9 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
             effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, harmless });
         }
     }
+    for sink in effects.sinks.iter_mut().filter(|sink| sink.harmless.is_none() && flags::of_call(run, sink.call).is_none()) {
+        sink.harmless = Some("ruled out");
+    }
     effects.sinks.sort_by_key(|sink| sink.call);
     for sink in effects.sinks.iter_mut().filter(|sink| avoided.contains(&(sink.call, sink.channel.0))) {
         sink.harmless = Some("ignored");
@@ -131,10 +145,10 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
             let mut found = std::mem::take(&mut lighter);
             for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
                 let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false };
-                found.push(((sink.from, flags::of_call(input, sink.call)), witness));
+                found.extend(flags::of_call(run, sink.call).map(|flags| ((sink.from, flags), witness)));
             }
             let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
-            let known = spread(solution, &callers, open, weight, found, &mut lighter);
+            let known = spread(run, &callers, open, weight, found, &mut lighter);
             for (state, _) in &known {
                 let any = effects.any.entry(state.0).or_default();
                 if any.last() != Some(&effect) {
@@ -147,12 +161,13 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
             }
         }
     }
+    effects.writes = writes;
     effects
 }
 
 /// Spreads an effect to callers, the nearest first; gives each state once, in the order in which it was reached.
 fn spread(
-    solution: &Solution<'_>,
+    run: Run<'_>,
     callers: &FxHashMap<FuncAt, Vec<&Edge>>,
     open: impl Fn(&Edge) -> bool,
     weight: Weight,
@@ -162,16 +177,23 @@ fn spread(
     // The surest way first, then the shortest.
     let mut queue: BinaryHeap<Reverse<(bool, u32, usize)>> =
         found.iter().enumerate().map(|(at, (_, witness))| Reverse((witness.by_name, witness.distance, at))).collect();
-    let (mut known, mut order) = (FxHashSet::default(), Vec::new());
+    let mut known: FxHashMap<FuncAt, SmallVec<[Flags; 1]>> = FxHashMap::default();
+    let mut order = Vec::new();
     while let Some(Reverse((by_name, distance, at))) = queue.pop() {
-        let state = found[at].0.clone();
+        let mut state = found[at].0.clone();
         // What always holds, holds under a condition too, and was found on a way no longer.
-        if known.contains(&(state.0, Flags::new())) || !known.insert(state.clone()) {
+        let states = known.entry(state.0).or_default();
+        if states.len() >= MOST_STATES {
+            state.1 = state.1.untested();
+        }
+        if states.iter().any(|known| known.is_within(&state.1)) {
             continue;
         }
+        states.push(state.1.clone());
+        found[at].0 = state.clone();
         order.push(at);
         for edge in callers.get(&state.0).into_iter().flatten().filter(|edge| open(edge)) {
-            let Some(flags) = flags::through(solution, edge, &state.1) else { continue };
+            let Some(flags) = flags::through(run, edge, &state.1) else { continue };
             let by_name = by_name || edge.by_name;
             let next = Witness {
                 call: edge.call,
@@ -219,6 +241,7 @@ impl Effects {
     /// The shortest way that a call of a function has to the effect, with the arguments that it gives.
     #[must_use]
     pub fn reached(&self, solution: &Solution<'_>, edge: &Edge, channel: Channel) -> Option<Witness> {
+        let run = Run { solution, writes: &self.writes };
         let from = match (channel.1, edge.once) {
             (Weight::Heavy, true) => return None,
             (Weight::Light, true) => &[Weight::Heavy, Weight::Light][..],
@@ -226,7 +249,7 @@ impl Effects {
         };
         let ways = from.iter().filter_map(|weight| {
             let states = self.states.get(&((channel.0, *weight), edge.to))?;
-            let flags = states.iter().find(|flags| flags::through(solution, edge, flags).is_some())?;
+            let flags = states.iter().find(|flags| flags::through(run, edge, flags).is_some())?;
             let state = (edge.to, flags.clone());
             let below = self.at(&state, (channel.0, *weight))?;
             Some(Witness {
@@ -347,11 +370,11 @@ fn stands_after(summary: &ModuleSummary, call: &Call, test: &str) -> bool {
     let mut guard = call.guard;
     while let Some(id) = guard {
         let held = &summary.guards[id];
-        let tested = match held.test {
-            Test::Call(test) => receiver(summary.calls[test].callee),
-            Test::Var(_) => None,
+        let (branch, tested) = match held.of_call(summary) {
+            Some((test, branch)) => (branch, receiver(summary.calls[test].callee)),
+            None => (held.branch, None),
         };
-        if held.branch == Branch::True && tested.is_some_and(|(var, name)| var == own && name.as_str() == test) {
+        if branch == Branch::True && tested.is_some_and(|(var, name)| var == own && name.as_str() == test) {
             return true;
         }
         guard = held.outer;

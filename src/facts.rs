@@ -216,8 +216,12 @@ pub struct Facts {
     receives: FxHashMap<Name, ()>,
     /// Last names of everything that facts speak of.
     members: rustc_hash::FxHashSet<Name>,
-    /// Names of methods that test how a text begins.
-    prefix_tests: rustc_hash::FxHashSet<Name>,
+    /// Names of methods that test how a text begins, or how it ends.
+    text_tests: FxHashMap<Name, bool>,
+    /// Functions that test the type of their first argument: it is named, or the second argument.
+    type_tests: FxHashMap<Name, Option<Name>>,
+    /// Names of methods that read what is held under a key.
+    key_reads: rustc_hash::FxHashSet<Name>,
     /// Methods of builtin types by their name.
     by_name: FxHashMap<Name, Name>,
     /// Last names of attributes whose reading is a call.

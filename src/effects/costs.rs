@@ -5,6 +5,7 @@
 //! the loop around it goes over adds nothing, since both together see each part once.
 
 use super::flags::{self, Flags};
+use super::given::Run;
 use super::pauses::Pauses;
 use super::sizes::{Size, Sizes, Traced};
 use crate::base::{FileId, Name, Span};
@@ -121,8 +122,15 @@ impl Costs {
 
 /// Infers the costs of functions for which `runs` holds.
 #[must_use]
-pub fn infer<'a>(solution: &Solution<'a>, graph: &Graph, sizes: &Sizes<'a, '_>, pauses: &Pauses, runs: impl Fn(FuncAt) -> bool) -> Costs {
-    let mut inference = Inference { solution, graph, sizes, pauses, costs: Costs::default() };
+pub fn infer<'a>(
+    run: Run<'_>,
+    solution: &Solution<'a>,
+    graph: &Graph,
+    sizes: &Sizes<'a, '_>,
+    pauses: &Pauses,
+    runs: impl Fn(FuncAt) -> bool,
+) -> Costs {
+    let mut inference = Inference { run, solution, graph, sizes, pauses, costs: Costs::default() };
     let mut callees: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct && runs(edge.from) && runs(edge.to)) {
         let to = solution.input.func(edge.to);
@@ -160,6 +168,7 @@ pub fn infer<'a>(solution: &Solution<'a>, graph: &Graph, sizes: &Sizes<'a, '_>, 
 }
 
 struct Inference<'a, 'b> {
+    run: Run<'b>,
     solution: &'b Solution<'a>,
     graph: &'b Graph,
     sizes: &'b Sizes<'a, 'b>,
@@ -206,7 +215,7 @@ impl Inference<'_, '_> {
             if nest.rounds.is_empty() && nest.constant <= 1.0 {
                 continue;
             }
-            let flags = flags::of_guard(self.solution.input, func, one.guard);
+            let Some(flags) = flags::of_guard(self.run, func, one.guard, one.span.start) else { continue };
             if let Some(spread) = spread_into_itself(summary, one.assigns.clone()) {
                 let operation = Operation { call: None, path: spread };
                 terms.push(self.term(func, nest, Some(operation), one.span, flags));
@@ -265,7 +274,7 @@ impl Inference<'_, '_> {
         }
         nest.add(&traced, Round { size: traced.size, file: func.file, span: call.span });
         let operation = Operation { call: Some(external.call), path: external.path };
-        let flags = flags::of_call(input, external.call);
+        let Some(flags) = flags::of_call(self.run, external.call) else { return };
         terms.push(self.term(func, nest, Some(operation), call.span, flags));
     }
 
@@ -312,7 +321,7 @@ impl Inference<'_, '_> {
             self.handed(edge, over, call, terms);
         }
         for (index, below) in self.costs.of(edge.to).iter().enumerate() {
-            let Some(flags) = flags::through(self.solution, edge, &below.flags) else { continue };
+            let Some(flags) = flags::through(self.run, edge, &below.flags) else { continue };
             if below.hops >= LONGEST {
                 continue;
             }
@@ -362,7 +371,8 @@ impl Inference<'_, '_> {
         });
         let operation = spreads.then(|| Operation { call: None, path: crate::base::name("...") });
         let span = head(input, edge.call, call);
-        terms.push(self.term(edge.from, nest, operation, span, flags::of_call(input, edge.call)));
+        let Some(flags) = flags::of_call(self.run, edge.call) else { return };
+        terms.push(self.term(edge.from, nest, operation, span, flags));
     }
 }
 

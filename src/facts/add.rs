@@ -1,7 +1,7 @@
 //! Raw facts made ready, and put into the tables.
 
 use super::file::Misfit;
-use super::schema::{Argument, Effect, RawArgument, RawCall, RawType};
+use super::schema::{Argument, Asks, Effect, RawArgument, RawCall, RawType};
 use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Operand, Provider, RawFacts, Sized, Which};
 use crate::base::written::Placed;
 use crate::base::{Name, name};
@@ -40,7 +40,8 @@ pub(super) struct Ready {
     linear: Vec<(Name, (Operand, String))>,
     cooperative: Vec<(Name, Vec<Effect>)>,
     by_name: Vec<Name>,
-    prefix_tests: Vec<Name>,
+    value_tests: Vec<(Name, Asks, Option<Name>)>,
+    key_reads: Vec<Name>,
     /// Tables that only say yes, in the order of `Facts::plain`.
     plain: [Vec<Name>; 9],
 }
@@ -159,7 +160,15 @@ impl Ready {
                 .flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().effects.clone())))
                 .collect(),
             by_name: paths(raw.by_name),
-            prefix_tests: paths(raw.prefix_test),
+            value_tests: raw
+                .value_test
+                .iter()
+                .flat_map(|raw| {
+                    let raw = raw.value();
+                    raw.paths.iter().map(|path| (name(path), raw.asks, raw.of.as_deref().map(name)))
+                })
+                .collect(),
+            key_reads: paths(raw.key_read),
             plain: [
                 paths(raw.concurrency),
                 paths(raw.structural),
@@ -194,7 +203,8 @@ impl Ready {
             + self.linear.len()
             + self.cooperative.len()
             + self.by_name.len()
-            + self.prefix_tests.len()
+            + self.value_tests.len()
+            + self.key_reads.len()
     }
 
     /// Every path that the facts speak of.
@@ -211,7 +221,7 @@ impl Ready {
         }
         paths.extend(self.providers.iter().flat_map(|(receivers, _)| receivers));
         paths.extend(self.generics.iter().flat_map(|(paths, _)| paths));
-        paths.extend(self.by_name.iter().chain(&self.prefix_tests));
+        paths.extend(self.by_name.iter().chain(&self.key_reads).chain(self.value_tests.iter().map(|(path, ..)| path)));
         paths.sort();
         paths.dedup();
         paths
@@ -362,7 +372,13 @@ impl Facts {
         self.cooperative.extend(ready.cooperative);
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
-        self.prefix_tests.extend(ready.prefix_tests.iter().filter_map(last));
+        self.key_reads.extend(ready.key_reads.iter().filter_map(last));
+        for (path, asks, of) in ready.value_tests {
+            match asks {
+                Asks::Prefix | Asks::Suffix => self.text_tests.extend(last(&path).map(|method| (method, asks == Asks::Suffix))),
+                Asks::Instance | Asks::Type => _ = self.type_tests.insert(path, of),
+            }
+        }
         for (table, paths) in self.plain().into_iter().zip(ready.plain) {
             table.extend(paths.into_iter().map(|path| (path, ())));
         }

@@ -2,7 +2,7 @@
 
 use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear,
-    RawLoopCheck, RawPaths, RawProvider, RawSize, RawType,
+    RawLoopCheck, RawPaths, RawProvider, RawSize, RawType, RawValueTest,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
@@ -52,9 +52,12 @@ pub struct RawFacts {
     /// Methods of builtin types whose name tells the type, where nothing else is known.
     #[serde(default)]
     pub(super) by_name: Vec<Placed<RawPaths>>,
-    /// Methods of texts that tell whether the text begins with their argument.
+    /// Calls that tell something of a value: how a text begins, of which type it is.
     #[serde(default)]
-    pub(super) prefix_test: Vec<Placed<RawPaths>>,
+    pub(super) value_test: Vec<Placed<RawValueTest>>,
+    /// Methods that give what is held under the key that is their first argument, or their second.
+    #[serde(default)]
+    pub(super) key_read: Vec<Placed<RawPaths>>,
     /// Calls that show that other work waits on the loop.
     #[serde(default)]
     pub(super) concurrency: Vec<Placed<RawPaths>>,
@@ -126,7 +129,8 @@ spoken!(
     RawLoopCheck,
     RawSize,
     RawLinear,
-    RawCooperative
+    RawCooperative,
+    RawValueTest
 );
 
 /// Gives the names of all tables to another macro.
@@ -145,7 +149,8 @@ macro_rules! every_table {
             neutral,
             concurrency,
             by_name,
-            prefix_test,
+            value_test,
+            key_read,
             worker_file,
             keeps,
             unblocks,

@@ -209,10 +209,22 @@ impl Facts {
         self.receives.contains_key(&path)
     }
 
-    /// Whether a method of this name tests how a text begins.
+    /// Whether a method of this name tests how a text begins (false) or ends (true).
     #[must_use]
-    pub fn is_prefix_test(&self, member: Name) -> bool {
-        self.prefix_tests.contains(&member)
+    pub fn text_test(&self, member: Name) -> Option<bool> {
+        self.text_tests.get(&member).copied()
+    }
+
+    /// What a function of this path tests its first argument for: a type by its name, or none for its second argument.
+    #[must_use]
+    pub fn type_test(&self, path: Name) -> Option<Option<Name>> {
+        self.type_tests.get(&path).copied()
+    }
+
+    /// Whether a method of this name gives what is held under the key that is its first argument.
+    #[must_use]
+    pub fn reads_key(&self, member: Name) -> bool {
+        self.key_reads.contains(&member)
     }
 
     /// The builtin method that a name tells by itself.

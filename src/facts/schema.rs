@@ -594,6 +594,37 @@ pub(super) struct RawCooperative {
     _source: Option<String>,
 }
 
+/// What a call tells of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Asks {
+    /// A method: whether the text that it is called on begins with its argument.
+    Prefix,
+    /// A method: whether the text that it is called on ends with its argument.
+    Suffix,
+    /// A function: whether its first argument is an instance of its second.
+    Instance,
+    /// A function: whether its first argument is of the builtin type named by `of`.
+    Type,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ValueTest")]
+pub(super) struct RawValueTest {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The paths.
+    pub paths: Vec<String>,
+    /// What they tell.
+    pub asks: Asks,
+    /// The type, where they tell one: `Array`, or `Function` for what can be called.
+    pub of: Option<String>,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
 /// What a generic type says of its argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -23,6 +23,8 @@ impl Lowering<'_> {
             }
             if of {
                 self.consume(iterable, right, is_async);
+            } else {
+                self.blur(left);
             }
             opened = Some(self.begin_loop(LoopKind::Each, Some(iterable), Span::new(node.start_byte(), right.end_byte())));
             if is_async {
