@@ -98,6 +98,17 @@ pub enum Operand {
     Argument(usize),
 }
 
+/// A call whose time grows with a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linear {
+    /// The container.
+    pub of: Operand,
+    /// Arguments with which it does; always where it is empty.
+    pub when: Vec<String>,
+    /// What to write instead, in a few words.
+    pub instead: String,
+}
+
 /// How large what a call gives may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sized {
@@ -226,8 +237,7 @@ pub struct Facts {
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     sizes: FxHashMap<Name, Sized>,
-    /// With whose size the time grows, and what to write instead.
-    linear: FxHashMap<Name, (Operand, String)>,
+    linear: FxHashMap<Name, Linear>,
     libraries: Vec<Name>,
     /// Every path of every table.
     known: rustc_hash::FxHashSet<Name>,

@@ -9,7 +9,6 @@ use super::pauses::Pauses;
 use super::sizes::{Size, Sizes, Traced};
 use crate::base::{FileId, Name, Span};
 use crate::facts::Handling;
-use crate::finding::Hop;
 use crate::ir::loops::LoopId;
 use crate::ir::{Call, CallKind, Expr, ExprId, ModuleSummary, Target};
 use crate::link::graph::{Edge, EdgeKind, External, Graph};
@@ -91,6 +90,15 @@ fn weight(size: Size) -> f64 {
     }
 }
 
+/// How a term is reached.
+#[derive(Debug)]
+pub struct Steps {
+    /// Each function with the call that it makes and the function called.
+    pub steps: Vec<(FuncAt, (CallAt, FuncAt))>,
+    /// The function that it ends in.
+    pub last: FuncAt,
+}
+
 /// The costs of all functions that run on a loop.
 #[derive(Debug, Default)]
 pub struct Costs {
@@ -104,18 +112,17 @@ impl Costs {
         self.by_function.get(&func).map_or(&[], Vec::as_slice)
     }
 
-    /// The calls from a function to where a term's loops stand, and then the last place of all.
+    /// The calls from a function to where a term ends.
     #[must_use]
-    pub fn chain(&self, input: Input<'_>, from: FuncAt, term: &Term, last: &str) -> Vec<Hop> {
-        let (mut chain, mut at, mut term) = (Vec::new(), from, term);
+    pub fn chain(&self, from: FuncAt, term: &Term) -> Steps {
+        let (mut steps, mut last, mut term) = (Vec::new(), from, term);
         while let Some((call, to, index)) = term.next {
-            let span = input.summaries[call.file].calls[call.id].span;
-            chain.push(Hop { file: call.file, span, caller: input.func_name(at), callee: input.func_name(to) });
+            steps.push((last, (call, to)));
+            last = to;
             let Some(further) = self.of(to).get(index as usize) else { break };
-            (at, term) = (to, further);
+            term = further;
         }
-        chain.push(Hop { file: term.end.0, span: term.end.1, caller: input.func_name(at), callee: last.to_owned() });
-        chain
+        Steps { steps, last }
     }
 }
 
@@ -252,8 +259,12 @@ impl Inference<'_, '_> {
         let input = self.solution.input;
         let summary = &input.summaries[func.file];
         let call = &summary.calls[external.call.id];
-        let Some((operand, _)) = input.facts_of(func.file).linear(external.path) else { return };
-        let Some(container) = self.sizes.operand(external.call, *operand) else { return };
+        let Some(linear) = input.facts_of(func.file).linear(external.path) else { return };
+        let holds = |condition: &String| super::holds(self.solution, self.graph, external.call, call, condition);
+        if !linear.when.is_empty() && !linear.when.iter().any(holds) {
+            return;
+        }
+        let Some(container) = self.sizes.operand(external.call, linear.of) else { return };
         let mut nest = self.nest(func, call.looped);
         let mut traced = self.sizes.trace(At { file: func.file, id: container }, func);
         let first = nest.rounds.first().map(|round| round.size);

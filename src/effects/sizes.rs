@@ -237,7 +237,8 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 spread = Some(spread.map_or(traced.clone(), |spread: Traced| spread.or(traced)));
             }
         }
-        let own = Traced::of(Size::Constant(length));
+        // What is put into an empty one later is not seen here.
+        let own = Traced::of(if length > 0.0 { Size::Constant(length) } else { Size::Unknown });
         spread.map_or(own.clone(), |spread| own.or(spread))
     }
 
@@ -320,7 +321,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 Some(Spoken::Of(operands)) => {
                     let operand = operands.iter().find_map(|operand| self.operand(at, *operand));
                     let traced = operand.map(|id| self.walk(At { file: at.file, id }, func, depth, calls));
-                    add(traced.unwrap_or_else(|| Traced::of(Size::Constant(0.0))));
+                    add(traced.unwrap_or_else(|| Traced::of(Size::Unknown)));
                 }
                 // A method gives a part of its receiver, as far as is known.
                 None => {

@@ -2,7 +2,7 @@
 
 use super::file::Misfit;
 use super::schema::{Argument, RawArgument, RawCall, RawType};
-use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Operand, Provider, RawFacts, Sized, Which};
+use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Linear, Operand, Provider, RawFacts, Sized, Which};
 use crate::base::written::Placed;
 use crate::base::{Name, name};
 use crate::ir::Branch;
@@ -36,7 +36,7 @@ pub(super) struct Ready {
     generics: Vec<(Vec<Name>, Generic)>,
     loop_checks: Vec<(Name, Branch)>,
     sizes: Vec<(Name, Sized)>,
-    linear: Vec<(Name, (Operand, String))>,
+    linear: Vec<(Name, Linear)>,
     by_name: Vec<Name>,
     prefix_tests: Vec<Name>,
     /// Tables that only say yes, in the order of `Facts::plain`.
@@ -127,8 +127,8 @@ impl Ready {
         for one in raw.linear {
             let (at, raw) = (Some(one.place()), one.into_value());
             let of = operand(&raw.of).map_err(|message| (at, message))?;
-            let instead = raw.instead.unwrap_or_default();
-            linear.extend(raw.paths.iter().map(|path| (name(path), (of, instead.clone()))));
+            let one = Linear { of, when: raw.when, instead: raw.instead.unwrap_or_default() };
+            linear.extend(raw.paths.iter().map(|path| (name(path), one.clone())));
         }
         let paths = |tables: Vec<Placed<super::schema::RawPaths>>| -> Vec<Name> {
             tables.iter().flat_map(|raw| &raw.value().paths).map(|path| name(path)).collect()

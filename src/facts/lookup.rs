@@ -1,6 +1,6 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
-use super::{Boundary, CallFact, Container, Entry, Facts, GenericKind, Invoke, Operand, Sized, TypeFact, Which};
+use super::{Boundary, CallFact, Container, Entry, Facts, GenericKind, Invoke, Linear, Sized, TypeFact, Which};
 use crate::base::{Name, name};
 use crate::facts::FactBase;
 use rustc_hash::FxHashMap;
@@ -257,9 +257,9 @@ impl Facts {
         self.by_path(&self.sizes, path)
     }
 
-    /// With whose size the time of a call on `path` grows, and what to write instead.
+    /// With whose size the time of a call on `path` grows.
     #[must_use]
-    pub fn linear(&self, path: Name) -> Option<&(Operand, String)> {
+    pub fn linear(&self, path: Name) -> Option<&Linear> {
         self.by_path(&self.linear, path)
     }
 

@@ -294,6 +294,9 @@ pub(super) struct RawLinear {
     pub paths: Vec<String>,
     /// With whose size the time grows: `receiver`, `arg0`.
     pub of: String,
+    /// Arguments with which it does: `arg0=0`; always where it is empty.
+    #[serde(default)]
+    pub when: Vec<String>,
     /// What to write instead, in a few words.
     pub instead: Option<String>,
     /// Where it is documented.

@@ -91,13 +91,16 @@ impl Lowering<'_> {
             let (left_value, right_value) = (self.expression(left), self.expression(right));
             // `n > i` counts as `i < n` does.
             let counter = |value: ExprId| matches!(self.summary.exprs[value], Expr::Var(_));
+            let number = |value: ExprId| matches!(self.summary.exprs[value], Expr::Const(_));
             return match (counter(left_value), counter(right_value)) {
+                // `queue.length > 0`
+                (false, false) if number(right_value) => Some(left_value),
                 (false, true) if !matches!(self.summary.exprs[left_value], Expr::Unknown) => Some(left_value),
                 _ => Some(right_value),
             };
         }
-        self.any(condition);
-        None
+        let tested = self.expression(at);
+        matches!(self.summary.exprs[tested], Expr::Attr { .. }).then_some(tested)
     }
 
     fn begin_loop(&mut self, kind: LoopKind, over: Option<ExprId>, head: Span) -> LoopId {
