@@ -8,7 +8,7 @@ mod schema;
 
 pub use file::RawFacts;
 pub use library::Library;
-pub use schema::{Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Results, Weight};
+pub use schema::{Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Registered, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -170,6 +170,8 @@ pub struct Entry {
     pub alone: bool,
     /// What the function is called with is finished by then.
     pub ready: bool,
+    /// What the function is called with comes from the program itself, not from a client.
+    pub internal: bool,
     /// For registrations: constant first arguments for which it holds (events); empty for any.
     pub first: Vec<Name>,
     /// The types of parameters hold for functions with no more of them than this.
@@ -178,7 +180,13 @@ pub struct Entry {
     pub parameters: Vec<Name>,
     /// For registrations.
     pub which: Which,
-    /// For base classes: names of methods, `*` at the end matches any rest.
+    /// For registrations: what of the argument is registered.
+    pub registers: Registered,
+    /// Conditions of which one must hold: `keyword=constant`, or an exported constant of the file.
+    pub when: Vec<String>,
+    /// Conditions of which none may hold.
+    pub unless: Vec<String>,
+    /// For base classes and registered objects: names of methods, `*` at the end matches any rest.
     pub methods: Vec<String>,
     /// For files: exported names; empty for the whole file.
     pub exports: Vec<Name>,
@@ -207,7 +215,7 @@ pub struct Facts {
     types: FxHashMap<Name, TypeFact>,
     constructors: FxHashMap<Name, Name>,
     boundaries: FxHashMap<Name, Boundary>,
-    decorators: FxHashMap<Name, Arc<Entry>>,
+    decorators: FxHashMap<Name, Vec<Arc<Entry>>>,
     registrations: FxHashMap<Name, Vec<Arc<Entry>>>,
     bases: FxHashMap<Name, Vec<Arc<Entry>>>,
     /// Entries by the file's path.
@@ -238,6 +246,7 @@ pub struct Facts {
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     sizes: FxHashMap<Name, Sized>,
     linear: FxHashMap<Name, Linear>,
+    cooperative: FxHashMap<Name, Vec<Effect>>,
     libraries: Vec<Name>,
     /// Every path of every table.
     known: rustc_hash::FxHashSet<Name>,

@@ -1,8 +1,8 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear, RawLoopCheck,
-    RawPaths, RawProvider, RawSize, RawType,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear,
+    RawLoopCheck, RawPaths, RawProvider, RawSize, RawType,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
@@ -88,6 +88,9 @@ pub struct RawFacts {
     /// Calls whose time grows with a container.
     #[serde(default)]
     pub(super) linear: Vec<Placed<RawLinear>>,
+    /// Calls after which the standard library gives way to other work of the program: `monkey.patch_all`.
+    #[serde(default)]
+    pub(super) cooperative: Vec<Placed<RawCooperative>>,
 }
 
 /// A table of facts that may say for which language it holds.
@@ -119,7 +122,8 @@ spoken!(
     RawPaths,
     RawLoopCheck,
     RawSize,
-    RawLinear
+    RawLinear,
+    RawCooperative
 );
 
 /// Gives the names of all tables to another macro.
@@ -148,7 +152,8 @@ macro_rules! every_table {
             awaitable,
             loop_check,
             size,
-            linear
+            linear,
+            cooperative
         )
     };
 }

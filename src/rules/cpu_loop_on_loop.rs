@@ -26,8 +26,6 @@ fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
         judged.sure
     } else if requested >= 1 && requested + stored >= 2 {
         judged.sure
-    } else if nested >= 3 && requested + stored >= 1 {
-        judged.sure.min(Confidence::Medium)
     } else if nested >= 3 {
         Confidence::Low
     } else {
