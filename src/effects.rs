@@ -5,6 +5,7 @@ pub mod costs;
 mod flags;
 pub mod pauses;
 pub mod sizes;
+mod spins;
 
 use crate::base::Name;
 use crate::facts::{CallFact, Effect, Weight};

@@ -85,6 +85,8 @@ pub struct Invoke {
     pub which: Which,
     /// Where what it is called with comes from.
     pub elements_of: Option<ElementsOf>,
+    /// Which of its parameters gets the element.
+    pub position: usize,
     /// What becomes of its results.
     pub results: Option<Results>,
 }
@@ -243,6 +245,7 @@ pub struct Facts {
     keeps: FxHashMap<Name, ()>,
     workers: FxHashMap<Name, ()>,
     awaitables: FxHashMap<Name, ()>,
+    clocks: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     sizes: FxHashMap<Name, Sized>,
     linear: FxHashMap<Name, Linear>,

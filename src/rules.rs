@@ -8,8 +8,10 @@ mod blocking_sleep;
 mod blocking_stdin;
 mod blocking_subprocess;
 mod blocking_wait;
+mod busy_wait;
 pub mod cpu;
 mod cpu_loop_on_loop;
+mod cpu_recursion_on_loop;
 mod quadratic_work;
 mod unused_ignore;
 
@@ -95,7 +97,9 @@ pub const RULES: &[Rule] = &[
     blocking_stdin::RULE,
     blocking_module_load::RULE,
     cpu_loop_on_loop::RULE,
+    cpu_recursion_on_loop::RULE,
     quadratic_work::RULE,
+    busy_wait::RULE,
     unused_ignore::RULE,
 ];
 

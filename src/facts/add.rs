@@ -41,7 +41,7 @@ pub(super) struct Ready {
     by_name: Vec<Name>,
     prefix_tests: Vec<Name>,
     /// Tables that only say yes, in the order of `Facts::plain`.
-    plain: [Vec<Name>; 8],
+    plain: [Vec<Name>; 9],
 }
 
 impl Ready {
@@ -93,7 +93,7 @@ impl Ready {
             let place = one.place();
             let raw = one.into_value();
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(place), message))?;
-            let invoke = Invoke { which, elements_of: raw.elements_of, results: raw.results };
+            let invoke = Invoke { which, elements_of: raw.elements_of, position: raw.position, results: raw.results };
             invokes.push((raw.path.iter().map(name).collect(), invoke));
         }
         let containers = raw.container.iter().map(|one| {
@@ -168,6 +168,7 @@ impl Ready {
                 paths(raw.keeps),
                 paths(raw.worker_file),
                 paths(raw.awaitable),
+                paths(raw.clock),
             ],
         })
     }
@@ -366,7 +367,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 8] {
+    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 9] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -376,6 +377,7 @@ impl Facts {
             &mut self.keeps,
             &mut self.workers,
             &mut self.awaitables,
+            &mut self.clocks,
         ]
     }
 }

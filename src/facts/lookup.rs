@@ -245,6 +245,12 @@ impl Facts {
         self.generics.get(&path).copied()
     }
 
+    /// Whether the call tells the time.
+    #[must_use]
+    pub fn is_clock(&self, path: Name) -> bool {
+        self.by_path(&self.clocks, path).is_some()
+    }
+
     /// Whether the call shows that other work waits on the loop.
     #[must_use]
     pub fn is_concurrency(&self, path: Name) -> bool {

@@ -466,6 +466,9 @@ pub(super) struct RawInvoke {
     pub keyword: Option<String>,
     /// Where what it is called with comes from.
     pub elements_of: Option<ElementsOf>,
+    /// Which of its parameters gets the element: 1 for `reduce`.
+    #[serde(default)]
+    pub position: usize,
     /// What becomes of its results.
     pub results: Option<Results>,
     /// Where it is documented.

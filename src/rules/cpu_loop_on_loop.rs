@@ -2,6 +2,7 @@
 
 use super::cpu::judged::{Judged, Verdict, is_python};
 use super::{Check, Program, Rule};
+use crate::effects::costs::Work;
 use crate::finding::{Confidence, Severity};
 
 /// Rounds of a constant number of which a person waits, whatever stands in the loop: about 20 ms of Python, 5 ms of JavaScript.
@@ -17,10 +18,10 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
     let term = judged.term;
-    if term.operation.is_some() {
+    if term.work != Work::Body {
         return None;
     }
-    let nested = judged.origins.len();
+    let nested = judged.open();
     let (requested, stored) = (judged.requested(), judged.stored());
     let confidence = if term.constant >= MANY {
         judged.sure

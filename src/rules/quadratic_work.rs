@@ -2,6 +2,7 @@
 
 use super::cpu::judged::{Judged, Verdict, operation, shown};
 use super::{Check, Program, Rule};
+use crate::effects::costs::Work;
 use crate::finding::{Confidence, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -13,8 +14,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
-    let done = judged.term.operation?;
-    if judged.origins.len() < 2 {
+    let work = judged.term.work;
+    if !matches!(work, Work::Operation(..) | Work::Copy) || judged.open() < 2 {
         return None;
     }
     let (requested, stored) = (judged.requested(), judged.stored());
@@ -25,17 +26,17 @@ fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
         _ => Confidence::Low,
     };
     let (file, span) = judged.term.end;
-    let (what, help) = match done.call {
-        Some(at) => {
-            let linear = program.input.facts_of(at.file).linear(done.path);
-            (operation(program, at, &done.path), linear.map(|linear| linear.instead.clone()).unwrap_or_default())
+    let (what, help) = match work {
+        Work::Operation(at, path) => {
+            let linear = program.input.facts_of(at.file).linear(path);
+            (operation(program, at, &path), linear.map(|linear| linear.instead.clone()).unwrap_or_default())
         }
-        None => (shown(program, file, span), "add to one object or array in place of copying it in each round".to_owned()),
+        _ => (shown(program, file, span), "add to one object or array in place of copying it in each round".to_owned()),
     };
     Some(Verdict {
         severity: RULE.severity,
         confidence,
-        message: if done.call.is_some() {
+        message: if work != Work::Copy {
             format!("`{what}` goes through the whole container in each round of a loop, on the event loop")
         } else {
             format!("`{what}` copies all that it has gathered in each round, on the event loop")

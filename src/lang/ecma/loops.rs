@@ -24,7 +24,8 @@ impl Lowering<'_> {
             if of {
                 self.consume(iterable, right, is_async);
             }
-            opened = Some(self.begin_loop(LoopKind::Each, Some(iterable), Span::new(node.start_byte(), right.end_byte())));
+            let end = node.at(Field::Body).map_or(right.end_byte(), |body| body.start_byte());
+            opened = Some(self.begin_loop(LoopKind::Each, Some(iterable), Span::new(node.start_byte(), end)));
             if is_async {
                 self.summary.waits(self.func, self.looped);
             }

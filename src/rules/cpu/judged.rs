@@ -165,6 +165,12 @@ impl Judged<'_> {
         self.origins.iter().filter(|origin| matches!(origin, Origin::Stored(_))).count()
     }
 
+    /// Sizes that neither the program nor a constant bounds.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.origins.iter().filter(|origin| **origin != Origin::Bounded).count()
+    }
+
     /// Sizes that nothing is known of.
     #[must_use]
     pub fn unknown(&self) -> usize {
@@ -180,7 +186,8 @@ impl Judged<'_> {
             let by = match origin {
                 Origin::Request(how) => format!("{how} decides how often"),
                 Origin::Stored(what) => format!("{what} decides how often"),
-                Origin::Unknown | Origin::Bounded => "nothing bounds it here".to_owned(),
+                Origin::Unknown => "nothing bounds it here".to_owned(),
+                Origin::Bounded => "the source says how often".to_owned(),
             };
             let told = format!("`{head}`: {by}");
             if !parts.contains(&told) {
