@@ -36,6 +36,8 @@ pub struct Origin {
     pub span: Span,
     /// How sure it is that others wait there.
     pub confidence: Confidence,
+    /// What the function is called with comes from clients.
+    pub clients: bool,
 }
 
 /// Contexts of all functions.
@@ -173,7 +175,7 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
 
 impl Spread<'_, '_> {
     fn origin(&mut self, label: &str, file: FileId, span: Span, confidence: Confidence) -> usize {
-        self.contexts.origins.push(Origin { label: label.to_owned(), file, span, confidence });
+        self.contexts.origins.push(Origin { label: label.to_owned(), file, span, confidence, clients: false });
         self.contexts.origins.len() - 1
     }
 
@@ -193,6 +195,7 @@ impl Spread<'_, '_> {
             (false, false) => Confidence::Medium,
         };
         let origin = self.origin(&entry.label, file, span, confidence);
+        self.contexts.origins[origin].clients = entry.server && !entry.internal;
         self.entries.push((func, kind, origin));
     }
 

@@ -7,6 +7,7 @@ mod given;
 pub mod pauses;
 mod shape;
 pub mod sizes;
+mod spins;
 mod wanted;
 
 use crate::base::Name;
@@ -215,6 +216,12 @@ fn spread(
 }
 
 impl Effects {
+    /// What tells whether a call's arguments are what a test asks for.
+    #[must_use]
+    pub fn run<'a>(&'a self, solution: &'a Solution<'a>) -> Run<'a> {
+        Run { solution, writes: &self.writes }
+    }
+
     /// The shortest way from a function to the effect, whatever its parameters are.
     #[must_use]
     pub fn witness(&self, func: FuncAt, channel: Channel) -> Option<Witness> {

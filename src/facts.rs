@@ -85,6 +85,8 @@ pub struct Invoke {
     pub which: Which,
     /// Where what it is called with comes from.
     pub elements_of: Option<ElementsOf>,
+    /// Which of its parameters gets the element.
+    pub position: usize,
     /// What becomes of its results.
     pub results: Option<Results>,
 }
@@ -96,6 +98,17 @@ pub enum Operand {
     Receiver,
     /// The positional argument, from 0.
     Argument(usize),
+}
+
+/// A call whose time grows with a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linear {
+    /// The container.
+    pub of: Operand,
+    /// Arguments with which it does; always where it is empty.
+    pub when: Vec<String>,
+    /// What to write instead, in a few words.
+    pub instead: String,
 }
 
 /// How large what a call gives may be.
@@ -159,6 +172,8 @@ pub struct Entry {
     pub alone: bool,
     /// What the function is called with is finished by then.
     pub ready: bool,
+    /// What the function is called with comes from the program itself, not from a client.
+    pub internal: bool,
     /// For registrations: constant first arguments for which it holds (events); empty for any.
     pub first: Vec<Name>,
     /// The types of parameters hold for functions with no more of them than this.
@@ -237,10 +252,10 @@ pub struct Facts {
     keeps: FxHashMap<Name, ()>,
     workers: FxHashMap<Name, ()>,
     awaitables: FxHashMap<Name, ()>,
+    clocks: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     sizes: FxHashMap<Name, Sized>,
-    /// With whose size the time grows, and what to write instead.
-    linear: FxHashMap<Name, (Operand, String)>,
+    linear: FxHashMap<Name, Linear>,
     cooperative: FxHashMap<Name, Vec<Effect>>,
     libraries: Vec<Name>,
     /// Every path of every table.

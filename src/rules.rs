@@ -8,13 +8,19 @@ mod blocking_sleep;
 mod blocking_stdin;
 mod blocking_subprocess;
 mod blocking_wait;
+mod busy_wait;
 pub mod cpu;
+mod cpu_loop_on_loop;
+mod cpu_recursion_on_loop;
+mod quadratic_work;
 mod unused_ignore;
 
 use crate::base::Name;
 use crate::config::RuleKind;
 use crate::contexts::Contexts;
-use crate::effects::{Channel, Effects, Witness, shown_path};
+use crate::effects::pauses::Pauses;
+use crate::effects::sizes::Sizes;
+use crate::effects::{Channel, Effects, Witness, costs, shown_path};
 use crate::facts::{ContextKind, Effect, Gil, Instead, Weight};
 use crate::finding::{Cleared, Confidence, Finding, Severity};
 use crate::ir::Family;
@@ -56,6 +62,8 @@ impl Rule {
 pub enum Check {
     /// By the effects that are reached on a loop.
     Reaches(Reaches),
+    /// By what it costs to run the functions of a loop.
+    Costs(fn(&Program<'_, '_>, &cpu::judged::Judged<'_>) -> Option<cpu::judged::Verdict>),
     /// By what comments did, once all other rules have run.
     Comments,
 }
@@ -64,7 +72,7 @@ impl Check {
     fn reaches(self) -> Option<Reaches> {
         match self {
             Self::Reaches(reaches) => Some(reaches),
-            Self::Comments => None,
+            Self::Costs(_) | Self::Comments => None,
         }
     }
 }
@@ -88,6 +96,10 @@ pub const RULES: &[Rule] = &[
     blocking_wait::RULE,
     blocking_stdin::RULE,
     blocking_module_load::RULE,
+    cpu_loop_on_loop::RULE,
+    cpu_recursion_on_loop::RULE,
+    quadratic_work::RULE,
+    busy_wait::RULE,
     unused_ignore::RULE,
 ];
 
@@ -150,9 +162,24 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
             findings.extend(reaches.findings(rule, program, func, reached, &mut reported));
         }
     }
+    findings.extend(costly(program));
     findings.sort_by_key(Finding::order);
     let cleared = clear(program, &offloads, &reported);
     (findings, cleared)
+}
+
+/// What rules say that rest on costs.
+fn costly(program: &Program<'_, '_>) -> Vec<Finding> {
+    let sizes = Sizes::new(program.solution, program.graph);
+    let pauses = Pauses::infer(program.input, program.graph);
+    let runs = |func| program.contexts.origin(func, ContextKind::Loop).is_some();
+    let costs = costs::infer(program.effects.run(program.solution), program.solution, program.graph, &sizes, &pauses, runs);
+    let origins = cpu::origin::Origins::new(program, &sizes);
+    let rules = RULES.iter().filter_map(|rule| match rule.check {
+        Check::Costs(judge) => Some((rule, judge)),
+        _ => None,
+    });
+    rules.flat_map(|(rule, judge)| cpu::judged::findings(rule, program, &origins, &costs, judge)).collect()
 }
 
 struct Reached {

@@ -2,7 +2,7 @@
 
 use super::file::Misfit;
 use super::schema::{Argument, Asks, Effect, RawArgument, RawCall, RawType};
-use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Operand, Provider, RawFacts, Sized, Which};
+use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Linear, Operand, Provider, RawFacts, Sized, Which};
 use crate::base::written::Placed;
 use crate::base::{Name, name};
 use crate::ir::Branch;
@@ -37,13 +37,13 @@ pub(super) struct Ready {
     generics: Vec<(Vec<Name>, Generic)>,
     loop_checks: Vec<(Name, Branch)>,
     sizes: Vec<(Name, Sized)>,
-    linear: Vec<(Name, (Operand, String))>,
+    linear: Vec<(Name, Linear)>,
     cooperative: Vec<(Name, Vec<Effect>)>,
     by_name: Vec<Name>,
     value_tests: Vec<(Name, Asks, Option<Name>)>,
     key_reads: Vec<Name>,
     /// Tables that only say yes, in the order of `Facts::plain`.
-    plain: [Vec<Name>; 9],
+    plain: [Vec<Name>; 10],
 }
 
 impl Ready {
@@ -70,6 +70,7 @@ impl Ready {
                 synchronous: raw.synchronous,
                 server: raw.server,
                 ready: raw.ready,
+                internal: raw.internal,
                 alone: raw.alone,
                 most: raw.most,
                 parameters: raw.parameters.iter().map(|of| name(of)).collect(),
@@ -95,7 +96,7 @@ impl Ready {
             let place = one.place();
             let raw = one.into_value();
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(place), message))?;
-            let invoke = Invoke { which, elements_of: raw.elements_of, results: raw.results };
+            let invoke = Invoke { which, elements_of: raw.elements_of, position: raw.position, results: raw.results };
             invokes.push((raw.path.iter().map(name).collect(), invoke));
         }
         let containers = raw.container.iter().map(|one| {
@@ -134,8 +135,8 @@ impl Ready {
         for one in raw.linear {
             let (at, raw) = (Some(one.place()), one.into_value());
             let of = operand(&raw.of).map_err(|message| (at, message))?;
-            let instead = raw.instead.unwrap_or_default();
-            linear.extend(raw.paths.iter().map(|path| (name(path), (of, instead.clone()))));
+            let one = Linear { of, when: raw.when, instead: raw.instead.unwrap_or_default() };
+            linear.extend(raw.paths.iter().map(|path| (name(path), one.clone())));
         }
         let paths = |tables: Vec<Placed<super::schema::RawPaths>>| -> Vec<Name> {
             tables.iter().flat_map(|raw| &raw.value().paths).map(|path| name(path)).collect()
@@ -179,6 +180,7 @@ impl Ready {
                 paths(raw.keeps),
                 paths(raw.worker_file),
                 paths(raw.awaitable),
+                paths(raw.clock),
             ],
         })
     }
@@ -385,7 +387,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 9] {
+    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 10] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -396,6 +398,7 @@ impl Facts {
             &mut self.keeps,
             &mut self.workers,
             &mut self.awaitables,
+            &mut self.clocks,
         ]
     }
 }

@@ -88,6 +88,9 @@ pub struct RawFacts {
     /// Calls that tell whether a loop runs.
     #[serde(default)]
     pub(super) loop_check: Vec<Placed<RawLoopCheck>>,
+    /// Calls that tell the time.
+    #[serde(default)]
+    pub(super) clock: Vec<Placed<RawPaths>>,
     /// How large what a call gives, or what an attribute is, may be.
     #[serde(default)]
     pub(super) size: Vec<Placed<RawSize>>,
@@ -161,6 +164,7 @@ macro_rules! every_table {
             awaitable,
             loop_check,
             size,
+            clock,
             linear,
             cooperative
         )

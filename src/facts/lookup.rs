@@ -1,6 +1,6 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
-use super::{Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Operand, Sized, TypeFact, Which};
+use super::{Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Linear, Sized, TypeFact, Which};
 use crate::base::{Name, name};
 use crate::facts::FactBase;
 use rustc_hash::FxHashMap;
@@ -275,6 +275,12 @@ impl Facts {
         self.generics.get(&path).copied()
     }
 
+    /// Whether the call tells the time.
+    #[must_use]
+    pub fn is_clock(&self, path: Name) -> bool {
+        self.by_path(&self.clocks, path).is_some()
+    }
+
     /// Whether the call shows that other work waits on the loop.
     #[must_use]
     pub fn is_concurrency(&self, path: Name) -> bool {
@@ -287,9 +293,9 @@ impl Facts {
         self.by_path(&self.sizes, path)
     }
 
-    /// With whose size the time of a call on `path` grows, and what to write instead.
+    /// With whose size the time of a call on `path` grows.
     #[must_use]
-    pub fn linear(&self, path: Name) -> Option<&(Operand, String)> {
+    pub fn linear(&self, path: Name) -> Option<&Linear> {
         self.by_path(&self.linear, path)
     }
 

@@ -294,6 +294,9 @@ pub(super) struct RawLinear {
     pub paths: Vec<String>,
     /// With whose size the time grows: `receiver`, `arg0`.
     pub of: String,
+    /// Arguments with which it does: `arg0=0`; always where it is empty.
+    #[serde(default)]
+    pub when: Vec<String>,
     /// What to write instead, in a few words.
     pub instead: Option<String>,
     /// Where it is documented.
@@ -377,6 +380,9 @@ pub(super) struct RawEntry {
     /// What the function is called with is finished by then.
     #[serde(default)]
     pub ready: bool,
+    /// What the function is called with comes from the program itself, not from a client.
+    #[serde(default)]
+    pub internal: bool,
     /// It holds only with one of these: `keyword=constant` of the call or of the decorator's own call; for `file`, an exported constant.
     #[serde(default)]
     pub when: Vec<String>,
@@ -462,6 +468,9 @@ pub(super) struct RawInvoke {
     pub keyword: Option<String>,
     /// Where what it is called with comes from.
     pub elements_of: Option<ElementsOf>,
+    /// Which of its parameters gets the element: 1 for `reduce`.
+    #[serde(default)]
+    pub position: usize,
     /// What becomes of its results.
     pub results: Option<Results>,
     /// Where it is documented.

@@ -1,7 +1,6 @@
 //! Where a size comes from, seen from the function that the loop runs: a client's request, or something else.
 
 use crate::effects::sizes::{Size, Sizes};
-use crate::finding::Confidence;
 use crate::link::FuncAt;
 use crate::link::graph::{Edge, EdgeKind};
 use crate::rules::Program;
@@ -70,7 +69,7 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
             return Origin::Unknown;
         };
         // An async function that nobody is seen to call is no server's handler.
-        if root.confidence < Confidence::High {
+        if !root.clients {
             return Origin::Unknown;
         }
         // What a default makes, the framework injects.
