@@ -4,11 +4,13 @@ mod add;
 mod file;
 mod library;
 mod lookup;
+mod remedy;
 mod schema;
 
 pub use file::RawFacts;
 pub use library::Library;
-pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Results, Weight};
+pub use remedy::{Case, Caution, Idiom, Instead, Remedy, Runtime, Words};
+pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -35,8 +37,14 @@ pub struct CallFact {
     pub unless: Vec<String>,
     /// Arguments that make it light.
     pub light_when: Vec<String>,
+    /// What it does, where the rule's words are too wide.
+    pub does: Option<String>,
     /// What to write, by runtime.
     pub instead: Instead,
+    /// What holds in place of these for some arguments.
+    pub cases: Vec<Case>,
+    /// What one has to know before following the advice.
+    pub caution: Caution,
     /// Why it blocks.
     pub why: String,
     /// Where that is documented.
@@ -207,6 +215,9 @@ pub struct Facts {
     workers: FxHashMap<Name, ()>,
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
+    loop_bound: FxHashMap<Name, ()>,
+    /// Runtimes, in order of their names.
+    pub runtimes: Vec<Runtime>,
     libraries: Vec<Name>,
     /// Every path of every table.
     known: rustc_hash::FxHashSet<Name>,

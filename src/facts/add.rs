@@ -2,7 +2,7 @@
 
 use super::file::Misfit;
 use super::schema::{Argument, RawArgument, RawCall, RawType};
-use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Provider, RawFacts, Which};
+use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Provider, RawFacts, Runtime, Which};
 use crate::base::written::Placed;
 use crate::base::{Name, name};
 use crate::ir::Branch;
@@ -37,8 +37,9 @@ pub(super) struct Ready {
     loop_checks: Vec<(Name, Branch)>,
     by_name: Vec<Name>,
     prefix_tests: Vec<Name>,
+    runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::plain`.
-    plain: [Vec<Name>; 8],
+    plain: [Vec<Name>; 9],
 }
 
 impl Ready {
@@ -128,6 +129,7 @@ impl Ready {
             loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
             by_name: paths(raw.by_name),
             prefix_tests: paths(raw.prefix_test),
+            runtimes: raw.runtime.into_iter().map(Placed::into_value).collect(),
             plain: [
                 paths(raw.concurrency),
                 paths(raw.structural),
@@ -137,6 +139,7 @@ impl Ready {
                 paths(raw.keeps),
                 paths(raw.worker_file),
                 paths(raw.awaitable),
+                paths(raw.loop_bound),
             ],
         })
     }
@@ -159,6 +162,7 @@ impl Ready {
             + self.loop_checks.len()
             + self.by_name.len()
             + self.prefix_tests.len()
+            + self.runtimes.len()
     }
 
     /// Every path that the facts speak of.
@@ -256,7 +260,10 @@ impl Facts {
                 property: call.property,
                 unless: call.unless,
                 light_when: call.light_when,
+                does: call.does,
                 instead: call.instead,
+                cases: call.case,
+                caution: call.caution,
                 why: call.why.unwrap_or_default(),
                 source: call.source.unwrap_or_else(|| source.to_owned()),
             });
@@ -310,6 +317,9 @@ impl Facts {
         self.generics.extend(ready.generics.into_iter().flat_map(|(paths, of)| paths.into_iter().map(move |path| (path, of))));
         self.calls.extend(ready.neutral.into_iter().map(|path| (path, None)));
         self.loop_checks.extend(ready.loop_checks);
+        self.runtimes.retain(|known| ready.runtimes.iter().all(|new| new.name != known.name));
+        self.runtimes.extend(ready.runtimes);
+        self.runtimes.sort_by(|one, other| one.name.cmp(&other.name));
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
         self.prefix_tests.extend(ready.prefix_tests.iter().filter_map(last));
@@ -319,7 +329,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 8] {
+    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 9] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -329,6 +339,7 @@ impl Facts {
             &mut self.keeps,
             &mut self.workers,
             &mut self.awaitables,
+            &mut self.loop_bound,
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
+use super::remedy::Runtime;
 use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck, RawPaths,
     RawProvider, RawType,
@@ -82,6 +83,12 @@ pub struct RawFacts {
     /// Calls that tell whether a loop runs.
     #[serde(default)]
     pub(super) loop_check: Vec<Placed<RawLoopCheck>>,
+    /// Calls that work only in the loop's own thread.
+    #[serde(default)]
+    pub(super) loop_bound: Vec<Placed<RawPaths>>,
+    /// Runtimes, and how each hands work to a thread.
+    #[serde(default)]
+    pub(super) runtime: Vec<Placed<Runtime>>,
 }
 
 /// A table of facts that may say for which language it holds.
@@ -100,7 +107,20 @@ macro_rules! spoken {
     };
 }
 
-spoken!(RawCall, RawType, RawBoundary, RawEntry, RawInvoke, RawContainer, RawProvider, RawArgument, RawGeneric, RawPaths, RawLoopCheck);
+spoken!(
+    RawCall,
+    RawType,
+    RawBoundary,
+    RawEntry,
+    RawInvoke,
+    RawContainer,
+    RawProvider,
+    RawArgument,
+    RawGeneric,
+    RawPaths,
+    RawLoopCheck,
+    Runtime
+);
 
 /// Gives the names of all tables to another macro.
 macro_rules! every_table {
@@ -126,7 +146,9 @@ macro_rules! every_table {
             script,
             structural,
             awaitable,
-            loop_check
+            loop_check,
+            loop_bound,
+            runtime
         )
     };
 }

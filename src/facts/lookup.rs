@@ -257,6 +257,12 @@ impl Facts {
         self.by_path(&self.loop_checks, path).copied()
     }
 
+    /// Whether a call on `path` works only in the loop's own thread.
+    #[must_use]
+    pub fn is_loop_bound(&self, path: Name) -> bool {
+        self.by_path(&self.loop_bound, path).is_some()
+    }
+
     /// The type fact of `path`.
     #[must_use]
     pub fn type_of(&self, path: Name) -> Option<&TypeFact> {
