@@ -4,14 +4,15 @@ mod runtime;
 mod way;
 mod written;
 
-use crate::base::{FileId, Name};
+use crate::base::Name;
+use crate::contexts::Origin;
 use crate::effects::{Step, holds};
 use crate::facts::{CallFact, Case, Gil, Remedy, Words};
 use crate::link::graph::{EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Solution};
 use runtime::Seen;
 use rustc_hash::{FxHashMap, FxHashSet};
-use way::{Hand, Way};
+use way::{Around, Hand, Way};
 use written::Written;
 
 /// Calls deep in which a function still counts as one that works with the loop: further down, such a call is rarely reached.
@@ -36,8 +37,8 @@ pub struct Asked<'s> {
     pub shown: &'s str,
     /// The fact.
     pub fact: &'s CallFact,
-    /// The entry's file.
-    pub entry: FileId,
+    /// How the first function comes to run on the loop.
+    pub origin: &'s Origin,
 }
 
 impl<'a, 'b> Advisor<'a, 'b> {
@@ -78,15 +79,19 @@ impl<'a, 'b> Advisor<'a, 'b> {
     pub fn help(&self, asked: Asked<'_>) -> String {
         let input = self.solution.input;
         let (Some(first), Some(last)) = (asked.steps.first(), asked.steps.last()) else { return String::new() };
-        let seen = runtime::seen(input, first.from, asked.entry, asked.steps);
+        let seen = runtime::seen(input, first.from, asked.origin.file, asked.steps);
         let written = Written::of(input, last.call);
         let instead = self.case(last.call, asked.fact).map_or(&asked.fact.instead, |case| &case.instead);
         let remedy = seen.as_ref().and_then(|seen| instead.under(seen.runtime.writes));
-        let way = self.way(asked.steps);
-        let handed = seen.as_ref().and_then(|seen| self.handed(asked, seen, &way, remedy.is_some()));
+        let is_code = matches!(remedy, Some(Remedy::Code(_)));
+        let way = self.way(asked.steps, asked.origin);
+        let handed = seen.as_ref().and_then(|seen| self.handed(asked, seen, &way, is_code));
         let caution = asked.fact.caution.instead.as_deref().map_or_else(String::new, |caution| format!(" ({caution})"));
         let replaced = remedy.map(|remedy| match remedy {
-            Remedy::Words(Words { say }) => filled(say, &written, asked.path) + &caution,
+            Remedy::Words(Words { say }) => {
+                let place = if asked.steps.len() > 1 { format!("in `{}`: ", input.func_name(last.from)) } else { String::new() };
+                place + &filled(say, &written, asked.path) + &caution
+            }
             Remedy::Code(code) => {
                 let code = quoted(&filled(code, &written, asked.path));
                 match &way.fixed {
@@ -96,12 +101,11 @@ impl<'a, 'b> Advisor<'a, 'b> {
                 }
             }
         });
-        let is_code = matches!(remedy, Some(Remedy::Code(_)));
         match (replaced, handed) {
             (Some(replaced), None) => replaced,
             (None, Some(handed)) => handed.words,
             // A thread takes one line here, the other way a change of each function in between.
-            (Some(_), Some(handed)) if is_code && way.fixed.is_some() => handed.words,
+            (Some(_), Some(handed)) if is_code && way.fixed.is_some() && asked.steps.len() > 1 => handed.words,
             (Some(replaced), Some(handed)) if is_code && asked.steps.len() > 2 => format!("{}; or {replaced}", handed.words),
             (Some(replaced), Some(handed)) if is_code && asked.steps.len() == 1 && handed.whole => replaced,
             (Some(replaced), Some(handed)) => format!("{replaced}; or {}", handed.words),
@@ -121,22 +125,36 @@ impl<'a, 'b> Advisor<'a, 'b> {
         };
         let root = self.solution.input.func(first.from);
         let code = |template: &str, step: &Step| self.code(template, seen, step, asked.shown);
-        let block = |around: way::Around| {
-            let code = seen.called(template, "function", "");
-            Handed { words: format!("move {} into a plain function and call {}{caution}", around.words(), quoted(&code)), whole: false }
+        let block = |around: Around, step: &Step| {
+            let words = if around == Around::Loop {
+                let iterated = Written::whole(self.solution.input, step.call).unwrap_or_else(|| "...".to_owned());
+                let all = quoted(&seen.called(template, "list", &iterated));
+                format!("take all items at once with {all}, or one at a time with `next` in place of `list`{caution}")
+            } else {
+                let code = quoted(&seen.called(template, "function", ""));
+                format!("move {} into a plain function and call {code}{caution}", around.words())
+            };
+            Handed { words, whole: false }
         };
         Some(match self.hand(first) {
             Hand::Whole if root.is_async => Handed { words: format!("call {}{caution}", quoted(&code(template, first))), whole: true },
+            Hand::Whole if way.fixed_root => {
+                let name = self.solution.input.func_name(first.from);
+                let start = seen.runtime.start.as_deref()?;
+                let start = code(start, first);
+                Handed {
+                    words: format!("`{name}` can't await: begin it with {}{caution} and use its result in a callback", quoted(&start)),
+                    whole: true,
+                }
+            }
             Hand::Whole => {
                 let name = self.solution.input.func_name(first.from);
-                let begun = seen.runtime.start.as_ref().filter(|_| !held && !replaced);
-                let begun = begun.map_or_else(String::new, |start| format!(", or begin it with {}", quoted(&code(start, first))));
-                Handed { words: format!("make `{name}` async and call {}{begun}{caution}", quoted(&code(template, first))), whole: true }
+                Handed { words: format!("make `{name}` async and call {}{caution}", quoted(&code(template, first))), whole: true }
             }
-            Hand::Block(around) => block(around),
+            Hand::Block(around) => block(around, first),
             Hand::Inside if replaced || asked.steps.len() < 2 => return None,
             Hand::Inside => match (self.hand(last), &way.fixed) {
-                (Hand::Block(around), _) => block(around),
+                (Hand::Block(around), _) => block(around, last),
                 (Hand::Inside, _) => return None,
                 (Hand::Whole, Some(fixed)) => Handed {
                     words: format!("`{fixed}` can't await: do this outside of it, with {}{caution}", quoted(&code(template, last))),
@@ -155,7 +173,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
         let written = Written::of(self.solution.input, step.call);
         let function =
             written.callee.clone().unwrap_or_else(|| step.to.map_or_else(|| shown.to_owned(), |to| self.solution.input.func_name(to)));
-        if written.keywords && !seen.runtime.keywords {
+        if written.keywords && (!seen.runtime.keywords || Some(template) == seen.runtime.start.as_deref()) {
             return seen.called(template, &format!("functools.partial({function}, {})", written.arguments), "");
         }
         seen.called(template, &function, &written.arguments)

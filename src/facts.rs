@@ -216,6 +216,8 @@ pub struct Facts {
     awaitables: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     loop_bound: FxHashMap<Name, ()>,
+    /// Labels of entries that nothing awaits.
+    plain: rustc_hash::FxHashSet<String>,
     /// Runtimes, in order of their names.
     pub runtimes: Vec<Runtime>,
     libraries: Vec<Name>,

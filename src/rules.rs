@@ -218,7 +218,7 @@ impl Reaches {
                 } else {
                     fact.why.clone()
                 },
-                help: advisor.help(Asked { steps: &steps, path, shown: &shown, fact, entry: origin.file }),
+                help: advisor.help(Asked { steps: &steps, path, shown: &shown, fact, origin }),
                 source_url: fact.source.clone(),
                 entry: origin.label.clone(),
                 entry_file: origin.file,

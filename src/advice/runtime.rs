@@ -3,7 +3,7 @@
 use crate::base::{FileId, name};
 use crate::effects::Step;
 use crate::facts::Runtime;
-use crate::ir::{Expr, FuncId, VarId};
+use crate::ir::{Expr, FuncId, Target, VarId};
 use crate::link::{FuncAt, Input};
 
 /// A runtime, and what its code is called on.
@@ -56,11 +56,16 @@ fn in_reach(input: Input<'_>, func: FuncAt, wanted: &str) -> Option<String> {
         let owner = &summary.functions[summary.vars[var].func];
         owner.class == Some(class) && owner.params.first().is_some_and(|first| first.var == Some(var))
     };
-    summary.exprs.iter().find_map(|expr| match expr {
-        Expr::Attr { base, name } if *name == wanted => match summary.exprs[*base] {
-            Expr::Var(var) if instance(var) => Some(format!("{}.{wanted}", summary.vars[var].name)),
-            _ => None,
-        },
+    let read = summary.exprs.iter().filter_map(|expr| match expr {
+        Expr::Attr { base, name } if *name == wanted => Some(*base),
+        _ => None,
+    });
+    let assigned = summary.assigns.iter().filter_map(|assign| match &assign.target {
+        Target::Attr { base, name } if *name == wanted => Some(*base),
+        _ => None,
+    });
+    read.chain(assigned).find_map(|base| match summary.exprs[base] {
+        Expr::Var(var) if instance(var) => Some(format!("{}.{wanted}", summary.vars[var].name)),
         _ => None,
     })
 }

@@ -1,8 +1,9 @@
 //! What stands between the function that the loop runs and the call that stalls it.
 
 use super::Advisor;
+use crate::contexts::Origin;
 use crate::effects::Step;
-use crate::ir::{CallKind, Expr, FuncKind};
+use crate::ir::{CallKind, Expr, FuncKind, Function};
 use crate::link::FuncAt;
 use crate::link::graph::EdgeKind;
 
@@ -32,7 +33,7 @@ impl Around {
     pub fn words(self) -> &'static str {
         match self {
             Self::With => "the `with` block",
-            Self::Loop => "the whole iteration",
+            Self::Loop => "the loop",
             Self::Lines => "the lines that lead there",
         }
     }
@@ -44,6 +45,8 @@ pub(super) struct Way {
     pub names: Vec<String>,
     /// The first that can't.
     pub fixed: Option<String>,
+    /// That is the one that the loop runs.
+    pub fixed_root: bool,
 }
 
 impl Way {
@@ -77,10 +80,7 @@ impl Advisor<'_, '_> {
             .calls
             .iter()
             .any(|with| with.kind == CallKind::With && matches!(summary.exprs[with.callee], Expr::Call(id) if id == step.call.id));
-        if entered {
-            return Hand::Block(Around::With);
-        }
-        let Some(to) = step.to else { return Hand::Whole };
+        let Some(to) = step.to else { return if entered { Hand::Block(Around::With) } else { Hand::Whole } };
         let function = input.func(to);
         if function.is_generator {
             return Hand::Block(Around::Loop);
@@ -106,25 +106,31 @@ impl Advisor<'_, '_> {
         })
     }
 
-    pub(super) fn way(&self, steps: &[Step]) -> Way {
+    pub(super) fn way(&self, steps: &[Step], origin: &Origin) -> Way {
         let input = self.solution.input;
         let (mut names, mut fixed) = (Vec::new(), None);
+        let root = steps.first().map(|step| step.from).filter(|root| !input.func(*root).is_async);
+        let fixed_root = root.is_some_and(|root| input.facts_of(root.file).is_plain(&origin.label) || special(input.func(root)));
+        if let Some(root) = root {
+            names.push(input.func_name(root));
+            fixed = fixed_root.then(|| input.func_name(root));
+        }
         for step in steps {
             let Some(to) = step.to else { continue };
             let function = input.func(to);
             // What a library calls with an argument of ours, it does not await.
             let given = self.graph.edges_of(step.call).any(|edge| edge.to == to && edge.offset.is_none());
-            let special = function.name.starts_with("__") || function.name.as_str() == "constructor";
-            if given || special || matches!(function.kind, FuncKind::Getter | FuncKind::Setter) {
+            if given || special(function) {
                 fixed = fixed.or_else(|| Some(input.func_name(to)));
             }
             names.push(input.func_name(to));
         }
-        if let Some(root) = steps.first().map(|step| step.from)
-            && !input.func(root).is_async
-        {
-            names.insert(0, input.func_name(root));
-        }
-        Way { names, fixed }
+        Way { names, fixed, fixed_root }
     }
+}
+
+/// Whether syntax runs the function, so that nobody can await it.
+fn special(function: &Function) -> bool {
+    let named = (function.name.starts_with("__") && function.name.ends_with("__")) || function.name.as_str() == "constructor";
+    named || matches!(function.kind, FuncKind::Getter | FuncKind::Setter)
 }

@@ -3,7 +3,7 @@
 use crate::link::{CallAt, Input};
 
 /// The longest callee that is repeated.
-const LONGEST_CALLEE: usize = 60;
+const LONGEST_CALLEE: usize = 80;
 /// The longest arguments that are repeated.
 const LONGEST_ARGUMENTS: usize = 48;
 /// What stands for what is too long.
@@ -39,6 +39,13 @@ impl Written {
             arguments: if whole { arguments } else { LEFT_OUT }.to_owned(),
             keywords,
         }
+    }
+
+    /// The whole of it, where it is short.
+    pub fn whole(input: Input<'_>, at: CallAt) -> Option<String> {
+        let span = input.summaries[at.file].calls[at.id].span;
+        let text = input.sources[at.file].text.get(span.start as usize..span.end as usize).unwrap_or("").trim();
+        (!text.is_empty() && text.len() <= LONGEST_CALLEE && !text.contains(['\n', '`'])).then(|| text.to_owned())
     }
 
     /// What a method is called on.

@@ -37,8 +37,10 @@ pub(super) struct Ready {
     loop_checks: Vec<(Name, Branch)>,
     by_name: Vec<Name>,
     prefix_tests: Vec<Name>,
+    /// Labels of entries that nothing awaits.
+    plain_labels: Vec<String>,
     runtimes: Vec<Runtime>,
-    /// Tables that only say yes, in the order of `Facts::plain`.
+    /// Tables that only say yes, in the order of `Facts::yes_only`.
     plain: [Vec<Name>; 9],
 }
 
@@ -52,10 +54,13 @@ impl Ready {
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(place), message))?;
             boundaries.push((raw.path.iter().map(name).collect(), Boundary { which, to: raw.to, curried: raw.curried }));
         }
-        let mut entries = Vec::new();
+        let (mut entries, mut plain_labels) = (Vec::new(), Vec::new());
         for one in raw.entry {
             let at = Some(one.place());
             let raw = one.into_value();
+            if raw.plain {
+                plain_labels.push(raw.label.clone());
+            }
             let entry = Arc::new(Entry {
                 which: which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (at.clone(), message))?,
                 label: raw.label,
@@ -129,6 +134,7 @@ impl Ready {
             loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
             by_name: paths(raw.by_name),
             prefix_tests: paths(raw.prefix_test),
+            plain_labels,
             runtimes: raw.runtime.into_iter().map(Placed::into_value).collect(),
             plain: [
                 paths(raw.concurrency),
@@ -317,19 +323,20 @@ impl Facts {
         self.generics.extend(ready.generics.into_iter().flat_map(|(paths, of)| paths.into_iter().map(move |path| (path, of))));
         self.calls.extend(ready.neutral.into_iter().map(|path| (path, None)));
         self.loop_checks.extend(ready.loop_checks);
+        self.plain.extend(ready.plain_labels);
         self.runtimes.retain(|known| ready.runtimes.iter().all(|new| new.name != known.name));
         self.runtimes.extend(ready.runtimes);
         self.runtimes.sort_by(|one, other| one.name.cmp(&other.name));
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
         self.prefix_tests.extend(ready.prefix_tests.iter().filter_map(last));
-        for (table, paths) in self.plain().into_iter().zip(ready.plain) {
+        for (table, paths) in self.yes_only().into_iter().zip(ready.plain) {
             table.extend(paths.into_iter().map(|path| (path, ())));
         }
     }
 
     /// The tables that only say yes.
-    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 9] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 9] {
         [
             &mut self.concurrency,
             &mut self.structural,

@@ -263,6 +263,12 @@ impl Facts {
         self.by_path(&self.loop_bound, path).is_some()
     }
 
+    /// Whether nothing awaits what an entry with this label runs.
+    #[must_use]
+    pub fn is_plain(&self, label: &str) -> bool {
+        self.plain.contains(label)
+    }
+
     /// The type fact of `path`.
     #[must_use]
     pub fn type_of(&self, path: Name) -> Option<&TypeFact> {

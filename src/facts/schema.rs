@@ -272,6 +272,7 @@ pub(super) struct RawBoundary {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Entry")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of its own in the file")]
 pub(super) struct RawEntry {
     /// `python` or `node`, where the file does not say it for all.
     pub language: Option<Language>,
@@ -304,6 +305,9 @@ pub(super) struct RawEntry {
     /// Others wait for the same loop.
     #[serde(default = "yes")]
     pub server: bool,
+    /// Nothing awaits it: an async function can't take its place.
+    #[serde(default)]
+    pub plain: bool,
     /// What the function is called with is finished by then.
     #[serde(default)]
     pub ready: bool,
