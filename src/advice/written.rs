@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn the_last_call_of_several_is_meant() {
         assert_eq!(last_open("Path(a).read_text()"), Some(17));
-        assert_eq!(last_open("open(\"a(\").read(f(x))"), Some(14));
+        assert_eq!(last_open("open(\"a(\").read(f(x))"), Some(15));
         assert_eq!(last_open("a[f(x)](y)"), Some(7));
         assert_eq!(last_open("value"), None);
     }
