@@ -1,6 +1,7 @@
 //! Where functions run, top-down from entries.
 
 mod handlers;
+pub mod unknown;
 
 use crate::base::{FileId, Name, Span};
 use crate::facts::{ContextKind, Entry, Facts, Which};
@@ -56,6 +57,12 @@ impl Contexts {
     #[must_use]
     pub fn loop_root(&self, func: FuncAt) -> Option<&Origin> {
         self.loop_roots.get(&func).map(|at| &self.origins[*at])
+    }
+
+    /// The function by which `func` was reached; none for an entry.
+    #[must_use]
+    pub fn caller_of(&self, func: FuncAt) -> Option<FuncAt> {
+        self.callers.get(&func).copied().flatten()
     }
 
     /// The functions from the entry to `func`, which is left out.

@@ -1,7 +1,10 @@
 //! What running a function may do, bottom-up through the call graph, with a shortest witness.
 
 pub mod assumed;
+pub mod costs;
 mod flags;
+pub mod pauses;
+pub mod sizes;
 
 use crate::base::Name;
 use crate::facts::{CallFact, Effect, Weight};

@@ -10,7 +10,7 @@ mod schema;
 pub use file::RawFacts;
 pub use library::Library;
 pub use remedy::{Case, Caution, Idiom, Instead, Remedy, Runtime, Words};
-pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Results, Weight};
+pub use schema::{Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -95,6 +95,24 @@ pub struct Invoke {
     pub elements_of: Option<ElementsOf>,
     /// What becomes of its results.
     pub results: Option<Results>,
+}
+
+/// A value that a call is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// What it is called on.
+    Receiver,
+    /// The positional argument, from 0.
+    Argument(usize),
+}
+
+/// How large what a call gives may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sized {
+    /// As large as the first of these that is given.
+    Of(Vec<Operand>),
+    /// As large as what bounds it.
+    By(Bounded),
 }
 
 /// What a call does with the elements of a container, and the position of the argument it speaks of.
@@ -220,6 +238,9 @@ pub struct Facts {
     plain: rustc_hash::FxHashSet<String>,
     /// Runtimes, in order of their names.
     pub runtimes: Vec<Runtime>,
+    sizes: FxHashMap<Name, Sized>,
+    /// With whose size the time grows, and what to write instead.
+    linear: FxHashMap<Name, (Operand, String)>,
     libraries: Vec<Name>,
     /// Every path of every table.
     known: rustc_hash::FxHashSet<Name>,

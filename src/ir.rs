@@ -4,8 +4,10 @@
 //! function a call runs: names, attributes, calls, containers. Arithmetic is `Unknown`.
 
 pub mod directive;
+pub mod loops;
 
 use crate::base::{Name, Span};
+use loops::{Loop, LoopId};
 use oxc_index::{IndexVec, define_index_type};
 
 define_index_type! { /// An expression of one module.
@@ -141,7 +143,7 @@ pub enum CallKind {
     Decorate,
     /// `raise Error` without a call: the callee is the class.
     Raise,
-    /// `a / b`: the callee is the operator's method of the left side.
+    /// `a / b`, `x in b`, `a += b`: the callee is the operator's method.
     Operator,
     /// An attribute read that may run a property: the callee is the attribute. Linking adds those of known properties.
     Read,
@@ -193,6 +195,8 @@ pub struct Call {
     pub once: bool,
     /// The innermost test of a call's result that it stands under.
     pub guard: Option<GuardId>,
+    /// The innermost loop of its function that it stands in.
+    pub looped: Option<LoopId>,
 }
 
 /// An attribute read, which runs code if the attribute is a property.
@@ -210,6 +214,8 @@ pub struct Read {
     pub once: bool,
     /// The innermost test that it stands under.
     pub guard: Option<GuardId>,
+    /// The innermost loop of its function that it stands in.
+    pub looped: Option<LoopId>,
 }
 
 /// How the result of the tested call came out where the guarded code runs.
@@ -320,6 +326,8 @@ pub struct Function {
     pub is_async: bool,
     /// It yields: calling it runs nothing.
     pub is_generator: bool,
+    /// It awaits something that is no call.
+    pub waits: bool,
     /// Its body is only `...`, `pass`, a docstring, `raise NotImplementedError`, or it is abstract.
     pub is_abstract: bool,
     /// Parameters in order (Python's `self` included).
@@ -458,6 +466,8 @@ pub struct ModuleSummary {
     pub reads: Vec<Read>,
     /// Tests that calls stand under.
     pub guards: IndexVec<GuardId, Guard>,
+    /// Loops, in source order.
+    pub loops: IndexVec<LoopId, Loop>,
     /// Assignments.
     pub assigns: Vec<Assign>,
     /// Python: modules imported with a star.
@@ -492,6 +502,7 @@ impl ModuleSummary {
             kind: FuncKind::Module,
             is_async: false,
             is_generator: false,
+            waits: false,
             is_abstract: false,
             params: Vec::new(),
             returns: Vec::new(),
@@ -508,6 +519,7 @@ impl ModuleSummary {
             calls: IndexVec::new(),
             reads: Vec::new(),
             guards: IndexVec::new(),
+            loops: IndexVec::new(),
             assigns: Vec::new(),
             star_imports: Vec::new(),
             all: None,
@@ -518,6 +530,12 @@ impl ModuleSummary {
             is_client: false,
             lost_bytes: 0,
         }
+    }
+
+    /// Whether it is of a Python file.
+    #[must_use]
+    pub fn is_python(&self) -> bool {
+        self.family == Family::Python
     }
 
     /// The dotted name of a function inside its file: `Class.method`, `outer.inner`.

@@ -8,6 +8,7 @@ mod blocking_sleep;
 mod blocking_stdin;
 mod blocking_subprocess;
 mod blocking_wait;
+pub mod cpu;
 mod unused_ignore;
 
 use crate::advice::{Advisor, Asked};

@@ -3,6 +3,8 @@
 use super::wanted::Wanted;
 use super::{Exit, add_ignore, baseline, complain, print, working_folder};
 use crate::config::FailOn;
+use crate::contexts::unknown::{self, Known};
+use crate::facts::FactBase;
 use crate::finding::Severity;
 use crate::pipeline::{Counts, Timings};
 use crate::report::{self, Least, Shown};
@@ -11,6 +13,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+
+/// Libraries without facts that are named.
+const SHOWN: usize = 20;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -44,7 +49,7 @@ pub(super) struct Check {
 /// What is told on standard error.
 #[derive(Debug, Args)]
 struct Told {
-    /// Count findings by rule and confidence, and what was let go, on standard error
+    /// Count findings by rule and confidence, what was let go, how calls were resolved, and which libraries lack facts, on standard error
     #[arg(long)]
     statistics: bool,
     /// Tell how long each phase took, on standard error; with `--threads 1` that is processor time
@@ -115,7 +120,7 @@ impl Check {
             complain(&format!("problem: {problem}"));
         }
         if self.told.statistics {
-            complain(&statistics(&shown));
+            complain(&statistics(&shown, &prepared.facts));
         }
         if self.told.timings {
             complain(&timings(&analysis.timings));
@@ -158,7 +163,7 @@ impl Check {
     }
 }
 
-fn statistics(shown: &Shown<'_>) -> String {
+fn statistics(shown: &Shown<'_>, facts: &FactBase) -> String {
     let mut found: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
     for finding in &shown.analysis.findings {
         *found.entry((finding.rule, report::severity(finding.severity), report::confidence(finding.confidence))).or_default() += 1;
@@ -179,6 +184,7 @@ fn statistics(shown: &Shown<'_>) -> String {
     let lost: u64 = shown.analysis.summaries.iter().map(|summary| u64::from(summary.lost_bytes)).sum();
     let bytes: usize = shown.analysis.sources.iter().map(|source| source.text.len()).sum();
     out.push_str(&calls(counts));
+    out.push_str(&libraries(&unknown::known(&shown.analysis.summaries, facts, &shown.analysis.graph, &shown.analysis.contexts)));
     _ = write!(
         out,
         "value sets cut at their bound: {} of {}; bytes lost to syntax errors: {lost} of {bytes}",
@@ -192,6 +198,18 @@ pub(super) fn calls(counts: &Counts) -> String {
     let mut out = format!("calls: {}\n", counts.calls);
     for (words, count, share) in counts.outcomes() {
         _ = writeln!(out, "  {count:>8} {:>3}.{}% {words}", share / 10, share % 10);
+    }
+    out
+}
+
+/// Which libraries are called on a loop without facts, the most called first.
+fn libraries(known: &Known) -> String {
+    let others: usize = known.unknown.iter().map(|(_, _, calls)| calls).sum();
+    let all = known.calls + others;
+    let share = (known.calls * 100).checked_div(all).unwrap_or(100);
+    let mut out = format!("calls into libraries on a loop: {all}, {share}% into libraries with facts; most called without:\n");
+    for (family, library, calls) in known.unknown.iter().take(SHOWN) {
+        _ = writeln!(out, "  {calls:>6} {library} ({})", super::facts::language(*family));
     }
     out
 }

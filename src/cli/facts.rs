@@ -45,7 +45,7 @@ fn facts() -> Result<(FactBase, bool), Exit> {
     Ok((facts, faulty))
 }
 
-fn language(family: Family) -> &'static str {
+pub(super) fn language(family: Family) -> &'static str {
     match family {
         Family::Python => "python",
         Family::Ecma => "node",

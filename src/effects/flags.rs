@@ -1,7 +1,7 @@
 //! Effects that a parameter decides: `def fetch(url, wait=False): if wait: sleep()` sleeps only for callers that ask for it.
 
 use crate::base::{FileId, Name};
-use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Guard, ModuleSummary, Test, VarId};
+use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Guard, GuardId, ModuleSummary, Test, VarId};
 use crate::link::graph::{Edge, bound_parameters};
 use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Input, Solution, Value};
 use smallvec::SmallVec;
@@ -63,14 +63,20 @@ const MOST: usize = 3;
 /// The parameters that decide whether a call is made, where its function tests them.
 #[must_use]
 pub fn of_call(input: Input<'_>, call: CallAt) -> Flags {
-    let summary = &input.summaries[call.file];
-    let made = &summary.calls[call.id];
-    let params = &summary.functions[made.func].params;
+    let made = &input.summaries[call.file].calls[call.id];
+    of_guard(input, At { file: call.file, id: made.func }, made.guard)
+}
+
+/// The parameters of a function that decide whether what stands under a test is reached.
+#[must_use]
+pub fn of_guard(input: Input<'_>, func: FuncAt, guard: Option<GuardId>) -> Flags {
+    let summary = &input.summaries[func.file];
+    let params = &summary.functions[func.id].params;
     let mut flags = Flags::new();
-    let mut guard = made.guard;
+    let mut guard = guard;
     while let Some(id) = guard {
         let held = &summary.guards[id];
-        if let Some((var, wanted)) = tested(input, call.file, held)
+        if let Some((var, wanted)) = tested(input, func.file, held)
             && wanted.is_kept(summary, var)
             && let Some(position) = params.iter().position(|param| param.var == Some(var))
         {

@@ -2,7 +2,9 @@
 
 use super::file::Misfit;
 use super::schema::{Argument, RawArgument, RawCall, RawType};
-use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Provider, RawFacts, Runtime, Which};
+use super::{
+    Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Operand, Provider, RawFacts, Runtime, Sized, Which,
+};
 use crate::base::written::Placed;
 use crate::base::{Name, name};
 use crate::ir::Branch;
@@ -35,6 +37,8 @@ pub(super) struct Ready {
     wraps: Vec<(Vec<Name>, Which)>,
     generics: Vec<(Vec<Name>, Generic)>,
     loop_checks: Vec<(Name, Branch)>,
+    sizes: Vec<(Name, Sized)>,
+    linear: Vec<(Name, (Operand, String))>,
     by_name: Vec<Name>,
     prefix_tests: Vec<Name>,
     /// Labels of entries that nothing awaits.
@@ -117,6 +121,23 @@ impl Ready {
             (raw.path.iter().map(name).collect(), (raw.kind, raw.of.as_deref().map(name)))
         });
         let generics = generics.collect();
+        let (mut sizes, mut linear) = (Vec::new(), Vec::new());
+        for one in raw.size {
+            let (at, raw) = (Some(one.place()), one.into_value());
+            let of = raw.of.iter().map(|of| operand(of)).collect::<Result<Vec<_>, _>>().map_err(|message| (at.clone(), message))?;
+            let spoken = match raw.by {
+                Some(by) if of.is_empty() => Sized::By(by),
+                None if !of.is_empty() => Sized::Of(of),
+                _ => return Err((at, "size: give one of `of` and `by`".to_owned())),
+            };
+            sizes.extend(raw.paths.iter().map(|path| (name(path), spoken.clone())));
+        }
+        for one in raw.linear {
+            let (at, raw) = (Some(one.place()), one.into_value());
+            let of = operand(&raw.of).map_err(|message| (at, message))?;
+            let instead = raw.instead.unwrap_or_default();
+            linear.extend(raw.paths.iter().map(|path| (name(path), (of, instead.clone()))));
+        }
         let paths = |tables: Vec<Placed<super::schema::RawPaths>>| -> Vec<Name> {
             tables.iter().flat_map(|raw| &raw.value().paths).map(|path| name(path)).collect()
         };
@@ -132,6 +153,8 @@ impl Ready {
             wraps: arguments(raw.returns_argument)?,
             generics,
             loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
+            sizes,
+            linear,
             by_name: paths(raw.by_name),
             prefix_tests: paths(raw.prefix_test),
             plain_labels,
@@ -166,6 +189,8 @@ impl Ready {
             + self.wraps.len()
             + self.generics.len()
             + self.loop_checks.len()
+            + self.sizes.len()
+            + self.linear.len()
             + self.by_name.len()
             + self.prefix_tests.len()
             + self.runtimes.len()
@@ -206,6 +231,8 @@ impl Ready {
         paths.extend(self.containers.iter().flat_map(|(paths, _)| paths));
         paths.extend(self.wraps.iter().flat_map(|(paths, _)| paths));
         paths.extend(self.loop_checks.iter().map(|(path, _)| path));
+        paths.extend(self.sizes.iter().map(|(path, _)| path));
+        paths.extend(self.linear.iter().map(|(path, _)| path));
         paths
     }
 }
@@ -217,6 +244,12 @@ fn arguments(tables: Vec<Placed<RawArgument>>) -> Result<Vec<(Vec<Name>, Which)>
         Ok((raw.path.iter().map(name).collect(), which))
     });
     ready.collect()
+}
+
+fn operand(text: &str) -> Result<Operand, String> {
+    let position = text.strip_prefix("arg").and_then(|at| at.parse().ok()).map(Operand::Argument);
+    let operand = if text == "receiver" { Some(Operand::Receiver) } else { position };
+    operand.ok_or_else(|| format!("{text:?}: `receiver`, `arg0`, `arg1`, ..."))
 }
 
 fn which(argument: Option<&Argument>, keyword: Option<&str>) -> Result<Which, String> {
@@ -327,6 +360,8 @@ impl Facts {
         self.runtimes.retain(|known| ready.runtimes.iter().all(|new| new.name != known.name));
         self.runtimes.extend(ready.runtimes);
         self.runtimes.sort_by(|one, other| one.name.cmp(&other.name));
+        self.sizes.extend(ready.sizes);
+        self.linear.extend(ready.linear);
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
         self.prefix_tests.extend(ready.prefix_tests.iter().filter_map(last));

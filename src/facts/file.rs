@@ -2,8 +2,8 @@
 
 use super::remedy::Runtime;
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck, RawPaths,
-    RawProvider, RawType,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear, RawLoopCheck,
+    RawPaths, RawProvider, RawSize, RawType,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
@@ -89,6 +89,12 @@ pub struct RawFacts {
     /// Runtimes, and how each hands work to a thread.
     #[serde(default)]
     pub(super) runtime: Vec<Placed<Runtime>>,
+    /// How large what a call gives, or what an attribute is, may be.
+    #[serde(default)]
+    pub(super) size: Vec<Placed<RawSize>>,
+    /// Calls whose time grows with a container.
+    #[serde(default)]
+    pub(super) linear: Vec<Placed<RawLinear>>,
 }
 
 /// A table of facts that may say for which language it holds.
@@ -119,7 +125,9 @@ spoken!(
     RawGeneric,
     RawPaths,
     RawLoopCheck,
-    Runtime
+    Runtime,
+    RawSize,
+    RawLinear
 );
 
 /// Gives the names of all tables to another macro.
@@ -148,7 +156,9 @@ macro_rules! every_table {
             awaitable,
             loop_check,
             loop_bound,
-            runtime
+            runtime,
+            size,
+            linear
         )
     };
 }

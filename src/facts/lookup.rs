@@ -1,6 +1,6 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
-use super::{Boundary, CallFact, Container, Entry, Facts, GenericKind, Invoke, TypeFact, Which};
+use super::{Boundary, CallFact, Container, Entry, Facts, GenericKind, Invoke, Operand, Sized, TypeFact, Which};
 use crate::base::{Name, name};
 use crate::facts::FactBase;
 use rustc_hash::FxHashMap;
@@ -114,10 +114,10 @@ impl Facts {
         self.scripts.keys().any(|path| path.rsplit_once('.').is_some_and(|(_, last)| last == member.as_str()))
     }
 
-    /// Whether `path` is a builtin of the language.
+    /// Whether `path` is a builtin of the language or its runtime.
     #[must_use]
     pub fn is_builtin(&self, path: Name) -> bool {
-        path.starts_with("builtins.")
+        path.starts_with("builtins.") || path.starts_with("globalThis.")
     }
 
     /// The boundary at `path`.
@@ -251,6 +251,18 @@ impl Facts {
         self.by_path(&self.concurrency, path).is_some()
     }
 
+    /// How large what a call on `path` gives may be, or what the attribute is.
+    #[must_use]
+    pub fn size(&self, path: Name) -> Option<&Sized> {
+        self.by_path(&self.sizes, path)
+    }
+
+    /// With whose size the time of a call on `path` grows, and what to write instead.
+    #[must_use]
+    pub fn linear(&self, path: Name) -> Option<&(Operand, String)> {
+        self.by_path(&self.linear, path)
+    }
+
     /// The outcome of a call on `path` that shows that no loop runs here.
     #[must_use]
     pub fn off_loop(&self, path: Name) -> Option<crate::ir::Branch> {
@@ -319,10 +331,19 @@ impl Facts {
         None
     }
 
-    /// The longest library module that `path` begins with.
+    /// Whether `path` is of a library that facts speak of.
     #[must_use]
     pub fn knows(&self, path: &str) -> bool {
-        self.libraries.iter().any(|module| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        let in_module =
+            |module: &Name| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']));
+        self.libraries.iter().any(in_module)
+    }
+
+    /// Whether several libraries are imported from under this package: Python's `google`.
+    #[must_use]
+    pub fn shares(&self, package: &str) -> bool {
+        let under = |module: &&Name| module.strip_prefix(package).is_some_and(|rest| rest.starts_with('.'));
+        !self.knows(package) && self.libraries.iter().any(|module| under(&module))
     }
 
     /// Paths of all calls that block or compute, in no order.

@@ -4,6 +4,7 @@ mod classes;
 mod compiled;
 mod expressions;
 mod functions;
+mod loops;
 mod modules;
 mod scopes;
 mod statements;
@@ -12,6 +13,7 @@ mod types;
 use super::syntax::{self, Syntax};
 use super::{Lang, problems};
 use crate::base::{Name, Span, name};
+use crate::ir::loops::LoopId;
 use crate::ir::{Expr, ExprId, Family, FuncId, GuardId, MODULE_BODY, ModuleSummary, VarId};
 use rustc_hash::FxHashMap;
 use tree_sitter::Node;
@@ -44,6 +46,7 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
         hint: None,
         main_guard: false,
         guard: None,
+        looped: None,
         tested: Vec::new(),
         once: false,
         called: 0,
@@ -73,6 +76,8 @@ struct Lowering<'t> {
     hint: Option<Name>,
     main_guard: bool,
     guard: Option<GuardId>,
+    /// The innermost loop of the function that is being read.
+    looped: Option<LoopId>,
     /// Conditions that hold or failed where the current statement stands, as written.
     tested: Vec<&'t str>,
     once: bool,

@@ -2,12 +2,14 @@
 
 mod expressions;
 mod guards;
+mod loops;
 mod scopes;
 mod statements;
 
 use super::{problems, syntax};
 use crate::base::{Name, Span, name};
 use crate::ir::Family;
+use crate::ir::loops::LoopId;
 use crate::ir::{ClassId, Expr, ExprId, FuncId, MODULE_BODY, ModuleSummary, Var, VarId};
 use rustc_hash::FxHashMap;
 use tree_sitter::Node;
@@ -36,8 +38,10 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
         members: Vec::new(),
         main_guard: false,
         guard: None,
+        looped: None,
         tested: Vec::new(),
         once: false,
+        accumulator: "",
         called: 0,
         depth: 0,
     };
@@ -66,9 +70,13 @@ struct Lowering<'t> {
     members: Vec<FxHashMap<Name, ExprId>>,
     main_guard: bool,
     guard: Option<crate::ir::GuardId>,
+    /// The innermost loop of the function that is being read.
+    looped: Option<LoopId>,
     /// Conditions that hold or failed where the current statement stands, as written.
     tested: Vec<&'t str>,
     once: bool,
+    /// What the assignment that is being read assigns to, as written.
+    accumulator: &'t str,
     /// The node that is being called: reading it is no read of its own. Asking a node for its parent walks from the root.
     called: usize,
     depth: usize,

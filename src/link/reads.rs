@@ -25,6 +25,7 @@ pub fn add(summaries: &mut IndexVec<FileId, ModuleSummary>, facts: &FactBase) {
                     main_guard: read.main_guard,
                     once: read.once,
                     guard: read.guard,
+                    looped: read.looped,
                 });
             }
         }

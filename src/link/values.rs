@@ -318,7 +318,8 @@ impl<'a> Solution<'a> {
     }
 
     /// The expressions assigned to a variable.
-    pub(super) fn assigned(&self, file: FileId, var: VarId) -> &[ExprId] {
+    #[must_use]
+    pub fn assigned(&self, file: FileId, var: VarId) -> &[ExprId] {
         self.assigned[file].get(&var).map_or(&[], SmallVec::as_slice)
     }
 

@@ -183,6 +183,7 @@ impl Lowering<'_> {
             main_guard: self.main_guard,
             once: self.once,
             guard: self.guard,
+            looped: self.looped,
         });
     }
 
@@ -317,7 +318,10 @@ impl Lowering<'_> {
         let value = match inner.sort() {
             "call_expression" => self.call_expression(inner, true),
             "new_expression" => self.new_expression(inner, true),
-            _ => self.expression(inner),
+            _ => {
+                self.summary.waits(self.func, self.looped);
+                self.expression(inner)
+            }
         };
         self.push(Expr::Await(value))
     }

@@ -51,6 +51,7 @@ impl Lowering<'_> {
             kind: shape.kind,
             is_async: has_token(node, "async"),
             is_generator: has_token(node, "*") || node.sort().starts_with("generator"),
+            waits: false,
             is_abstract: node.at(Field::Body).is_none(),
             params: Vec::new(),
             returns: Vec::new(),
@@ -68,7 +69,7 @@ impl Lowering<'_> {
         self.depth += 1;
         let is_arrow = node.sort() == "arrow_function";
         let outer = (self.func, self.this, self.main_guard, self.guard.take());
-        let outer_tests = (std::mem::take(&mut self.tested), std::mem::take(&mut self.once));
+        let outer_tests = (std::mem::take(&mut self.tested), std::mem::take(&mut self.once), self.looped.take());
         self.func = func;
         // The body of a compiled async function is called with the outer `this`.
         if !is_arrow && self.async_bodies.last() != Some(&node.start_byte()) {
@@ -99,7 +100,7 @@ impl Lowering<'_> {
         }
         self.scopes.pop();
         (self.func, self.this, self.main_guard, self.guard) = outer;
-        (self.tested, self.once) = outer_tests;
+        (self.tested, self.once, self.looped) = outer_tests;
         self.depth -= 1;
     }
 

@@ -71,14 +71,8 @@ impl Lowering<'_> {
             "export_statement" => self.export(node),
             "if_statement" => self.if_statement(node),
             "for_in_statement" => self.for_in(node),
-            "for_statement" => {
-                self.scopes.push(FxHashMap::default());
-                self.declare_block(node);
-                for child in named_children(node) {
-                    self.any(child);
-                }
-                self.scopes.pop();
-            }
+            "for_statement" => self.for_statement(node),
+            "while_statement" | "do_statement" => self.while_statement(node),
             "statement_block" => self.scoped_block(node),
             "switch_statement" => {
                 if let Some(value) = node.at(Field::Value) {
@@ -118,7 +112,7 @@ impl Lowering<'_> {
     }
 
     /// A child that may be a statement or an expression.
-    fn any(&mut self, node: Node<'_>) {
+    pub(super) fn any(&mut self, node: Node<'_>) {
         let kind = node.sort();
         let is_statement = kind.ends_with("_statement")
             || kind.ends_with("_declaration")
@@ -168,34 +162,6 @@ impl Lowering<'_> {
         }
     }
 
-    fn for_in(&mut self, node: Node<'_>) {
-        self.scopes.push(FxHashMap::default());
-        let (left, right) = (node.at(Field::Left), node.at(Field::Right));
-        let iterable = right.map(|right| self.expression(right));
-        if let (Some(left), Some(right), Some(iterable)) = (left, right, iterable) {
-            let of = node.at(Field::Operator).is_some_and(|operator| operator.sort() == "of");
-            let is_async = super::has_token(node, "await");
-            if node.at(Field::Kind).is_some_and(|kind| matches!(kind.sort(), "const" | "let" | "using")) {
-                self.declare_pattern(left);
-            }
-            if of {
-                self.consume(iterable, right, is_async);
-                let element = self.push(Expr::Element(iterable));
-                self.assign_to(left, element);
-            }
-        }
-        if let Some(body) = node.at(Field::Body) {
-            self.any(body);
-        }
-        self.scopes.pop();
-    }
-
-    pub(super) fn consume(&mut self, iterable: ExprId, at: Node<'_>, is_async: bool) {
-        if matches!(self.summary.exprs[iterable], Expr::Var(_) | Expr::Attr { .. } | Expr::Call(_) | Expr::Await(_) | Expr::Index { .. }) {
-            self.call(CallKind::Iterate, iterable, Vec::new(), at, is_async);
-        }
-    }
-
     pub(super) fn call(&mut self, kind: CallKind, callee: ExprId, args: Vec<Arg>, at: Node<'_>, awaited: bool) -> ExprId {
         let call = Call {
             kind,
@@ -207,6 +173,7 @@ impl Lowering<'_> {
             main_guard: self.main_guard,
             once: self.once,
             guard: self.guard,
+            looped: self.looped,
         };
         let id = self.summary.calls.push(call);
         self.push(Expr::Call(id))

@@ -23,7 +23,7 @@ impl Lowering<'_> {
         id
     }
 
-    fn children(&mut self, node: Node<'_>) -> Vec<ExprId> {
+    pub(super) fn children(&mut self, node: Node<'_>) -> Vec<ExprId> {
         let children: Vec<_> = node.named().into_iter().filter(|child| child.sort() != "comment").collect();
         children.into_iter().map(|child| self.expression(child)).collect()
     }
@@ -53,7 +53,12 @@ impl Lowering<'_> {
             "call" => self.call_expression(node, false),
             "await" => {
                 let Some(inner) = node.named_child(0) else { return self.unknown() };
-                let value = if inner.sort() == "call" { self.call_expression(inner, true) } else { self.expression(inner) };
+                let value = if inner.sort() == "call" {
+                    self.call_expression(inner, true)
+                } else {
+                    self.summary.waits(self.func, self.looped);
+                    self.expression(inner)
+                };
                 self.push(Expr::Await(value))
             }
             "attribute" => {
@@ -110,8 +115,7 @@ impl Lowering<'_> {
                 if let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) {
                     self.note_all(left, right);
                 }
-                self.children(node);
-                self.unknown()
+                self.augmented(node)
             }
             "boolean_operator" => {
                 let parts = self.children(node);
@@ -151,15 +155,53 @@ impl Lowering<'_> {
             }
             "type" => self.type_expression(node),
             "binary_operator" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "/") => self.division(node),
-            "binary_operator" | "comparison_operator" => {
-                self.children(node);
-                self.unknown()
-            }
+            "binary_operator" if self.accumulates(node) => self.sum(node),
+            "comparison_operator" => self.comparison(node),
             _ => {
                 self.children(node);
                 self.unknown()
             }
         }
+    }
+
+    /// `a += b` is a call of the left side's method: what it costs depends on the type.
+    fn augmented(&mut self, node: Node<'_>) -> ExprId {
+        let parts = self.children(node);
+        let adds = node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+=");
+        let (true, [base, value]) = (adds, parts.as_slice()) else { return self.unknown() };
+        if matches!(self.summary.exprs[*base], Expr::Var(_) | Expr::Attr { .. }) {
+            let callee = self.push(Expr::Attr { base: *base, name: name("__iadd__") });
+            self.call(CallKind::Operator, callee, vec![Arg { name: None, value: *value, spread: false }], node, false);
+        }
+        self.unknown()
+    }
+
+    /// `a = a + b`
+    fn accumulates(&self, node: Node<'_>) -> bool {
+        let adds = node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+");
+        adds && !self.accumulator.is_empty() && node.at(Field::Left).is_some_and(|left| self.text_of(left) == self.accumulator)
+    }
+
+    fn sum(&mut self, node: Node<'_>) -> ExprId {
+        let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) else { return self.unknown() };
+        let (base, value) = (self.expression(left), self.expression(right));
+        let callee = self.push(Expr::Attr { base, name: name("__add__") });
+        self.call(CallKind::Operator, callee, vec![Arg { name: None, value, spread: false }], node, false);
+        self.unknown()
+    }
+
+    /// `a in b` is a call of `b.__contains__`; other comparisons of things that cost nothing are none.
+    fn comparison(&mut self, node: Node<'_>) -> ExprId {
+        let parts = self.children(node);
+        let mut cursor = node.walk();
+        let asks = node.children(&mut cursor).any(|part| matches!(part.sort(), "in" | "not in"));
+        if let (true, [value, base]) = (asks, parts.as_slice())
+            && matches!(self.summary.exprs[*base], Expr::Var(_) | Expr::Attr { .. } | Expr::Call(_) | Expr::Index { .. })
+        {
+            let callee = self.push(Expr::Attr { base: *base, name: name("__contains__") });
+            self.call(CallKind::Operator, callee, vec![Arg { name: None, value: *value, spread: false }], node, false);
+        }
+        self.unknown()
     }
 
     /// `path / "name"`: the one operator whose results are called in earnest.
@@ -253,33 +295,8 @@ impl Lowering<'_> {
             main_guard: self.main_guard,
             once: self.once,
             guard: self.guard,
+            looped: self.looped,
         });
-    }
-
-    fn comprehension(&mut self, node: Node<'_>) -> ExprId {
-        let children = node.named();
-        for child in children {
-            match child.sort() {
-                "for_in_clause" => {
-                    let is_async = child.child(0).is_some_and(|first| first.sort() == "async");
-                    if let (Some(left), Some(right)) = (child.at(Field::Left), child.at(Field::Right)) {
-                        self.iterate(left, right, is_async);
-                    }
-                }
-                "if_clause" => {
-                    self.children(child);
-                }
-                _ => {}
-            }
-        }
-        let Some(body) = node.at(Field::Body) else { return self.unknown() };
-        if body.sort() == "pair" {
-            let parts = [Field::Key, Field::Value].map(|field| body.at(field).map(|part| self.expression(part)));
-            let Some(value) = parts[1] else { return self.unknown() };
-            return self.push(Expr::Object(vec![(None, value)]));
-        }
-        let element = self.expression(body);
-        self.push(Expr::Many(element))
     }
 
     fn lambda(&mut self, node: Node<'_>) -> ExprId {
@@ -293,6 +310,7 @@ impl Lowering<'_> {
             kind: FuncKind::Lambda,
             is_async: false,
             is_generator: false,
+            waits: false,
             is_abstract: false,
             params: Vec::new(),
             returns: Vec::new(),

@@ -165,6 +165,12 @@ impl Lowering<'_> {
     }
 }
 
+/// Whether the body of a loop always ends by leaving it.
+pub(super) fn ends(block: Node<'_>) -> bool {
+    let last = block.named().into_iter().next_back();
+    last.is_some_and(|last| matches!(last.sort(), "return_statement" | "raise_statement" | "break_statement"))
+}
+
 /// Whether control never goes on after the block.
 fn leaves(block: Node<'_>) -> bool {
     let last = block.named_child_count().checked_sub(1).and_then(|last| u32::try_from(last).ok()).and_then(|last| block.named_child(last));

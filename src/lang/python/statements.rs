@@ -56,6 +56,7 @@ impl Lowering<'_> {
             "if_statement" => self.if_statement(node),
             "try_statement" => self.try_statement(node),
             "for_statement" => self.for_statement(node),
+            "while_statement" => self.while_statement(node),
             "with_statement" => self.with_statement(node),
             "type_alias_statement" => {}
             kind if is_expression(kind) => _ = self.expression(node),
@@ -90,32 +91,6 @@ impl Lowering<'_> {
         self.summary.functions[func].returns.push(value);
     }
 
-    fn for_statement(&mut self, node: Node<'_>) {
-        let is_async = node.child(0).is_some_and(|child| child.sort() == "async");
-        if let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) {
-            self.iterate(left, right, is_async);
-        }
-        for field in [Field::Body, Field::Alternative] {
-            if let Some(body) = node.at(field) {
-                self.block(body);
-            }
-        }
-    }
-
-    /// `for left in right`: the iteration and the binding.
-    pub(super) fn iterate(&mut self, left: Node<'_>, right: Node<'_>, is_async: bool) {
-        let iterable = self.expression(right);
-        self.consume(iterable, right, is_async);
-        let element = self.push(Expr::Element(iterable));
-        self.assign_to(left, element);
-    }
-
-    pub(super) fn consume(&mut self, iterable: ExprId, at: Node<'_>, is_async: bool) {
-        if matches!(self.summary.exprs[iterable], Expr::Var(_) | Expr::Attr { .. } | Expr::Call(_) | Expr::Await(_) | Expr::Index { .. }) {
-            self.call(CallKind::Iterate, iterable, Vec::new(), at, is_async);
-        }
-    }
-
     pub(super) fn call(&mut self, kind: CallKind, callee: ExprId, args: Vec<Arg>, at: Node<'_>, awaited: bool) -> ExprId {
         let call = Call {
             kind,
@@ -127,6 +102,7 @@ impl Lowering<'_> {
             main_guard: self.main_guard,
             once: self.once,
             guard: self.guard,
+            looped: self.looped,
         };
         let id = self.summary.calls.push(call);
         self.push(Expr::Call(id))
@@ -248,8 +224,9 @@ impl Lowering<'_> {
         }
         let outer = self.once;
         self.once |= left.is_some_and(|left| self.is_kept(left));
+        self.accumulator = left.map_or("", |left| self.text_of(left));
         let value = node.at(Field::Right).map(|right| self.expression(right));
-        self.once = outer;
+        (self.once, self.accumulator) = (outer, "");
         if let (Some(left), Some(value)) = (left, value) {
             // Unpacking iterates.
             if let (true, Some(right)) = (matches!(left.sort(), "pattern_list" | "tuple_pattern" | "list_pattern"), node.at(Field::Right)) {
@@ -398,6 +375,7 @@ impl Lowering<'_> {
             kind: if is_method { self.kind_of(decorators) } else { FuncKind::Function },
             is_async: node.child(0).is_some_and(|child| child.sort() == "async"),
             is_generator: false,
+            waits: false,
             is_abstract: body.is_some_and(|body| self.is_abstract(body))
                 || decorators.iter().any(|(_, at)| self.text_of(*at).ends_with("abstractmethod")),
             params: Vec::new(),
@@ -435,7 +413,7 @@ impl Lowering<'_> {
             }
         }
         let (outer_func, outer_guard) = (self.func, (self.main_guard, self.guard.take()));
-        let outer_tests = (std::mem::take(&mut self.tested), std::mem::take(&mut self.once));
+        let outer_tests = (std::mem::take(&mut self.tested), std::mem::take(&mut self.once), self.looped.take());
         self.func = func;
         self.scopes.push(FxHashMap::default());
         self.global_names.push(FxHashMap::default());
@@ -457,7 +435,7 @@ impl Lowering<'_> {
         self.global_names.pop();
         self.scopes.pop();
         (self.func, (self.main_guard, self.guard)) = (outer_func, outer_guard);
-        (self.tested, self.once) = outer_tests;
+        (self.tested, self.once, self.looped) = outer_tests;
         self.depth -= 1;
     }
 

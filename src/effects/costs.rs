@@ -1,0 +1,411 @@
+//! What functions cost, bottom-up: sizes multiplied through loops and calls, with a witness.
+//!
+//! A function's cost is a sum of terms; the largest few are kept. A term is a product: one size for each loop, and for the
+//! operation at its end if that one goes through a container itself. Constant sizes are folded; a loop over a part of what
+//! the loop around it goes over adds nothing, since both together see each part once.
+
+use super::flags::{self, Flags};
+use super::pauses::Pauses;
+use super::sizes::{Size, Sizes, Traced};
+use crate::base::{FileId, Name, Span};
+use crate::facts::Handling;
+use crate::finding::Hop;
+use crate::ir::loops::LoopId;
+use crate::ir::{Call, CallKind, Expr, ExprId, ModuleSummary, Target};
+use crate::link::graph::{Edge, EdgeKind, External, Graph};
+use crate::link::{At, CallAt, FuncAt, Input, Solution};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+/// Terms kept for one function.
+const TERMS: usize = 6;
+
+/// Sizes kept for one term.
+const SIZES: usize = 5;
+
+/// Hops of one term.
+const LONGEST: u32 = 32;
+
+/// Something that goes round.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Round {
+    /// How often.
+    pub size: Size,
+    /// The file it stands in.
+    pub file: FileId,
+    /// The loop's head, or the call that goes through a container.
+    pub span: Span,
+}
+
+/// One product of a function's cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term {
+    /// The product of the sizes that are constant.
+    pub constant: f64,
+    /// The others, the outermost first.
+    pub rounds: SmallVec<[Round; 3]>,
+    /// The library's operation at its end, where that one goes through a container.
+    pub operation: Option<Operation>,
+    /// What stands innermost, in the function that the chain ends in.
+    pub end: (FileId, Span),
+    flags: Flags,
+    /// The call that leads on, and the term of the function called.
+    next: Option<(CallAt, FuncAt, u32)>,
+    hops: u32,
+    by_name: bool,
+}
+
+/// An operation whose time grows with a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Where it stands: a call, or a literal that spreads what it is to become.
+    pub call: Option<CallAt>,
+    /// Its path, or `...`.
+    pub path: Name,
+}
+
+impl Term {
+    /// Whether some hop was found by its name alone.
+    #[must_use]
+    pub fn by_name(&self) -> bool {
+        self.by_name
+    }
+
+    /// The order in which terms are kept.
+    fn rank(&self) -> (std::cmp::Reverse<usize>, std::cmp::Reverse<u64>, u32, (FileId, Span)) {
+        let open: f64 = self.rounds.iter().map(|round| weight(round.size)).sum();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an order only")]
+        let (open, constant) = ((open * 10.0) as usize, self.constant.min(1e18) as u64);
+        (std::cmp::Reverse(open), std::cmp::Reverse(constant), self.hops, self.end)
+    }
+}
+
+/// How much a size counts where terms compete.
+fn weight(size: Size) -> f64 {
+    match size {
+        Size::Constant(_) | Size::Program => 0.0,
+        Size::Unknown => 1.0,
+        Size::Param(_) => 1.1,
+        Size::File | Size::Database => 1.2,
+        Size::Request => 1.3,
+    }
+}
+
+/// The costs of all functions that run on a loop.
+#[derive(Debug, Default)]
+pub struct Costs {
+    by_function: FxHashMap<FuncAt, Vec<Term>>,
+}
+
+impl Costs {
+    /// The largest terms of a function.
+    #[must_use]
+    pub fn of(&self, func: FuncAt) -> &[Term] {
+        self.by_function.get(&func).map_or(&[], Vec::as_slice)
+    }
+
+    /// The calls from a function to where a term's loops stand, and then the last place of all.
+    #[must_use]
+    pub fn chain(&self, input: Input<'_>, from: FuncAt, term: &Term, last: &str) -> Vec<Hop> {
+        let (mut chain, mut at, mut term) = (Vec::new(), from, term);
+        while let Some((call, to, index)) = term.next {
+            let span = input.summaries[call.file].calls[call.id].span;
+            chain.push(Hop { file: call.file, span, caller: input.func_name(at), callee: input.func_name(to) });
+            let Some(further) = self.of(to).get(index as usize) else { break };
+            (at, term) = (to, further);
+        }
+        chain.push(Hop { file: term.end.0, span: term.end.1, caller: input.func_name(at), callee: last.to_owned() });
+        chain
+    }
+}
+
+/// Infers the costs of functions for which `runs` holds.
+#[must_use]
+pub fn infer<'a>(solution: &Solution<'a>, graph: &Graph, sizes: &Sizes<'a, '_>, pauses: &Pauses, runs: impl Fn(FuncAt) -> bool) -> Costs {
+    let mut inference = Inference { solution, graph, sizes, pauses, costs: Costs::default() };
+    let mut callees: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
+    for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct && runs(edge.from) && runs(edge.to)) {
+        let to = solution.input.func(edge.to);
+        let called = &solution.input.summaries[edge.call.file].calls[edge.call.id];
+        // An async function that pauses is a root of its own; a coroutine that is not awaited runs elsewhere.
+        if !to.is_async || (called.awaited && !pauses.function(edge.to)) {
+            callees.entry(edge.from).or_default().push(edge);
+        }
+    }
+    let mut externals: FxHashMap<FuncAt, Vec<&External>> = FxHashMap::default();
+    for external in graph.externals.iter().filter(|external| runs(external.from)) {
+        externals.entry(external.from).or_default().push(external);
+    }
+    let mut done: FxHashSet<FuncAt> = FxHashSet::default();
+    for (file, summary) in solution.input.summaries.iter_enumerated() {
+        for id in summary.functions.indices() {
+            let root = At { file, id };
+            if !runs(root) {
+                continue;
+            }
+            // Callees first; a call back into what is being looked at adds nothing.
+            let mut stack = vec![(root, false)];
+            while let Some((func, left)) = stack.pop() {
+                if left {
+                    let called = callees.get(&func).map_or(&[][..], Vec::as_slice);
+                    inference.cost(func, called, externals.get(&func).map_or(&[], Vec::as_slice));
+                } else if done.insert(func) {
+                    stack.push((func, true));
+                    stack.extend(callees.get(&func).into_iter().flatten().map(|edge| (edge.to, false)));
+                }
+            }
+        }
+    }
+    inference.costs
+}
+
+struct Inference<'a, 'b> {
+    solution: &'b Solution<'a>,
+    graph: &'b Graph,
+    sizes: &'b Sizes<'a, 'b>,
+    pauses: &'b Pauses,
+    costs: Costs,
+}
+
+/// The loops around a place, up to the first that lets others run.
+struct Nest {
+    constant: f64,
+    rounds: SmallVec<[Round; 3]>,
+    /// What they go over.
+    over: SmallVec<[ExprId; 3]>,
+    loops: SmallVec<[LoopId; 3]>,
+}
+
+impl Inference<'_, '_> {
+    fn cost(&mut self, func: FuncAt, callees: &[&Edge], externals: &[&External]) {
+        let mut terms = Vec::new();
+        self.own_loops(func, &mut terms);
+        for external in externals {
+            self.operation(func, external, &mut terms);
+        }
+        for edge in callees {
+            self.called(edge, &mut terms);
+        }
+        if terms.is_empty() {
+            return;
+        }
+        terms.sort_by_cached_key(Term::rank);
+        let mut seen = FxHashSet::default();
+        terms.retain(|term| seen.insert((term.end, term.operation.map(|one| one.path))));
+        terms.truncate(TERMS);
+        self.costs.by_function.insert(func, terms);
+    }
+
+    fn own_loops(&self, func: FuncAt, terms: &mut Vec<Term>) {
+        let summary = &self.solution.input.summaries[func.file];
+        for (id, one) in summary.loops.iter_enumerated().filter(|(_, one)| one.func == func.id && !one.main_guard) {
+            if one.leaves || self.pauses.round(func.file, id) {
+                continue;
+            }
+            let nest = self.nest(func, Some(id));
+            if nest.rounds.is_empty() && nest.constant <= 1.0 {
+                continue;
+            }
+            let flags = flags::of_guard(self.solution.input, func, one.guard);
+            if let Some(spread) = spread_into_itself(summary, one.assigns.clone()) {
+                let operation = Operation { call: None, path: spread };
+                terms.push(self.term(func, nest, Some(operation), one.span, flags));
+            } else {
+                terms.push(self.term(func, nest, None, one.span, flags));
+            }
+        }
+    }
+
+    fn term(&self, func: FuncAt, nest: Nest, operation: Option<Operation>, end: Span, flags: Flags) -> Term {
+        let Nest { constant, mut rounds, .. } = nest;
+        if operation.is_some_and(|operation| operation.call.is_none())
+            && let Some(first) = rounds.first().copied()
+        {
+            rounds.push(Round { span: end, ..first });
+        }
+        Term { constant, rounds, operation, end: (func.file, end), flags, next: None, hops: 0, by_name: false }
+    }
+
+    /// The loops around, the outermost first.
+    fn nest(&self, func: FuncAt, innermost: Option<LoopId>) -> Nest {
+        let summary = &self.solution.input.summaries[func.file];
+        let mut loops: SmallVec<[LoopId; 3]> = SmallVec::new();
+        let mut at = innermost;
+        while let Some(id) = at.filter(|id| !self.pauses.round(func.file, *id)) {
+            loops.push(id);
+            at = summary.loops[id].outer;
+        }
+        loops.reverse();
+        let mut nest = Nest { constant: 1.0, rounds: SmallVec::new(), over: SmallVec::new(), loops };
+        for id in nest.loops.clone() {
+            let one = &summary.loops[id];
+            let (Some(over), false) = (one.over, one.leaves) else { continue };
+            let traced = self.sizes.trace(At { file: func.file, id: over }, func);
+            nest.add(&traced, Round { size: traced.size, file: func.file, span: one.span });
+            nest.over.push(over);
+        }
+        nest
+    }
+
+    /// A library's operation that goes through a container, within loops.
+    fn operation(&self, func: FuncAt, external: &External, terms: &mut Vec<Term>) {
+        let input = self.solution.input;
+        let summary = &input.summaries[func.file];
+        let call = &summary.calls[external.call.id];
+        let Some((operand, _)) = input.facts_of(func.file).linear(external.path) else { return };
+        let Some(container) = self.sizes.operand(external.call, *operand) else { return };
+        let mut nest = self.nest(func, call.looped);
+        let mut traced = self.sizes.trace(At { file: func.file, id: container }, func);
+        let first = nest.rounds.first().map(|round| round.size);
+        if let (Some(first), true) = (first, self.grows(func.file, summary, &nest.loops, call, container)) {
+            traced = Traced { size: first, part_of: SmallVec::new() };
+        }
+        if !traced.size.is_open() || traced.part_of.iter().any(|part| nest.over.contains(part)) {
+            return;
+        }
+        nest.add(&traced, Round { size: traced.size, file: func.file, span: call.span });
+        let operation = Operation { call: Some(external.call), path: external.path };
+        let flags = flags::of_call(input, external.call);
+        terms.push(self.term(func, nest, Some(operation), call.span, flags));
+    }
+
+    /// Whether the container grows in the loops: something is added to it there, or the operation makes it larger itself.
+    fn grows(&self, file: FileId, summary: &ModuleSummary, loops: &[LoopId], call: &Call, container: ExprId) -> bool {
+        if call.kind == CallKind::Operator && matches!(&summary.exprs[call.callee], Expr::Attr { name, .. } if name.ends_with("add__")) {
+            return true;
+        }
+        let Some(outermost) = loops.first() else { return false };
+        let round = &summary.loops[*outermost];
+        let same = |id: ExprId| match (&summary.exprs[id], &summary.exprs[container]) {
+            (Expr::Var(one), Expr::Var(other)) => one == other,
+            (Expr::Attr { base: one, name: first }, Expr::Attr { base: other, name: second }) => {
+                first == second && summary.exprs[*one] == summary.exprs[*other]
+            }
+            _ => false,
+        };
+        let assigned = &summary.assigns[round.assigns.start as usize..round.assigns.end as usize];
+        let made_new = assigned.iter().any(|assign| match (&assign.target, &summary.exprs[assign.value], &summary.exprs[container]) {
+            (Target::Var(var), Expr::Call(id), Expr::Var(own)) => var == own && summary.calls[*id].span == call.span,
+            _ => false,
+        });
+        let facts = self.solution.input.facts_of(file);
+        let adds = |path: Name| facts.containers(path).iter().any(|one| matches!(one.does, Handling::Adds | Handling::Extends));
+        made_new
+            || (round.calls.start..round.calls.end).any(|id| {
+                let id = crate::ir::CallId::from_raw(id);
+                let other = &summary.calls[id];
+                matches!(summary.exprs[other.callee], Expr::Attr { base, .. } if same(base))
+                    && self.graph.externals_of(At { file, id }).any(|external| adds(external.path))
+            })
+    }
+
+    /// The terms of a function that is called, as its caller sees them.
+    fn called(&self, edge: &Edge, terms: &mut Vec<Term>) {
+        let input = self.solution.input;
+        let summary = &input.summaries[edge.call.file];
+        let call = &summary.calls[edge.call.id];
+        if call.main_guard || edge.once {
+            return;
+        }
+        let over = self.sizes.gone_over(edge);
+        if let Some(over) = over {
+            self.handed(edge, over, call, terms);
+        }
+        for (index, below) in self.costs.of(edge.to).iter().enumerate() {
+            let Some(flags) = flags::through(self.solution, edge, &below.flags) else { continue };
+            if below.hops >= LONGEST {
+                continue;
+            }
+            let mut nest = self.nest(edge.from, call.looped);
+            if let Some(over) = over {
+                self.go_over(edge, over, call, &mut nest);
+            }
+            nest.constant *= below.constant;
+            for round in &below.rounds {
+                let traced = self.sizes.given(edge, round.size);
+                nest.add(&traced, Round { size: traced.size, ..*round });
+            }
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            terms.push(Term {
+                constant: nest.constant,
+                rounds: nest.rounds,
+                operation: below.operation,
+                end: below.end,
+                flags,
+                next: Some((edge.call, edge.to, index)),
+                hops: below.hops + 1,
+                by_name: below.by_name || edge.by_name,
+            });
+        }
+    }
+
+    /// A library's call runs the function for each element of what it goes over.
+    fn go_over(&self, edge: &Edge, over: ExprId, call: &Call, nest: &mut Nest) {
+        let traced = self.sizes.trace(At { file: edge.call.file, id: over }, edge.from);
+        nest.add(&traced, Round { size: traced.size, file: edge.call.file, span: head(self.solution.input, edge.call, call) });
+        nest.over.push(over);
+    }
+
+    /// The loop that such a call is.
+    fn handed(&self, edge: &Edge, over: ExprId, call: &Call, terms: &mut Vec<Term>) {
+        let input = self.solution.input;
+        let mut nest = self.nest(edge.from, call.looped);
+        self.go_over(edge, over, call, &mut nest);
+        if nest.rounds.is_empty() {
+            return;
+        }
+        let callee = input.func(edge.to);
+        let first = callee.params.first().and_then(|param| param.var);
+        let spreads = callee.returns.iter().any(|value| {
+            let (Expr::List(_) | Expr::Object(_)) = &input.summaries[edge.to.file].exprs[*value] else { return false };
+            first.is_some_and(|var| spreads(&input.summaries[edge.to.file], *value, var))
+        });
+        let operation = spreads.then(|| Operation { call: None, path: crate::base::name("...") });
+        let span = head(input, edge.call, call);
+        terms.push(self.term(edge.from, nest, operation, span, flags::of_call(input, edge.call)));
+    }
+}
+
+impl Nest {
+    /// Goes round once more, unless that only sees the parts of what is gone over already.
+    fn add(&mut self, traced: &Traced, round: Round) {
+        match round.size {
+            Size::Constant(times) => self.constant *= times.max(1.0),
+            Size::Program => {}
+            _ if traced.part_of.iter().any(|part| self.over.contains(part)) => {}
+            _ if self.rounds.len() < SIZES => self.rounds.push(round),
+            _ => {}
+        }
+    }
+}
+
+/// The head of a call that runs a function for each element: up to what it is given.
+fn head(input: Input<'_>, at: CallAt, call: &Call) -> Span {
+    let source = &input.sources[at.file].text;
+    let text = source.get(call.span.start as usize..call.span.end as usize).unwrap_or("");
+    let end = text.find('\n').map_or(call.span.end, |line| call.span.start + u32::try_from(line).unwrap_or(0));
+    Span { start: call.span.start, end }
+}
+
+/// `acc = [...acc, x]` among assignments.
+fn spread_into_itself(summary: &ModuleSummary, assigns: std::ops::Range<u32>) -> Option<Name> {
+    let assigned = summary.assigns.get(assigns.start as usize..assigns.end as usize)?;
+    let found = assigned.iter().any(|assign| match assign.target {
+        Target::Var(var) => spreads(summary, assign.value, var),
+        _ => false,
+    });
+    found.then(|| crate::base::name("..."))
+}
+
+/// Whether a literal spreads the variable.
+fn spreads(summary: &ModuleSummary, literal: ExprId, var: crate::ir::VarId) -> bool {
+    let is_spread = |item: &ExprId| match summary.exprs[*item] {
+        Expr::Element(over) => summary.exprs[over] == Expr::Var(var),
+        _ => false,
+    };
+    match &summary.exprs[literal] {
+        Expr::List(items) => items.iter().any(is_spread),
+        Expr::Object(fields) => fields.iter().any(|(_, value)| is_spread(value)),
+        _ => false,
+    }
+}

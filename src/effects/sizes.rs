@@ -1,0 +1,370 @@
+//! How large a value may be, and what bounds it: read off the source backwards, a few steps deep.
+
+use crate::base::FileId;
+use crate::facts::{Bounded, Effect, Operand, Sized as Spoken};
+use crate::ir::{Call, CallKind, Const, Expr, ExprId, FuncKind};
+use crate::link::graph::{Edge, EdgeKind, Graph, bound_parameters};
+use crate::link::{At, CallAt, ExprAt, FuncAt, Solution, Value};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+use std::cell::{Cell, RefCell};
+
+/// Steps that are followed from one value to where it comes from.
+const DEEPEST: u8 = 24;
+
+/// Steps for one value, all branches together.
+const STEPS: u16 = 200;
+
+/// Calls of the repository's own that are looked into on the way.
+const CALLS: u8 = 3;
+
+/// What bounds a value's size, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub enum Size {
+    /// A constant: a number, or the length of what is written in the source.
+    Constant(f64),
+    /// The program itself: an enumeration, a registry.
+    Program,
+    /// Nothing that is seen here.
+    Unknown,
+    /// A parameter of the function, by its position: callers know.
+    Param(usize),
+    /// A file.
+    File,
+    /// A database.
+    Database,
+    /// A client.
+    Request,
+}
+
+impl Size {
+    /// Whether neither the program nor a constant bounds it.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        !matches!(self, Self::Constant(_) | Self::Program)
+    }
+
+    fn larger(self, other: Self) -> Self {
+        if other > self { other } else { self }
+    }
+}
+
+/// A value's size, and the containers that it is a part of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traced {
+    /// What bounds it.
+    pub size: Size,
+    /// What was gone over, in the value's own function, to come to it: `b` in `for a in b: for c in a.items`.
+    pub part_of: SmallVec<[ExprId; 2]>,
+}
+
+impl Traced {
+    fn of(size: Size) -> Self {
+        Self { size, part_of: SmallVec::new() }
+    }
+
+    fn or(mut self, other: Self) -> Self {
+        self.size = self.size.larger(other.size);
+        self.part_of.extend(other.part_of);
+        self
+    }
+}
+
+/// Where sizes are looked up; what was found once is kept.
+pub struct Sizes<'a, 'b> {
+    solution: &'b Solution<'a>,
+    graph: &'b Graph,
+    known: RefCell<FxHashMap<ExprAt, Traced>>,
+    /// Steps left for the value that is being traced.
+    left: Cell<u16>,
+}
+
+impl<'a, 'b> Sizes<'a, 'b> {
+    /// Sizes of the values of a run.
+    #[must_use]
+    pub fn new(solution: &'b Solution<'a>, graph: &'b Graph) -> Self {
+        Self { solution, graph, known: RefCell::default(), left: Cell::new(0) }
+    }
+
+    /// The size of an expression: the length of a container or a text, a number's value. It stands in function `func`.
+    #[must_use]
+    pub fn trace(&self, at: ExprAt, func: FuncAt) -> Traced {
+        if let Some(known) = self.known.borrow().get(&at) {
+            return known.clone();
+        }
+        self.left.set(STEPS);
+        let traced = self.walk(at, func, DEEPEST, CALLS);
+        self.known.borrow_mut().insert(at, traced.clone());
+        traced
+    }
+
+    /// The size of a call's operand, if it has it.
+    #[must_use]
+    pub fn operand(&self, at: CallAt, operand: Operand) -> Option<ExprId> {
+        let summary = &self.solution.input.summaries[at.file];
+        let call = &summary.calls[at.id];
+        match operand {
+            Operand::Receiver if call.kind == CallKind::Iterate => Some(call.callee),
+            Operand::Receiver => match summary.exprs[call.callee] {
+                Expr::Attr { base, .. } => Some(base),
+                _ => None,
+            },
+            Operand::Argument(at) => placed(call, at),
+        }
+    }
+
+    /// What a size in a callee is in its caller: parameters become what the call gives for them. None where it is too large
+    /// to say: the parameter is left out.
+    #[must_use]
+    pub fn given(&self, edge: &Edge, size: Size) -> Traced {
+        let Size::Param(position) = size else { return Traced::of(size) };
+        let summary = &self.solution.input.summaries[edge.call.file];
+        let callee = self.solution.input.func(edge.to);
+        let call = &summary.calls[edge.call.id];
+        let Some(offset) = edge.offset else { return self.handed(edge, position) };
+        let bound = bound_parameters(summary, callee, call, usize::from(offset));
+        let given = bound.iter().find(|(_, at)| *at == position);
+        if let Some((value, _)) = given {
+            return self.trace(At { file: edge.call.file, id: *value }, edge.from);
+        }
+        let default = callee.params.get(position).and_then(|param| param.default);
+        match default {
+            Some(default) if !call.args.iter().any(|arg| arg.spread) => self.trace(At { file: edge.to.file, id: default }, edge.to),
+            _ if position < usize::from(offset) => self.receiver(edge),
+            _ => Traced::of(Size::Unknown),
+        }
+    }
+
+    /// The receiver that a method is called on.
+    fn receiver(&self, edge: &Edge) -> Traced {
+        match self.operand(edge.call, Operand::Receiver) {
+            Some(base) => self.trace(At { file: edge.call.file, id: base }, edge.from),
+            None => Traced::of(Size::Unknown),
+        }
+    }
+
+    /// What a library's call hands to a function that it is given: an element of what it goes over.
+    fn handed(&self, edge: &Edge, position: usize) -> Traced {
+        match self.gone_over(edge) {
+            Some(over) if position == 0 => {
+                let mut traced = self.trace(At { file: edge.call.file, id: over }, edge.from);
+                traced.part_of.push(over);
+                traced
+            }
+            _ => Traced::of(Size::Unknown),
+        }
+    }
+
+    /// What a library's call goes over, calling the function that it is given with each element: `items.map(f)`.
+    #[must_use]
+    pub fn gone_over(&self, edge: &Edge) -> Option<ExprId> {
+        if edge.offset.is_some() || edge.kind != EdgeKind::Direct {
+            return None;
+        }
+        let facts = self.solution.input.facts_of(edge.call.file);
+        let of =
+            self.graph.externals_of(edge.call).find_map(|external| facts.invokes(external.path).iter().find_map(|one| one.elements_of))?;
+        let operand = match of {
+            crate::facts::ElementsOf::Receiver(_) => Operand::Receiver,
+            crate::facts::ElementsOf::Argument(at) => Operand::Argument(at),
+        };
+        self.operand(edge.call, operand)
+    }
+
+    fn walk(&self, at: ExprAt, func: FuncAt, depth: u8, calls: u8) -> Traced {
+        let (Some(depth), Some(left)) = (depth.checked_sub(1), self.left.get().checked_sub(1)) else { return Traced::of(Size::Unknown) };
+        self.left.set(left);
+        let summary = &self.solution.input.summaries[at.file];
+        let here = |id| At { file: at.file, id };
+        match &summary.exprs[at.id] {
+            Expr::Const(Const::Number(number)) => Traced::of(Size::Constant(*number)),
+            #[allow(clippy::cast_precision_loss, reason = "a length")]
+            Expr::Const(Const::Str(text)) => Traced::of(Size::Constant(text.len() as f64)),
+            Expr::Const(_) | Expr::Function(_) | Expr::Class(_) => Traced::of(Size::Constant(1.0)),
+            // A text with parts that are not kept may hold anything.
+            Expr::Builtin(of) if matches!(of.as_str(), "str" | "String" | "bytes" | "int") => Traced::of(Size::Unknown),
+            Expr::Builtin(_) => Traced::of(Size::Program),
+            Expr::Var(var) => {
+                let owner = summary.vars[*var].func;
+                let mut found: Option<Traced> = None;
+                let position = summary.functions[owner].params.iter().position(|param| param.var == Some(*var));
+                if let Some(position) = position {
+                    let own = owner == func.id && at.file == func.file;
+                    found = Some(Traced::of(if own { Size::Param(position) } else { Size::Unknown }));
+                }
+                for value in self.solution.assigned(at.file, *var) {
+                    let traced = self.walk(here(*value), func, depth, calls);
+                    found = Some(found.map_or(traced.clone(), |found| found.or(traced)));
+                }
+                found.unwrap_or_else(|| Traced::of(Size::Unknown))
+            }
+            Expr::Attr { base, name } => self.attribute(at, *base, *name, func, (depth, calls)),
+            Expr::Index { base, .. } => part(self.walk(here(*base), func, depth, calls)),
+            Expr::Element(over) => {
+                let mut traced = part(self.walk(here(*over), func, depth, calls));
+                traced.part_of.push(*over);
+                traced
+            }
+            Expr::Call(id) => self.result(At { file: at.file, id: *id }, func, depth, calls),
+            Expr::Object(fields) => self.literal(at.file, fields.iter().map(|(_, value)| *value), func, (depth, calls)),
+            Expr::List(items) => self.literal(at.file, items.iter().copied(), func, (depth, calls)),
+            Expr::Many(element) => {
+                let traced = self.walk(here(*element), func, depth, calls);
+                if traced.size.is_open() { traced } else { Traced { size: Size::Unknown, ..traced } }
+            }
+            Expr::Either(parts) => {
+                let traced = parts.iter().map(|part| self.walk(here(*part), func, depth, calls));
+                traced.reduce(Traced::or).unwrap_or_else(|| Traced::of(Size::Unknown))
+            }
+            Expr::Await(inner) => self.walk(here(*inner), func, depth, calls),
+            Expr::Unknown
+            | Expr::Global(_)
+            | Expr::This(_)
+            | Expr::Super(_)
+            | Expr::Module(_)
+            | Expr::Imported { .. }
+            | Expr::ModuleExports => self.by_value(at, depth),
+        }
+    }
+
+    /// A list or object written in the source: its length, and that of what is spread into it.
+    fn literal(&self, file: FileId, items: impl Iterator<Item = ExprId>, func: FuncAt, (depth, calls): (u8, u8)) -> Traced {
+        let (mut length, mut spread) = (0.0, None);
+        for item in items {
+            length += 1.0;
+            if let Expr::Element(over) = self.solution.input.summaries[file].exprs[item] {
+                let traced = self.walk(At { file, id: over }, func, depth, calls);
+                spread = Some(spread.map_or(traced.clone(), |spread: Traced| spread.or(traced)));
+            }
+        }
+        let own = Traced::of(Size::Constant(length));
+        spread.map_or(own.clone(), |spread| own.or(spread))
+    }
+
+    fn attribute(&self, at: ExprAt, base: ExprId, member: crate::base::Name, func: FuncAt, (depth, calls): (u8, u8)) -> Traced {
+        let input = self.solution.input;
+        let facts = input.facts_of(at.file);
+        for value in self.solution.values(at) {
+            if let Value::Ext(path) | Value::ExtInst(path) = value
+                && let Some(Spoken::By(by)) = facts.size(*path)
+            {
+                return Traced::of(bounded(*by));
+            }
+        }
+        for value in self.solution.values(At { file: at.file, id: base }) {
+            if let Value::Ext(path) | Value::ExtInst(path) = value
+                && let Some(path) = ustr::existing_ustr(&format!("{path}.{member}"))
+                && let Some(sized) = facts.size(path)
+            {
+                return match sized {
+                    Spoken::By(by) => Traced::of(bounded(*by)),
+                    Spoken::Of(_) => self.walk(At { file: at.file, id: base }, func, depth, calls),
+                };
+            }
+        }
+        // What an object keeps is its own; what a receiver keeps, its class says.
+        let function = input.func(func);
+        let own = match input.summaries[at.file].exprs[base] {
+            Expr::This(_) | Expr::Super(_) => true,
+            Expr::Var(var) => {
+                matches!(function.kind, FuncKind::Method | FuncKind::ClassMethod | FuncKind::Getter | FuncKind::Setter)
+                    && function.params.first().is_some_and(|param| param.var == Some(var))
+            }
+            _ => false,
+        };
+        if own {
+            return self.by_value(at, depth);
+        }
+        let traced = self.walk(At { file: at.file, id: base }, func, depth, calls);
+        if traced.size.is_open() && traced.size != Size::Unknown { traced } else { self.by_value(at, depth) }
+    }
+
+    /// What is known of a value by what it may be: a literal in another place, a class.
+    fn by_value(&self, at: ExprAt, depth: u8) -> Traced {
+        let mut found: Option<Size> = None;
+        for value in self.solution.values(at) {
+            let size = match value {
+                Value::Object(written) if *written != at && depth > 0 => {
+                    let module = At { file: written.file, id: crate::ir::MODULE_BODY };
+                    match &self.solution.input.summaries[written.file].exprs[written.id] {
+                        // What is put into it later is not seen.
+                        Expr::List(items) if items.is_empty() => Size::Unknown,
+                        Expr::Object(fields) if fields.is_empty() => Size::Unknown,
+                        Expr::List(_) | Expr::Object(_) => self.walk(*written, module, depth - 1, 0).size,
+                        _ => Size::Unknown,
+                    }
+                }
+                Value::Class(_) | Value::Func(_) | Value::Bound(_) => Size::Program,
+                _ => Size::Unknown,
+            };
+            found = Some(found.map_or(size, |found| found.larger(size)));
+        }
+        Traced::of(found.unwrap_or(Size::Unknown))
+    }
+
+    /// What a call gives.
+    fn result(&self, at: CallAt, func: FuncAt, depth: u8, calls: u8) -> Traced {
+        let input = self.solution.input;
+        let call = &input.summaries[at.file].calls[at.id];
+        let facts = input.facts_of(at.file);
+        let mut found: Option<Traced> = None;
+        let mut add = |traced: Traced| found = Some(found.take().map_or(traced.clone(), |found| found.or(traced)));
+        for external in self.graph.externals_of(at) {
+            let spoken = facts.size(external.path).cloned().or_else(|| match facts.call(external.path)?.effect {
+                Effect::Database => Some(Spoken::By(Bounded::Database)),
+                Effect::File => Some(Spoken::By(Bounded::File)),
+                _ => None,
+            });
+            match spoken {
+                Some(Spoken::By(by)) => add(Traced::of(bounded(by))),
+                Some(Spoken::Of(operands)) => {
+                    let operand = operands.iter().find_map(|operand| self.operand(at, *operand));
+                    let traced = operand.map(|id| self.walk(At { file: at.file, id }, func, depth, calls));
+                    add(traced.unwrap_or_else(|| Traced::of(Size::Constant(0.0))));
+                }
+                // A method gives a part of its receiver, as far as is known.
+                None => {
+                    let receiver = self.operand(at, Operand::Receiver);
+                    let traced = receiver.map(|id| self.walk(At { file: at.file, id }, func, depth, calls));
+                    add(traced.filter(|traced| traced.size > Size::Unknown).unwrap_or_else(|| Traced::of(Size::Unknown)));
+                }
+            }
+        }
+        if let Some(fewer) = calls.checked_sub(1) {
+            for edge in self.graph.edges_of(at).filter(|edge| edge.kind == EdgeKind::Direct && edge.offset.is_some()) {
+                let callee = input.func(edge.to);
+                for returned in &callee.returns {
+                    let traced = self.walk(At { file: edge.to.file, id: *returned }, edge.to, depth, fewer);
+                    add(if let Size::Param(position) = traced.size {
+                        let offset = usize::from(edge.offset.unwrap_or(0));
+                        let bound = bound_parameters(&input.summaries[at.file], callee, call, offset);
+                        let given = bound.iter().find(|(_, to)| *to == position).map(|(value, _)| *value);
+                        given.map_or_else(|| Traced::of(Size::Unknown), |id| self.walk(At { file: at.file, id }, func, depth, fewer))
+                    } else {
+                        Traced::of(traced.size)
+                    });
+                }
+            }
+        }
+        found.unwrap_or_else(|| Traced::of(Size::Unknown))
+    }
+}
+
+/// A part of a value: what a constant holds is not known to be small.
+fn part(whole: Traced) -> Traced {
+    if let Size::Constant(_) = whole.size { Traced { size: Size::Program, ..whole } } else { whole }
+}
+
+/// The positional argument.
+fn placed(call: &Call, at: usize) -> Option<ExprId> {
+    call.args.iter().take_while(|arg| !arg.spread).filter(|arg| arg.name.is_none()).nth(at).map(|arg| arg.value)
+}
+
+fn bounded(by: Bounded) -> Size {
+    match by {
+        Bounded::Program => Size::Program,
+        Bounded::File => Size::File,
+        Bounded::Database => Size::Database,
+        Bounded::Request => Size::Request,
+    }
+}

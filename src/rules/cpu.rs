@@ -1,0 +1,3 @@
+//! What the rules of the group cpu share.
+
+pub mod origin;

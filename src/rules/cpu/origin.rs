@@ -1,0 +1,85 @@
+//! Where a size comes from, seen from the function that the loop runs: a client's request, or something else.
+
+use crate::effects::sizes::{Size, Sizes};
+use crate::finding::Confidence;
+use crate::link::FuncAt;
+use crate::link::graph::{Edge, EdgeKind};
+use crate::rules::Program;
+use rustc_hash::FxHashMap;
+
+/// Callers that are asked, one after another.
+const LONGEST: usize = 8;
+
+/// What bounds a size, with parameters followed to the entry.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origin {
+    /// A constant, or the program itself.
+    Bounded,
+    /// Nothing that is seen.
+    Unknown,
+    /// A file or a database: what it is called.
+    Stored(&'static str),
+    /// A client: how it comes in, in words.
+    Request(String),
+}
+
+/// Answers for one run.
+pub struct Origins<'p, 'a, 'b> {
+    program: &'p Program<'a, 'b>,
+    sizes: &'p Sizes<'a, 'b>,
+    ways: FxHashMap<(FuncAt, FuncAt), &'b Edge>,
+}
+
+impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
+    /// Prepares to answer.
+    #[must_use]
+    pub fn new(program: &'p Program<'a, 'b>, sizes: &'p Sizes<'a, 'b>) -> Self {
+        let mut ways = FxHashMap::default();
+        for edge in program.graph.edges.iter().filter(|edge| matches!(edge.kind, EdgeKind::Direct | EdgeKind::Later)) {
+            ways.entry((edge.from, edge.to)).or_insert(edge);
+        }
+        Self { program, sizes, ways }
+    }
+
+    /// What bounds `size`, which was found in `func`. Parameters of an entry that serves clients are what clients send;
+    /// those of another function are what the caller gives by which the loop reaches it.
+    #[must_use]
+    pub fn of(&self, func: FuncAt, size: Size) -> Origin {
+        let (mut func, mut size) = (func, size);
+        for _ in 0..LONGEST {
+            let position = match size {
+                Size::Constant(_) | Size::Program => return Origin::Bounded,
+                Size::Unknown => return Origin::Unknown,
+                Size::File => return Origin::Stored("a file"),
+                Size::Database => return Origin::Stored("a database"),
+                Size::Request => return Origin::Request("the request".to_owned()),
+                Size::Param(position) => position,
+            };
+            let Some(caller) = self.program.contexts.caller_of(func) else { return self.entry(func, position) };
+            let Some(edge) = self.ways.get(&(caller, func)) else { return Origin::Unknown };
+            (func, size) = (caller, self.sizes.given(edge, size).size);
+        }
+        Origin::Unknown
+    }
+
+    /// A parameter of an entry.
+    fn entry(&self, func: FuncAt, position: usize) -> Origin {
+        let function = self.program.input.func(func);
+        let receiver = function.class.is_some() && position == 0 && self.program.input.summaries[func.file].is_python();
+        let (Some(root), Some(param), false) = (self.program.contexts.loop_root(func), function.params.get(position), receiver) else {
+            return Origin::Unknown;
+        };
+        // An async function that nobody is seen to call is no server's handler.
+        if root.confidence < Confidence::High {
+            return Origin::Unknown;
+        }
+        // What a default makes, the framework injects.
+        let injected =
+            param.default.is_some_and(|default| matches!(self.program.input.summaries[func.file].exprs[default], crate::ir::Expr::Call(_)));
+        if injected {
+            return Origin::Unknown;
+        }
+        let own = if param.name.starts_with('<') { "a parameter".to_owned() } else { format!("`{}`", param.name) };
+        Origin::Request(format!("{own} of {} `{}`", root.label, function.name))
+    }
+}
