@@ -1,10 +1,12 @@
 //! Where functions run, top-down from entries.
 
+mod conditions;
+mod cooperative;
 mod handlers;
 pub mod unknown;
 
 use crate::base::{FileId, Name, Span};
-use crate::facts::{ContextKind, Entry, Facts, Which};
+use crate::facts::{ContextKind, Effect, Entry, Facts, Registered, Which};
 use crate::finding::Confidence;
 use crate::ir::{CallKind, Expr, Family, FuncId, MODULE_BODY};
 use crate::link::first_text;
@@ -44,6 +46,8 @@ pub struct Contexts {
     loop_roots: FxHashMap<FuncAt, usize>,
     /// By which function each function on a loop was reached; none for the entry itself.
     callers: FxHashMap<FuncAt, Option<FuncAt>>,
+    /// Effects that stall nobody, in files that only programs with a patched standard library load.
+    cooperative: FxHashMap<FileId, Vec<Effect>>,
 }
 
 impl Contexts {
@@ -63,6 +67,12 @@ impl Contexts {
     #[must_use]
     pub fn caller_of(&self, func: FuncAt) -> Option<FuncAt> {
         self.callers.get(&func).copied().flatten()
+    }
+
+    /// Whether the effect gives way to other work in this file's programs: they have patched the standard library.
+    #[must_use]
+    pub fn gives_way(&self, file: FileId, effect: Effect) -> bool {
+        self.cooperative.get(&file).is_some_and(|effects| effects.contains(&effect))
     }
 
     /// The functions from the entry to `func`, which is left out.
@@ -135,6 +145,7 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
     spread.by_facts();
     spread.by_place();
     spread.run();
+    spread.contexts.cooperative = spread.patched();
     spread.contexts
 }
 
@@ -171,17 +182,28 @@ impl Spread<'_, '_> {
             let facts = input.facts_of(file);
             if call.kind == CallKind::Decorate {
                 let path = external.path.strip_suffix("()").map_or(external.path, crate::base::name);
-                if let Some(entry) = facts.decorator(path) {
-                    for func in self.handlers(file, call, Which::All) {
+                for entry in facts.decorator(path) {
+                    if !self.holds_at(entry, external.call) {
+                        continue;
+                    }
+                    for func in self.handlers(file, call, Which::All, Registered::Argument) {
                         self.enter(func, entry, file, call.span);
                     }
                 }
             } else {
                 let first = first_text(&input.summaries[file], call);
                 for entry in facts.registrations(external.path).iter().filter(|entry| entry.takes(first)) {
+                    if !self.holds_at(entry, external.call) {
+                        continue;
+                    }
                     // A worker's own file: no server waits for its loop.
                     self.scripts[file] |= entry.synchronous == ContextKind::Process;
-                    for func in self.handlers(file, call, entry.which) {
+                    let run = if entry.methods.is_empty() {
+                        self.handlers(file, call, entry.which, entry.registers)
+                    } else {
+                        self.methods(file, call, entry)
+                    };
+                    for func in run {
                         self.enter(func, entry, file, call.span);
                     }
                 }
@@ -209,7 +231,7 @@ impl Spread<'_, '_> {
                 }
             }
             for (matcher, entry) in &facts.files {
-                if !matcher.is_match(input.sources[file].path.get(root..).unwrap_or("")) {
+                if !matcher.is_match(input.sources[file].path.get(root..).unwrap_or("")) || !self.holds_in(entry, file) {
                     continue;
                 }
                 self.scripts[file] |= entry.exports.is_empty() && entry.asynchronous == ContextKind::Script;

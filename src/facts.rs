@@ -10,7 +10,7 @@ mod schema;
 pub use file::RawFacts;
 pub use library::Library;
 pub use remedy::{Case, Caution, Idiom, Instead, Remedy, Runtime, Words};
-pub use schema::{Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Results, Weight};
+pub use schema::{Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Registered, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -175,7 +175,13 @@ pub struct Entry {
     pub parameters: Vec<Name>,
     /// For registrations.
     pub which: Which,
-    /// For base classes: names of methods, `*` at the end matches any rest.
+    /// For registrations: what of the argument is registered.
+    pub registers: Registered,
+    /// Conditions of which one must hold: `keyword=constant`, or an exported constant of the file.
+    pub when: Vec<String>,
+    /// Conditions of which none may hold.
+    pub unless: Vec<String>,
+    /// For base classes and registered objects: names of methods, `*` at the end matches any rest.
     pub methods: Vec<String>,
     /// For files: exported names; empty for the whole file.
     pub exports: Vec<Name>,
@@ -204,7 +210,7 @@ pub struct Facts {
     types: FxHashMap<Name, TypeFact>,
     constructors: FxHashMap<Name, Name>,
     boundaries: FxHashMap<Name, Boundary>,
-    decorators: FxHashMap<Name, Arc<Entry>>,
+    decorators: FxHashMap<Name, Vec<Arc<Entry>>>,
     registrations: FxHashMap<Name, Vec<Arc<Entry>>>,
     bases: FxHashMap<Name, Vec<Arc<Entry>>>,
     /// Entries by the file's path.
@@ -241,6 +247,7 @@ pub struct Facts {
     sizes: FxHashMap<Name, Sized>,
     /// With whose size the time grows, and what to write instead.
     linear: FxHashMap<Name, (Operand, String)>,
+    cooperative: FxHashMap<Name, Vec<Effect>>,
     libraries: Vec<Name>,
     /// Every path of every table.
     known: rustc_hash::FxHashSet<Name>,

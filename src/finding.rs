@@ -104,7 +104,7 @@ pub struct Cleared {
     pub file: FileId,
     /// The call.
     pub span: Span,
-    /// `offloaded`, `start-up`, `script`, `test`, `worker thread`, `not reached`, `argument`, `assumed`, `ignored`, `configuration`.
+    /// `offloaded`, `start-up`, `script`, `test`, `worker thread`, `not reached`, `monkey patch`, `argument`, `assumed`, `ignored`, `configuration`.
     pub reason: String,
 }
 

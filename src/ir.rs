@@ -470,6 +470,9 @@ pub struct ModuleSummary {
     pub loops: IndexVec<LoopId, Loop>,
     /// Assignments.
     pub assigns: Vec<Assign>,
+    /// Python: modules imported anywhere; `m` and `m.n` for `from m import n`, which may be a module or not. The second
+    /// says that the module's body imports it.
+    pub imports: Vec<(Name, bool)>,
     /// Python: modules imported with a star.
     pub star_imports: Vec<Name>,
     /// Python: what a star import of this module gives (`__all__`), where it says so.
@@ -521,6 +524,7 @@ impl ModuleSummary {
             guards: IndexVec::new(),
             loops: IndexVec::new(),
             assigns: Vec::new(),
+            imports: Vec::new(),
             star_imports: Vec::new(),
             all: None,
             exports: Vec::new(),

@@ -1,7 +1,7 @@
 //! Raw facts made ready, and put into the tables.
 
 use super::file::Misfit;
-use super::schema::{Argument, RawArgument, RawCall, RawType};
+use super::schema::{Argument, Effect, RawArgument, RawCall, RawType};
 use super::{
     Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Operand, Provider, RawFacts, Runtime, Sized, Which,
 };
@@ -39,6 +39,7 @@ pub(super) struct Ready {
     loop_checks: Vec<(Name, Branch)>,
     sizes: Vec<(Name, Sized)>,
     linear: Vec<(Name, (Operand, String))>,
+    cooperative: Vec<(Name, Vec<Effect>)>,
     by_name: Vec<Name>,
     prefix_tests: Vec<Name>,
     /// Labels of entries that nothing awaits.
@@ -67,6 +68,9 @@ impl Ready {
             }
             let entry = Arc::new(Entry {
                 which: which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (at.clone(), message))?,
+                registers: raw.registers,
+                when: raw.when,
+                unless: raw.unless,
                 label: raw.label,
                 asynchronous: raw.asynchronous,
                 synchronous: raw.synchronous,
@@ -155,6 +159,11 @@ impl Ready {
             loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
             sizes,
             linear,
+            cooperative: raw
+                .cooperative
+                .iter()
+                .flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().effects.clone())))
+                .collect(),
             by_name: paths(raw.by_name),
             prefix_tests: paths(raw.prefix_test),
             plain_labels,
@@ -191,6 +200,7 @@ impl Ready {
             + self.loop_checks.len()
             + self.sizes.len()
             + self.linear.len()
+            + self.cooperative.len()
             + self.by_name.len()
             + self.prefix_tests.len()
             + self.runtimes.len()
@@ -233,6 +243,7 @@ impl Ready {
         paths.extend(self.loop_checks.iter().map(|(path, _)| path));
         paths.extend(self.sizes.iter().map(|(path, _)| path));
         paths.extend(self.linear.iter().map(|(path, _)| path));
+        paths.extend(self.cooperative.iter().map(|(path, _)| path));
         paths
     }
 }
@@ -326,10 +337,11 @@ impl Facts {
         for (paths, boundary) in ready.boundaries {
             self.boundaries.extend(paths.into_iter().map(|path| (path, boundary)));
         }
-        let (mut bases, mut registrations, mut files) = (FxHashSet::default(), FxHashSet::default(), Vec::new());
+        let (mut decorators, mut bases, mut registrations) = (FxHashSet::default(), FxHashSet::default(), FxHashSet::default());
+        let mut files = Vec::new();
         for (mark, entry) in ready.entries {
             match mark {
-                Mark::Decorators(paths) => self.decorators.extend(paths.into_iter().map(|path| (path, entry.clone()))),
+                Mark::Decorators(paths) => enter(&mut self.decorators, paths, &entry, own.then_some(&mut decorators)),
                 Mark::Bases(paths) => enter(&mut self.bases, paths, &entry, own.then_some(&mut bases)),
                 Mark::Calls(paths) => enter(&mut self.registrations, paths, &entry, own.then_some(&mut registrations)),
                 Mark::Files(matchers) => files.extend(matchers.into_iter().map(|matcher| (matcher, entry.clone()))),
@@ -362,6 +374,7 @@ impl Facts {
         self.runtimes.sort_by(|one, other| one.name.cmp(&other.name));
         self.sizes.extend(ready.sizes);
         self.linear.extend(ready.linear);
+        self.cooperative.extend(ready.cooperative);
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
         self.prefix_tests.extend(ready.prefix_tests.iter().filter_map(last));

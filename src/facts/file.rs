@@ -2,8 +2,8 @@
 
 use super::remedy::Runtime;
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear, RawLoopCheck,
-    RawPaths, RawProvider, RawSize, RawType,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear,
+    RawLoopCheck, RawPaths, RawProvider, RawSize, RawType,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
@@ -95,6 +95,9 @@ pub struct RawFacts {
     /// Calls whose time grows with a container.
     #[serde(default)]
     pub(super) linear: Vec<Placed<RawLinear>>,
+    /// Calls after which the standard library gives way to other work of the program: `monkey.patch_all`.
+    #[serde(default)]
+    pub(super) cooperative: Vec<Placed<RawCooperative>>,
 }
 
 /// A table of facts that may say for which language it holds.
@@ -127,7 +130,8 @@ spoken!(
     RawLoopCheck,
     Runtime,
     RawSize,
-    RawLinear
+    RawLinear,
+    RawCooperative
 );
 
 /// Gives the names of all tables to another macro.
@@ -158,7 +162,8 @@ macro_rules! every_table {
             loop_bound,
             runtime,
             size,
-            linear
+            linear,
+            cooperative
         )
     };
 }

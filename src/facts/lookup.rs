@@ -1,6 +1,6 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
-use super::{Boundary, CallFact, Container, Entry, Facts, GenericKind, Invoke, Operand, Sized, TypeFact, Which};
+use super::{Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Operand, Sized, TypeFact, Which};
 use crate::base::{Name, name};
 use crate::facts::FactBase;
 use rustc_hash::FxHashMap;
@@ -126,10 +126,10 @@ impl Facts {
         self.by_path(&self.boundaries, path)
     }
 
-    /// The entry that a decorator makes.
+    /// The entries that a decorator makes.
     #[must_use]
-    pub fn decorator(&self, path: Name) -> Option<&Arc<Entry>> {
-        self.by_path(&self.decorators, path)
+    pub fn decorator(&self, path: Name) -> &[Arc<Entry>] {
+        self.by_path(&self.decorators, path).map_or(&[], Vec::as_slice)
     }
 
     /// The entries that a registration call makes.
@@ -279,6 +279,12 @@ impl Facts {
     #[must_use]
     pub fn is_plain(&self, label: &str) -> bool {
         self.plain.contains(label)
+    }
+
+    /// The effects that stall nobody in a program that has called `path`.
+    #[must_use]
+    pub fn cooperative(&self, path: Name) -> &[Effect] {
+        self.by_path(&self.cooperative, path).map_or(&[], Vec::as_slice)
     }
 
     /// The type fact of `path`.
