@@ -44,6 +44,30 @@ pub struct Witness {
     pub by_name: bool,
 }
 
+/// One step of a chain.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The call.
+    pub call: CallAt,
+    /// The function that makes it.
+    pub from: FuncAt,
+    /// The function called; none for the fact at the end.
+    pub to: Option<FuncAt>,
+}
+
+impl Step {
+    /// The step as told; `path` is that of the fact at the chain's end.
+    #[must_use]
+    pub fn hop(self, input: Input<'_>, path: Name) -> Hop {
+        Hop {
+            file: self.call.file,
+            span: input.summaries[self.call.file].calls[self.call.id].span,
+            caller: input.func_name(self.from),
+            callee: self.to.map_or_else(|| shown_path(path), |to| input.func_name(to)),
+        }
+    }
+}
+
 /// A call that is a fact.
 #[derive(Clone, Copy, Debug)]
 pub struct Sink {
@@ -271,23 +295,18 @@ impl Effects {
         ways.min_by_key(|witness| (witness.by_name, witness.distance))
     }
 
-    /// The chain that begins with a witness, and the path of the fact at its end.
+    /// The steps that begin with a witness, and the path of the fact at their end.
     #[must_use]
-    pub fn chain(&self, input: Input<'_>, from: FuncAt, first: Witness, channel: Channel) -> (Vec<Hop>, Name, CallAt) {
-        let (mut chain, mut at, mut witness) = (Vec::new(), from, first);
+    pub fn steps(&self, from: FuncAt, first: Witness, channel: Channel) -> (Vec<Step>, Name) {
+        let (mut steps, mut at, mut witness) = (Vec::new(), from, first);
         loop {
-            let callee = witness.next.as_ref().map_or_else(|| shown_path(witness.path), |(next, _)| input.func_name(*next));
-            chain.push(Hop {
-                file: witness.call.file,
-                span: input.summaries[witness.call.file].calls[witness.call.id].span,
-                caller: input.func_name(at),
-                callee,
-            });
-            let Some(next) = witness.next else { return (chain, witness.path, witness.call) };
+            let to = witness.next.as_ref().map(|(next, _)| *next);
+            steps.push(Step { call: witness.call, from: at, to });
+            let Some(next) = witness.next else { return (steps, witness.path) };
             at = next.0;
             match self.at(&next, (channel.0, witness.weight)) {
-                Some(further) if chain.len() < 64 => witness = further,
-                _ => return (chain, witness.path, witness.call),
+                Some(further) if steps.len() < 64 => witness = further,
+                _ => return (steps, witness.path),
             }
         }
     }
@@ -317,6 +336,7 @@ pub fn shown_path(path: Name) -> String {
 }
 
 /// Whether an `unless` condition of a fact holds at the call.
+#[must_use]
 pub(crate) fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &Call, condition: &str) -> bool {
     let input = solution.input;
     let summary = &input.summaries[at.file];
@@ -333,13 +353,17 @@ pub(crate) fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &C
         return stands_after(summary, call, test);
     }
     let Some((key, wanted)) = condition.split_once('=') else { return false };
-    let is_text = |id| constant_text(&summary.exprs[id]).is_some_and(|text| wanted == "*" || text.eq_ignore_ascii_case(wanted));
+    let fits = |text: String| match wanted.strip_prefix('*') {
+        Some(end) => text.ends_with(end),
+        None => text.eq_ignore_ascii_case(wanted),
+    };
+    let is_text = |id| constant_text(&summary.exprs[id]).is_some_and(fits);
     // A dotted one is a library's constant, or the type of what is given.
     let is_path = |id| {
         let values = solution.values(At { file: at.file, id }).iter();
         values.into_iter().any(|value| matches!(value, Value::Ext(path) | Value::ExtInst(path) if path.as_str() == wanted))
     };
-    let is = |arg: &Arg| if wanted.contains('.') { is_path(arg.value) } else { is_text(arg.value) };
+    let is = |arg: &Arg| if wanted.contains('.') && !wanted.starts_with('*') { is_path(arg.value) } else { is_text(arg.value) };
     if let Some(position) = key.strip_prefix("arg").and_then(|position| position.parse::<usize>().ok()) {
         return call.args.iter().filter(|arg| arg.name.is_none()).nth(position).is_some_and(is);
     }

@@ -4,11 +4,13 @@ mod add;
 mod file;
 mod library;
 mod lookup;
+mod remedy;
 mod schema;
 
 pub use file::RawFacts;
 pub use library::Library;
-pub use schema::{Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Registered, Results, Weight};
+pub use remedy::{Case, Caution, Idiom, Instead, Remedy, Runtime, Words};
+pub use schema::{Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Registered, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -35,8 +37,14 @@ pub struct CallFact {
     pub unless: Vec<String>,
     /// Arguments that make it light.
     pub light_when: Vec<String>,
+    /// What it does, where the rule's words are too wide.
+    pub does: Option<String>,
     /// What to write, by runtime.
     pub instead: Instead,
+    /// What holds in place of these for some arguments.
+    pub cases: Vec<Case>,
+    /// What one has to know before following the advice.
+    pub caution: Caution,
     /// Why it blocks.
     pub why: String,
     /// Where that is documented.
@@ -254,6 +262,11 @@ pub struct Facts {
     awaitables: FxHashMap<Name, ()>,
     clocks: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
+    loop_bound: FxHashMap<Name, ()>,
+    /// Labels of entries that nothing awaits.
+    plain: rustc_hash::FxHashSet<String>,
+    /// Runtimes, in order of their names.
+    pub runtimes: Vec<Runtime>,
     sizes: FxHashMap<Name, Sized>,
     linear: FxHashMap<Name, Linear>,
     cooperative: FxHashMap<Name, Vec<Effect>>,

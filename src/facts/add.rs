@@ -2,7 +2,9 @@
 
 use super::file::Misfit;
 use super::schema::{Argument, Asks, Effect, RawArgument, RawCall, RawType};
-use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Linear, Operand, Provider, RawFacts, Sized, Which};
+use super::{
+    Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Linear, Operand, Provider, RawFacts, Runtime, Sized, Which,
+};
 use crate::base::written::Placed;
 use crate::base::{Name, name};
 use crate::ir::Branch;
@@ -42,8 +44,11 @@ pub(super) struct Ready {
     by_name: Vec<Name>,
     value_tests: Vec<(Name, Asks, Option<Name>)>,
     key_reads: Vec<Name>,
-    /// Tables that only say yes, in the order of `Facts::plain`.
-    plain: [Vec<Name>; 10],
+    /// Labels of entries that nothing awaits.
+    plain_labels: Vec<String>,
+    runtimes: Vec<Runtime>,
+    /// Tables that only say yes, in the order of `Facts::yes_only`.
+    plain: [Vec<Name>; 11],
 }
 
 impl Ready {
@@ -56,10 +61,13 @@ impl Ready {
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(place), message))?;
             boundaries.push((raw.path.iter().map(name).collect(), Boundary { which, to: raw.to, curried: raw.curried }));
         }
-        let mut entries = Vec::new();
+        let (mut entries, mut plain_labels) = (Vec::new(), Vec::new());
         for one in raw.entry {
             let at = Some(one.place());
             let raw = one.into_value();
+            if raw.plain {
+                plain_labels.push(raw.label.clone());
+            }
             let entry = Arc::new(Entry {
                 which: which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (at.clone(), message))?,
                 registers: raw.registers,
@@ -170,6 +178,8 @@ impl Ready {
                 })
                 .collect(),
             key_reads: paths(raw.key_read),
+            plain_labels,
+            runtimes: raw.runtime.into_iter().map(Placed::into_value).collect(),
             plain: [
                 paths(raw.concurrency),
                 paths(raw.structural),
@@ -181,6 +191,7 @@ impl Ready {
                 paths(raw.worker_file),
                 paths(raw.awaitable),
                 paths(raw.clock),
+                paths(raw.loop_bound),
             ],
         })
     }
@@ -207,6 +218,7 @@ impl Ready {
             + self.by_name.len()
             + self.value_tests.len()
             + self.key_reads.len()
+            + self.runtimes.len()
     }
 
     /// Every path that the facts speak of.
@@ -313,7 +325,10 @@ impl Facts {
                 property: call.property,
                 unless: call.unless,
                 light_when: call.light_when,
+                does: call.does,
                 instead: call.instead,
+                cases: call.case,
+                caution: call.caution,
                 why: call.why.unwrap_or_default(),
                 source: call.source.unwrap_or_else(|| source.to_owned()),
             });
@@ -369,6 +384,10 @@ impl Facts {
         self.generics.extend(ready.generics.into_iter().flat_map(|(paths, of)| paths.into_iter().map(move |path| (path, of))));
         self.calls.extend(ready.neutral.into_iter().map(|path| (path, None)));
         self.loop_checks.extend(ready.loop_checks);
+        self.plain.extend(ready.plain_labels);
+        self.runtimes.retain(|known| ready.runtimes.iter().all(|new| new.name != known.name));
+        self.runtimes.extend(ready.runtimes);
+        self.runtimes.sort_by(|one, other| one.name.cmp(&other.name));
         self.sizes.extend(ready.sizes);
         self.linear.extend(ready.linear);
         self.cooperative.extend(ready.cooperative);
@@ -381,13 +400,13 @@ impl Facts {
                 Asks::Instance | Asks::Type => _ = self.type_tests.insert(path, of),
             }
         }
-        for (table, paths) in self.plain().into_iter().zip(ready.plain) {
+        for (table, paths) in self.yes_only().into_iter().zip(ready.plain) {
             table.extend(paths.into_iter().map(|path| (path, ())));
         }
     }
 
     /// The tables that only say yes.
-    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 10] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 11] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -399,6 +418,7 @@ impl Facts {
             &mut self.workers,
             &mut self.awaitables,
             &mut self.clocks,
+            &mut self.loop_bound,
         ]
     }
 }

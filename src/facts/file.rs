@@ -1,5 +1,6 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
+use super::remedy::Runtime;
 use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear,
     RawLoopCheck, RawPaths, RawProvider, RawSize, RawType, RawValueTest,
@@ -91,6 +92,12 @@ pub struct RawFacts {
     /// Calls that tell the time.
     #[serde(default)]
     pub(super) clock: Vec<Placed<RawPaths>>,
+    /// Calls that work only in the loop's own thread.
+    #[serde(default)]
+    pub(super) loop_bound: Vec<Placed<RawPaths>>,
+    /// Runtimes, and how each hands work to a thread.
+    #[serde(default)]
+    pub(super) runtime: Vec<Placed<Runtime>>,
     /// How large what a call gives, or what an attribute is, may be.
     #[serde(default)]
     pub(super) size: Vec<Placed<RawSize>>,
@@ -130,6 +137,7 @@ spoken!(
     RawGeneric,
     RawPaths,
     RawLoopCheck,
+    Runtime,
     RawSize,
     RawLinear,
     RawCooperative,
@@ -163,6 +171,8 @@ macro_rules! every_table {
             structural,
             awaitable,
             loop_check,
+            loop_bound,
+            runtime,
             size,
             clock,
             linear,

@@ -305,6 +305,18 @@ impl Facts {
         self.by_path(&self.loop_checks, path).copied()
     }
 
+    /// Whether a call on `path` works only in the loop's own thread.
+    #[must_use]
+    pub fn is_loop_bound(&self, path: Name) -> bool {
+        self.by_path(&self.loop_bound, path).is_some()
+    }
+
+    /// Whether nothing awaits what an entry with this label runs.
+    #[must_use]
+    pub fn is_plain(&self, label: &str) -> bool {
+        self.plain.contains(label)
+    }
+
     /// The effects that stall nobody in a program that has called `path`.
     #[must_use]
     pub fn cooperative(&self, path: Name) -> &[Effect] {

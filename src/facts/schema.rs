@@ -1,5 +1,6 @@
 //! The form of a fact file, as written.
 
+use super::remedy::{Case, Caution, Instead};
 use crate::ir::Family;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -105,20 +106,6 @@ pub enum ContextKind {
     Test,
 }
 
-/// What to write instead, by runtime.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Instead {
-    /// Under asyncio.
-    pub asyncio: Option<String>,
-    /// Under trio.
-    pub trio: Option<String>,
-    /// Under anyio.
-    pub anyio: Option<String>,
-    /// Under Node.js.
-    pub node: Option<String>,
-}
-
 /// The language that facts speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -175,9 +162,17 @@ pub(super) struct RawCall {
     /// Arguments with which it is light.
     #[serde(default)]
     pub light_when: Vec<String>,
-    /// Code to write instead, by runtime.
+    /// What such a call does, where the rule's words are too wide: `loads certificates`.
+    pub does: Option<String>,
+    /// What to write instead, by runtime: code, or `{ say = "words" }`.
     #[serde(default)]
     pub instead: Instead,
+    /// What holds in place of `does` and `instead` for some arguments; the first that fits.
+    #[serde(default)]
+    pub case: Vec<Case>,
+    /// What one has to know before following the advice.
+    #[serde(default)]
+    pub caution: Caution,
     /// Why it blocks, where that needs a sentence.
     pub why: Option<String>,
     /// Where it is documented; the library's source where it is left out.
@@ -340,6 +335,7 @@ pub enum Registered {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Entry")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of its own in the file")]
 pub(super) struct RawEntry {
     /// `python` or `node`, where the file does not say it for all.
     pub language: Option<Language>,
@@ -377,6 +373,9 @@ pub(super) struct RawEntry {
     /// Others wait for the same loop.
     #[serde(default = "yes")]
     pub server: bool,
+    /// Nothing awaits it: an async function can't take its place.
+    #[serde(default)]
+    pub plain: bool,
     /// What the function is called with is finished by then.
     #[serde(default)]
     pub ready: bool,
