@@ -55,9 +55,12 @@ impl Spread<'_, '_> {
             let moved = matches!(edge.kind, EdgeKind::Moved(to) if to != ContextKind::Loop);
             !moved && !edge.by_name && !self.background.contains(&edge.call)
         };
-        let from = |kind| every.iter().filter(|func| is_any(func, &[kind])).copied().collect();
-        let (scripts, startup) =
-            (closure(&callees, from(ContextKind::Script), runs_now), closure(&callees, from(ContextKind::Startup), runs_now));
+        let from = |kind| every.iter().filter(|func| is_any(func, &[kind])).copied().collect::<Vec<_>>();
+        // `if __name__ == "__main__"` is the command-line program's, whatever the module's body is.
+        let of_main = |edge: &Edge| self.input.summaries[edge.call.file].calls[edge.call.id].main_guard;
+        let mains = self.graph.edges.iter().filter(|edge| of_main(edge) && runs_now(edge)).map(|edge| edge.to);
+        let scripts = closure(&callees, from(ContextKind::Script).into_iter().chain(mains).collect(), runs_now);
+        let startup = closure(&callees, from(ContextKind::Startup), |edge| runs_now(edge) && !of_main(edge));
         let known = [ContextKind::Loop, ContextKind::Startup, ContextKind::Test];
         let settled = every.iter().filter(|func| self.input.func(**func).is_async && !open.contains(func) && !is_any(func, &known));
         let (of_scripts, started): (Vec<FuncAt>, Vec<FuncAt>) =

@@ -1,7 +1,7 @@
 //! Loops that only wait, and functions that call themselves more than once.
 
 use crate::ir::loops::{Loop, LoopKind};
-use crate::ir::{Branch, CallId, Expr, GuardId, ModuleSummary, Target};
+use crate::ir::{Branch, CallId, Expr, ExprId, GuardId, ModuleSummary, Target};
 use crate::link::graph::{Edge, Graph, bound_parameters};
 use crate::link::{At, FuncAt, Input, Solution, Value};
 use rustc_hash::FxHashSet;
@@ -44,18 +44,15 @@ pub fn recursion(solution: &Solution<'_>, func: FuncAt, itself: &[&Edge]) -> Opt
     if cached {
         return None;
     }
-    let within = |id: u32| summary.assigns.get(id as usize);
     // What is put under a key is found again: the results are kept.
-    let keeps = (0..summary.assigns.len()).any(|at| {
-        let id = u32::try_from(at).unwrap_or(u32::MAX);
-        within(id).is_some_and(|assign| match assign.target {
-            Target::Index { .. } => match summary.exprs[assign.value] {
-                Expr::Call(call) => summary.calls[call].func == func.id,
-                Expr::Var(var) => summary.vars[var].func == func.id,
-                _ => false,
-            },
-            _ => false,
-        })
+    let own = |id: ExprId| match summary.exprs[id] {
+        Expr::Var(var) => summary.vars[var].func == func.id,
+        Expr::Call(call) => summary.calls[call].func == func.id,
+        _ => false,
+    };
+    let keeps = summary.assigns.iter().any(|assign| match assign.target {
+        Target::Index { base, key } => own(base) || own(key) || own(assign.value),
+        _ => false,
     });
     if keeps {
         return None;
