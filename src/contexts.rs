@@ -13,6 +13,7 @@ use crate::link::{At, ExprAt, FuncAt, Input, Solution};
 use oxc_index::IndexVec;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// Plain calls from a function that starts the program to the one that begins to serve, at most: further out stand
 /// functions that may start a server among much else.
@@ -32,6 +33,8 @@ pub struct Origin {
     pub span: Span,
     /// How sure it is that others wait there.
     pub confidence: Confidence,
+    /// The fact that makes it an entry; none for coroutines of which no fact speaks.
+    pub entry: Option<Arc<Entry>>,
 }
 
 /// Contexts of all functions.
@@ -140,18 +143,18 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
 
 impl Spread<'_, '_> {
     fn origin(&mut self, label: &str, file: FileId, span: Span, confidence: Confidence) -> usize {
-        self.contexts.origins.push(Origin { label: label.to_owned(), file, span, confidence });
+        self.contexts.origins.push(Origin { label: label.to_owned(), file, span, confidence, entry: None });
         self.contexts.origins.len() - 1
     }
 
-    fn enter(&mut self, func: FuncAt, entry: &Entry, file: FileId, span: Span) {
+    fn enter(&mut self, func: FuncAt, entry: &Arc<Entry>, file: FileId, span: Span) {
         let around = self.graph.wrappers.get(&func).map_or(&[][..], Vec::as_slice);
         for func in around.iter().copied().chain([func]) {
             self.enter_one(func, entry, file, span);
         }
     }
 
-    fn enter_one(&mut self, func: FuncAt, entry: &Entry, file: FileId, span: Span) {
+    fn enter_one(&mut self, func: FuncAt, entry: &Arc<Entry>, file: FileId, span: Span) {
         let is_async = self.input.func(func).is_async;
         let kind = if is_async { entry.asynchronous } else { entry.synchronous };
         let confidence = match (entry.alone, entry.server) {
@@ -160,6 +163,7 @@ impl Spread<'_, '_> {
             (false, false) => Confidence::Medium,
         };
         let origin = self.origin(&entry.label, file, span, confidence);
+        self.contexts.origins[origin].entry = Some(entry.clone());
         self.entries.push((func, kind, origin));
     }
 
@@ -482,8 +486,9 @@ impl Spread<'_, '_> {
             }
         }
         if !lazy.is_empty() {
-            let Origin { label, file, span, .. } = self.contexts.origins[origin].clone();
+            let Origin { label, file, span, entry, .. } = self.contexts.origins[origin].clone();
             let once = self.origin(&format!("{label}, once"), file, span, Confidence::Low);
+            self.contexts.origins[once].entry = entry;
             for (to, caller, root) in lazy {
                 self.lazy.push((to, caller, root, once));
             }

@@ -144,6 +144,27 @@ pub struct Boundary {
     pub curried: bool,
 }
 
+/// Which parameters of an entry hold what a client sent, the receiver not counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum FromClient {
+    /// Every one that the framework does not inject.
+    #[default]
+    All,
+    /// Those at these positions.
+    At(Vec<usize>),
+}
+
+impl FromClient {
+    /// Whether the parameter at a position is one of them.
+    #[must_use]
+    pub fn holds(&self, position: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::At(positions) => positions.contains(&position),
+        }
+    }
+}
+
 /// What makes a function an entry.
 #[derive(Debug)]
 pub struct Entry {
@@ -165,6 +186,8 @@ pub struct Entry {
     pub most: Option<usize>,
     /// Types of what the function is called with.
     pub parameters: Vec<Name>,
+    /// For those of servers: which parameters hold what a client sent.
+    pub from_client: FromClient,
     /// For registrations.
     pub which: Which,
     /// For base classes: names of methods, `*` at the end matches any rest.

@@ -1,8 +1,10 @@
 //! Raw facts made ready, and put into the tables.
 
 use super::file::Misfit;
-use super::schema::{Argument, RawArgument, RawCall, RawType};
-use super::{Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Operand, Provider, RawFacts, Sized, Which};
+use super::schema::{Argument, RawArgument, RawCall, RawFromClient, RawType};
+use super::{
+    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Invoke, Operand, Provider, RawFacts, Sized, Which,
+};
 use crate::base::written::Placed;
 use crate::base::{Name, name};
 use crate::ir::Branch;
@@ -66,6 +68,7 @@ impl Ready {
                 ready: raw.ready,
                 alone: raw.alone,
                 most: raw.most,
+                from_client: from_client(raw.from_client).map_err(|message| (at.clone(), message))?,
                 parameters: raw.parameters.iter().map(|of| name(of)).collect(),
                 first: raw.first.iter().map(|text| name(text)).collect(),
                 methods: raw.methods,
@@ -232,6 +235,15 @@ fn arguments(tables: Vec<Placed<RawArgument>>) -> Result<Vec<(Vec<Name>, Which)>
         Ok((raw.path.iter().map(name).collect(), which))
     });
     ready.collect()
+}
+
+fn from_client(raw: Option<RawFromClient>) -> Result<FromClient, String> {
+    match raw {
+        None => Ok(FromClient::All),
+        Some(RawFromClient::At(positions)) => Ok(FromClient::At(positions)),
+        Some(RawFromClient::Word(word)) if word == "all" => Ok(FromClient::All),
+        Some(RawFromClient::Word(word)) => Err(format!("from_client = {word:?}: positions or \"all\"")),
+    }
 }
 
 fn operand(text: &str) -> Result<Operand, String> {

@@ -231,6 +231,16 @@ pub(super) enum Argument {
     Word(String),
 }
 
+/// Which parameters hold what a client sent.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum RawFromClient {
+    /// Those at these positions, from 0, the receiver not counted.
+    At(Vec<usize>),
+    /// `all`
+    Word(String),
+}
+
 /// One path or several.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -372,6 +382,9 @@ pub(super) struct RawEntry {
     pub parameters: Vec<String>,
     /// The types hold for functions with no more parameters than this: an error handler has one more.
     pub most: Option<usize>,
+    /// For those of servers: which parameters hold what a client sent, the receiver not counted: positions, or `all`, which
+    /// holds where it is left out.
+    pub from_client: Option<RawFromClient>,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
