@@ -56,6 +56,13 @@ impl Contexts {
         self.by_function.get(&kind)?.get(&func).map(|at| &self.origins[*at])
     }
 
+    /// Whether the function runs anywhere but in a test, as far as is seen.
+    #[must_use]
+    pub fn is_reached(&self, func: FuncAt) -> bool {
+        self.origin(func, ContextKind::Test).is_none()
+            && [ContextKind::Loop, ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.origin(func, *kind).is_some())
+    }
+
     /// The entry by which the loop itself runs the function.
     #[must_use]
     pub fn loop_root(&self, func: FuncAt) -> Option<&Origin> {

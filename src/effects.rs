@@ -3,6 +3,7 @@
 pub mod assumed;
 pub mod costs;
 mod flags;
+pub mod patterns;
 pub mod pauses;
 pub mod sizes;
 
@@ -14,6 +15,8 @@ use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use assumed::Assumed;
 use flags::{Flags, State};
+use patterns::{Open, Patterns};
+use sizes::Sizes;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::cmp::Reverse;
@@ -50,8 +53,10 @@ pub struct Sink {
     pub path: Name,
     /// What it does.
     pub channel: Channel,
-    /// Why it is harmless, if it is: `argument`, `loop check`, `assumed`.
+    /// Why it is harmless, if it is: `argument`, `loop check`, `assumed`, `bounded text`.
     pub harmless: Option<&'static str>,
+    /// For a pattern: what bounds the text that it is applied to.
+    pub text: Option<Open>,
 }
 
 /// Effects of all functions.
@@ -79,13 +84,19 @@ pub type Avoided = FxHashSet<(CallAt, Effect)>;
 
 /// Infers effects to their fixpoint.
 #[must_use]
-pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
-    infer_without(solution, graph, &Avoided::default())
+pub fn infer(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Graph, patterns: &Patterns) -> Effects {
+    infer_without(sizes, solution, graph, patterns, &Avoided::default())
 }
 
 /// Infers effects to their fixpoint, as if the avoided calls did nothing.
 #[must_use]
-pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) -> Effects {
+pub fn infer_without(
+    sizes: &Sizes<'_, '_>,
+    solution: &Solution<'_>,
+    graph: &Graph,
+    patterns: &Patterns,
+    avoided: &Avoided,
+) -> Effects {
     let input = solution.input;
     let mut effects = Effects { assumed: Assumed::read(input), ..Effects::default() };
     let assumed_harmless = |assumed: &Assumed, from: FuncAt| assumed.nonblocking.contains(&from).then_some("assumed");
@@ -101,8 +112,15 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
             let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, external.from));
             let light = call.once || fact.light_when.iter().any(|condition| holds(solution, graph, external.call, call, condition));
             let channel = (fact.effect, if light { Weight::Light } else { fact.weight });
-            effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless });
+            effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless, text: None });
         }
+    }
+    for one in &patterns.applications {
+        let text = patterns.text(sizes, input, one);
+        let harmless = text.is_none().then_some("bounded text").or_else(|| graph.off_loop.contains(&one.call).then_some("loop check"));
+        let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, one.from));
+        let channel = (Effect::Regex, patterns.weight(one));
+        effects.sinks.push(Sink { call: one.call, from: one.from, path: one.path, channel, harmless, text });
     }
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
         if let Some(path) = effects.assumed.blocking.get(&edge.to).copied()
@@ -110,7 +128,7 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
         {
             let channel = (fact.effect, fact.weight);
             let harmless = assumed_harmless(&effects.assumed, edge.from);
-            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, harmless });
+            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, harmless, text: None });
         }
     }
     effects.sinks.sort_by_key(|sink| sink.call);
@@ -131,10 +149,12 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
             let mut found = std::mem::take(&mut lighter);
             for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
                 let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false };
-                found.push(((sink.from, flags::of_call(input, sink.call)), witness));
+                let mut flags = flags::of_call(input, sink.call);
+                flags.text = sink.text;
+                found.push(((sink.from, flags), witness));
             }
             let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
-            let known = spread(solution, &callers, open, weight, found, &mut lighter);
+            let known = spread((solution, sizes), &callers, open, (effect, weight), found, &mut lighter);
             for (state, _) in &known {
                 let any = effects.any.entry(state.0).or_default();
                 if any.last() != Some(&effect) {
@@ -152,10 +172,10 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
 
 /// Spreads an effect to callers, the nearest first; gives each state once, in the order in which it was reached.
 fn spread(
-    solution: &Solution<'_>,
+    (solution, sizes): (&Solution<'_>, &Sizes<'_, '_>),
     callers: &FxHashMap<FuncAt, Vec<&Edge>>,
     open: impl Fn(&Edge) -> bool,
-    weight: Weight,
+    (effect, weight): Channel,
     mut found: Vec<(State, Witness)>,
     lighter: &mut Vec<(State, Witness)>,
 ) -> Vec<(State, Witness)> {
@@ -171,7 +191,7 @@ fn spread(
         }
         order.push(at);
         for edge in callers.get(&state.0).into_iter().flatten().filter(|edge| open(edge)) {
-            let Some(flags) = flags::through(solution, edge, &state.1) else { continue };
+            let Some(flags) = flags::through_text(sizes, solution, edge, &state.1) else { continue };
             let by_name = by_name || edge.by_name;
             let next = Witness {
                 call: edge.call,
@@ -181,7 +201,7 @@ fn spread(
                 distance: distance + 1,
                 by_name,
             };
-            if edge.once && weight == Weight::Heavy {
+            if edge.once && weight == Weight::Heavy && effect != Effect::Regex {
                 lighter.push(((edge.from, flags), next));
             } else {
                 queue.push(Reverse((by_name, distance + 1, found.len())));
@@ -214,6 +234,20 @@ impl Effects {
 
     fn at(&self, state: &State, channel: Channel) -> Option<Witness> {
         self.by_function.get(&channel)?.get(state).cloned()
+    }
+
+    /// Every way that a call of a function has to a pattern, one for each thing that may bound its text, with that.
+    pub fn ways(&self, sizes: &Sizes<'_, '_>, solution: &Solution<'_>, edge: &Edge, channel: Channel) -> Vec<(Witness, Open)> {
+        let states = self.states.get(&(channel, edge.to)).into_iter().flatten();
+        let ways = states.filter_map(|flags| {
+            let text = flags::through_text(sizes, solution, edge, flags)?.text?;
+            let state = (edge.to, flags.clone());
+            let below = self.at(&state, channel)?;
+            let by_name = below.by_name || edge.by_name;
+            let (path, distance) = (crate::base::name(""), below.distance + 1);
+            Some((Witness { call: edge.call, next: Some(state), weight: channel.1, path, distance, by_name }, text))
+        });
+        ways.collect()
     }
 
     /// The shortest way that a call of a function has to the effect, with the arguments that it gives.

@@ -8,7 +8,7 @@ mod schema;
 
 pub use file::RawFacts;
 pub use library::Library;
-pub use schema::{Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Results, Weight};
+pub use schema::{Applies, Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -96,6 +96,30 @@ pub enum Operand {
     Receiver,
     /// The positional argument, from 0.
     Argument(usize),
+}
+
+/// A value that a call is given by position or by keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Its position.
+    pub operand: Operand,
+    /// Its keyword.
+    pub keyword: Option<Name>,
+}
+
+/// What a call does with a regular expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Regex {
+    /// How it applies it.
+    pub does: Applies,
+    /// The pattern.
+    pub pattern: Given,
+    /// Its flags.
+    pub flags: Option<Given>,
+    /// The text that it is applied to.
+    pub text: Option<Given>,
+    /// An engine that takes linear time, in a few words.
+    pub instead: Option<Name>,
 }
 
 /// How large what a call gives may be.
@@ -251,6 +275,10 @@ pub struct Facts {
     sizes: FxHashMap<Name, Sized>,
     /// With whose size the time grows, and what to write instead.
     linear: FxHashMap<Name, (Operand, String)>,
+    regexes: FxHashMap<Name, Regex>,
+    /// Paths of methods of texts that apply a pattern that they are given, by their name.
+    regex_members: FxHashMap<Name, Name>,
+    regex_flags: FxHashMap<Name, char>,
     libraries: Vec<Name>,
     /// Every path of every table.
     known: rustc_hash::FxHashSet<Name>,

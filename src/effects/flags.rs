@@ -1,5 +1,7 @@
 //! Effects that a parameter decides: `def fetch(url, wait=False): if wait: sleep()` sleeps only for callers that ask for it.
 
+use super::patterns::Open;
+use super::sizes::Sizes;
 use crate::base::{FileId, Name};
 use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Guard, GuardId, ModuleSummary, Test, VarId};
 use crate::link::graph::{Edge, bound_parameters};
@@ -44,6 +46,8 @@ pub struct Flags {
     tested: SmallVec<[Flag; 2]>,
     /// Of the receiver: an instance of this class, or of one above or below it.
     own: Option<ClassAt>,
+    /// Where the effect is that of a pattern: what bounds the text that it is applied to.
+    pub text: Option<Open>,
 }
 
 impl Flags {
@@ -117,6 +121,16 @@ fn add(flags: &mut Flags, flag: Flag) {
         tested.push(flag);
         tested.sort_unstable();
     }
+}
+
+/// The same, with what bounds the text that a pattern is applied to below: none where the caller bounds it.
+#[must_use]
+pub fn through_text(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
+    let mut flags = through(solution, edge, below)?;
+    if let Some(text) = below.text {
+        flags.text = Some(Open::of(sizes.given(edge, text.size()).size)?);
+    }
+    Some(flags)
 }
 
 /// What a caller's state is for a callee's: none where the call gives a parameter the other value, or the receiver is of a

@@ -3,7 +3,7 @@
 use super::file::Misfit;
 use super::schema::{Argument, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
-    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Invoke, Operand, Provider, RawFacts, Sized, Which,
+    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Operand, Provider, RawFacts, Regex, Sized, Which,
 };
 use crate::base::written::Placed;
 use crate::base::{Name, name};
@@ -39,6 +39,8 @@ pub(super) struct Ready {
     loop_checks: Vec<(Name, Branch)>,
     sizes: Vec<(Name, Sized)>,
     linear: Vec<(Name, (Operand, String))>,
+    regexes: Vec<(Name, Regex)>,
+    regex_flags: Vec<(Name, char)>,
     by_name: Vec<Name>,
     prefix_tests: Vec<Name>,
     /// Tables that only say yes, in the order of `Facts::plain`.
@@ -133,6 +135,21 @@ impl Ready {
             let instead = raw.instead.unwrap_or_default();
             linear.extend(raw.paths.iter().map(|path| (name(path), (of, instead.clone()))));
         }
+        let mut regexes = Vec::new();
+        for one in raw.regex {
+            let (at, raw) = (Some(one.place()), one.into_value());
+            let place = |text: &String| given(text).map_err(|message| (at.clone(), message));
+            let regex = Regex {
+                does: raw.does,
+                pattern: place(&raw.pattern)?,
+                flags: raw.flags.as_ref().map(place).transpose()?,
+                text: raw.text.as_ref().map(place).transpose()?,
+                instead: raw.instead.as_deref().map(name),
+            };
+            regexes.extend(raw.paths.iter().map(|path| (name(path), regex)));
+        }
+        let flags = raw.regex_flag.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().letter)));
+        let regex_flags = flags.collect();
         let paths = |tables: Vec<Placed<super::schema::RawPaths>>| -> Vec<Name> {
             tables.iter().flat_map(|raw| &raw.value().paths).map(|path| name(path)).collect()
         };
@@ -150,6 +167,8 @@ impl Ready {
             loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
             sizes,
             linear,
+            regexes,
+            regex_flags,
             by_name: paths(raw.by_name),
             prefix_tests: paths(raw.prefix_test),
             plain: [
@@ -183,6 +202,8 @@ impl Ready {
             + self.loop_checks.len()
             + self.sizes.len()
             + self.linear.len()
+            + self.regexes.len()
+            + self.regex_flags.len()
             + self.by_name.len()
             + self.prefix_tests.len()
     }
@@ -224,6 +245,8 @@ impl Ready {
         paths.extend(self.loop_checks.iter().map(|(path, _)| path));
         paths.extend(self.sizes.iter().map(|(path, _)| path));
         paths.extend(self.linear.iter().map(|(path, _)| path));
+        paths.extend(self.regexes.iter().map(|(path, _)| path));
+        paths.extend(self.regex_flags.iter().map(|(path, _)| path));
         paths
     }
 }
@@ -250,6 +273,12 @@ fn operand(text: &str) -> Result<Operand, String> {
     let position = text.strip_prefix("arg").and_then(|at| at.parse().ok()).map(Operand::Argument);
     let operand = if text == "receiver" { Some(Operand::Receiver) } else { position };
     operand.ok_or_else(|| format!("{text:?}: `receiver`, `arg0`, `arg1`, ..."))
+}
+
+/// `arg1 or string`: an operand, and its keyword.
+fn given(text: &str) -> Result<Given, String> {
+    let (place, keyword) = text.split_once(" or ").map_or((text, None), |(place, keyword)| (place, Some(name(keyword.trim()))));
+    Ok(Given { operand: operand(place.trim())?, keyword })
 }
 
 fn which(argument: Option<&Argument>, keyword: Option<&str>) -> Result<Which, String> {
@@ -355,6 +384,16 @@ impl Facts {
         self.loop_checks.extend(ready.loop_checks);
         self.sizes.extend(ready.sizes);
         self.linear.extend(ready.linear);
+        for (path, regex) in ready.regexes {
+            // `text.match(pattern)`: what the pattern is tells whose method it is.
+            if regex.text.is_some_and(|text| text.operand == Operand::Receiver)
+                && let Some(member) = path.rsplit('.').next()
+            {
+                self.regex_members.insert(name(member), path);
+            }
+            self.regexes.insert(path, regex);
+        }
+        self.regex_flags.extend(ready.regex_flags);
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
         self.prefix_tests.extend(ready.prefix_tests.iter().filter_map(last));

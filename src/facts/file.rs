@@ -2,7 +2,7 @@
 
 use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear, RawLoopCheck,
-    RawPaths, RawProvider, RawSize, RawType,
+    RawPaths, RawProvider, RawRegex, RawRegexFlag, RawSize, RawType,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
@@ -88,6 +88,12 @@ pub struct RawFacts {
     /// Calls whose time grows with a container.
     #[serde(default)]
     pub(super) linear: Vec<Placed<RawLinear>>,
+    /// Calls that compile or apply a regular expression.
+    #[serde(default)]
+    pub(super) regex: Vec<Placed<RawRegex>>,
+    /// Constants that are flags of regular expressions.
+    #[serde(default)]
+    pub(super) regex_flag: Vec<Placed<RawRegexFlag>>,
 }
 
 /// A table of facts that may say for which language it holds.
@@ -119,7 +125,9 @@ spoken!(
     RawPaths,
     RawLoopCheck,
     RawSize,
-    RawLinear
+    RawLinear,
+    RawRegex,
+    RawRegexFlag
 );
 
 /// Gives the names of all tables to another macro.
@@ -148,7 +156,9 @@ macro_rules! every_table {
             awaitable,
             loop_check,
             size,
-            linear
+            linear,
+            regex,
+            regex_flag
         )
     };
 }

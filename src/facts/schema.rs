@@ -29,11 +29,14 @@ pub enum Effect {
     Load,
     /// Computes.
     Cpu,
+    /// Applies a regular expression that takes long on some texts. No fact says so of a call: its pattern is looked at.
+    #[serde(skip)]
+    Regex,
 }
 
 impl Effect {
     /// All of them, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Sleep,
         Self::Network,
         Self::Dns,
@@ -44,6 +47,7 @@ impl Effect {
         Self::Stdin,
         Self::Load,
         Self::Cpu,
+        Self::Regex,
     ];
 
     /// Its word in fact files and comments.
@@ -60,6 +64,7 @@ impl Effect {
             Self::Stdin => "stdin",
             Self::Load => "load",
             Self::Cpu => "cpu",
+            Self::Regex => "regex",
         }
     }
 }
@@ -289,6 +294,62 @@ pub(super) struct RawSize {
     pub of: Vec<String>,
     /// What bounds it.
     pub by: Option<Bounded>,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+/// How a call applies a regular expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Applies {
+    /// Not at all: it gives an object that does.
+    Makes,
+    /// Anywhere in the text, once.
+    Search,
+    /// Anywhere, again behind each match.
+    All,
+    /// Again behind each match where the pattern has the flag `g`, else once.
+    Global,
+    /// At the start.
+    Match,
+    /// To the whole text.
+    Whole,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Regex")]
+pub(super) struct RawRegex {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// Calls that compile or apply a regular expression of an engine that backtracks.
+    pub paths: Vec<String>,
+    /// What they do with it.
+    pub does: Applies,
+    /// Where the pattern is given: `receiver`, `arg0`, `arg0 or pattern` with its keyword.
+    pub pattern: String,
+    /// Where flags are given.
+    pub flags: Option<String>,
+    /// Where the text is given.
+    pub text: Option<String>,
+    /// An engine that takes linear time, in a few words.
+    pub instead: Option<String>,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "RegexFlag")]
+pub(super) struct RawRegexFlag {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// Constants.
+    pub paths: Vec<String>,
+    /// The letter that says the same inside a pattern.
+    pub letter: char,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
