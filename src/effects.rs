@@ -16,8 +16,8 @@ use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use assumed::Assumed;
 use flags::{Flags, State};
 use patterns::{Open, Patterns};
-use sizes::Sizes;
 use rustc_hash::{FxHashMap, FxHashSet};
+use sizes::Sizes;
 use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -90,13 +90,7 @@ pub fn infer(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Graph, patt
 
 /// Infers effects to their fixpoint, as if the avoided calls did nothing.
 #[must_use]
-pub fn infer_without(
-    sizes: &Sizes<'_, '_>,
-    solution: &Solution<'_>,
-    graph: &Graph,
-    patterns: &Patterns,
-    avoided: &Avoided,
-) -> Effects {
+pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Graph, patterns: &Patterns, avoided: &Avoided) -> Effects {
     let input = solution.input;
     let mut effects = Effects { assumed: Assumed::read(input), ..Effects::default() };
     let assumed_harmless = |assumed: &Assumed, from: FuncAt| assumed.nonblocking.contains(&from).then_some("assumed");

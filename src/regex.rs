@@ -186,7 +186,8 @@ impl Verdict {
         let mut steps = last.steps.max(1);
         match &self.growth {
             Growth::Exponential => {
-                let before = self.measured.len().checked_sub(2).and_then(|at| self.measured.get(at)).map_or(1, |sample| sample.steps.max(1));
+                let before =
+                    self.measured.len().checked_sub(2).and_then(|at| self.measured.get(at)).map_or(1, |sample| sample.steps.max(1));
                 while steps < wanted {
                     steps = (steps * 10).max(steps * last.steps * 10 / before) / 10;
                     steps = if last.steps > before { steps } else { steps * 2 };

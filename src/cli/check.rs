@@ -207,7 +207,15 @@ pub(super) fn calls(counts: &Counts) -> String {
 fn patterns(counts: &crate::effects::patterns::Counts) -> String {
     format!(
         "regular expressions: {} of known text at {} calls, {} calls with a text that is not known\n  {} safe, {} polynomial, {} exponential, {} over budget, {} too large or not modelled, {} that do not parse\n",
-        counts.patterns, counts.calls, counts.hidden, counts.safe, counts.polynomial, counts.exponential, counts.over_budget, counts.undecided, counts.broken
+        counts.patterns,
+        counts.calls,
+        counts.hidden,
+        counts.safe,
+        counts.polynomial,
+        counts.exponential,
+        counts.over_budget,
+        counts.undecided,
+        counts.broken
     )
 }
 

@@ -337,7 +337,8 @@ impl Found<'_, '_> {
         let Expr::Call(id) = self.solution.input.summaries[made.file].exprs[made.id] else { return None };
         let call = At { file: made.file, id };
         let facts = self.solution.input.facts_of(made.file);
-        let regex = self.graph.externals_of(call).find_map(|external| facts.regex(external.path).filter(|one| one.does == Applies::Makes))?;
+        let regex =
+            self.graph.externals_of(call).find_map(|external| facts.regex(external.path).filter(|one| one.does == Applies::Makes))?;
         let flags = regex.flags.and_then(|flags| self.operand(call, flags)).map(|flags| self.flags(flags)).unwrap_or_default();
         Some((self.operand(call, regex.pattern)?, flags))
     }

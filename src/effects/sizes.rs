@@ -1,6 +1,6 @@
 //! How large a value may be, and what bounds it: read off the source backwards, a few steps deep.
 
-use crate::base::FileId;
+use crate::base::{FileId, Name};
 use crate::facts::{Bounded, Effect, Operand, Sized as Spoken};
 use crate::ir::{Call, CallKind, Const, Expr, ExprId, FuncKind};
 use crate::link::graph::{Edge, EdgeKind, External, Graph, bound_parameters};
@@ -109,14 +109,14 @@ impl<'a, 'b> Sizes<'a, 'b> {
             },
             Expr::Call(id) => {
                 let call = At { file: at.file, id: *id };
-                let facts = self.solution.input.facts_of(at.file);
-                let cuts = |external: &External| match facts.size(external.path) {
+                let cuts = |external: &External| match self.spoken(call, external.path) {
                     Some(Spoken::Of(operands)) => operands.contains(&Operand::Receiver) && operands.len() > 1,
                     _ => false,
                 };
-                let long = summary.calls[*id].args.iter().any(|arg| {
-                    matches!(summary.exprs[arg.value], Expr::Const(Const::Number(length)) if length > enough)
-                });
+                let long = summary.calls[*id]
+                    .args
+                    .iter()
+                    .any(|arg| matches!(summary.exprs[arg.value], Expr::Const(Const::Number(length)) if length > enough));
                 let base = self.operand(call, Operand::Receiver);
                 base.filter(|_| long && self.graph.externals_of(call).any(cuts)).unwrap_or(at.id)
             }
@@ -129,6 +129,16 @@ impl<'a, 'b> Sizes<'a, 'b> {
             },
             _ => at.id,
         }
+    }
+
+    /// What facts say of the size of a call's result: by its path, or by the name alone of a builtin type's method.
+    fn spoken(&self, at: CallAt, path: Name) -> Option<&'a Spoken> {
+        let facts = self.solution.input.facts_of(at.file);
+        let named = || match self.solution.input.summaries[at.file].exprs[self.solution.input.summaries[at.file].calls[at.id].callee] {
+            Expr::Attr { name, .. } => facts.by_name(name).and_then(|path| facts.size(path)),
+            _ => None,
+        };
+        facts.size(path).or_else(named)
     }
 
     /// The size of a call's operand, if it has it.
@@ -279,7 +289,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
         spread.map_or(own.clone(), |spread| own.or(spread))
     }
 
-    fn attribute(&self, at: ExprAt, base: ExprId, member: crate::base::Name, func: FuncAt, (depth, calls): (u8, u8)) -> Traced {
+    fn attribute(&self, at: ExprAt, base: ExprId, member: Name, func: FuncAt, (depth, calls): (u8, u8)) -> Traced {
         let input = self.solution.input;
         let facts = input.facts_of(at.file);
         for value in self.solution.values(at) {
@@ -348,7 +358,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
         let mut found: Option<Traced> = None;
         let mut add = |traced: Traced| found = Some(found.take().map_or(traced.clone(), |found| found.or(traced)));
         for external in self.graph.externals_of(at) {
-            let spoken = facts.size(external.path).cloned().or_else(|| match facts.call(external.path)?.effect {
+            let spoken = self.spoken(at, external.path).cloned().or_else(|| match facts.call(external.path)?.effect {
                 Effect::Database => Some(Spoken::By(Bounded::Database)),
                 Effect::File => Some(Spoken::By(Bounded::File)),
                 _ => None,

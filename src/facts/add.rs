@@ -3,7 +3,8 @@
 use super::file::Misfit;
 use super::schema::{Argument, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
-    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Operand, Provider, RawFacts, Regex, Sized, Which,
+    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Operand, Provider, RawFacts, Regex,
+    Sized, Which,
 };
 use crate::base::written::Placed;
 use crate::base::{Name, name};

@@ -42,7 +42,12 @@ const LONGEST_ESCAPE: u32 = 12;
 #[must_use]
 pub fn read(source: &str, span: Span, family: Family) -> Option<Written> {
     let text = source.get(span.start as usize..span.end as usize)?;
-    let mut reader = Reader { text, at: 0, base: span.start, written: Written { text: String::new(), flags: String::new(), bytes: false, places: Vec::new() } };
+    let mut reader = Reader {
+        text,
+        at: 0,
+        base: span.start,
+        written: Written { text: String::new(), flags: String::new(), bytes: false, places: Vec::new() },
+    };
     match family {
         Family::Python => reader.python()?,
         Family::Ecma => reader.ecma()?,

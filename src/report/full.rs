@@ -83,9 +83,16 @@ impl Diagnostic for Snippet<'_> {
             _ => Some("the loop stalls here".to_owned()),
         };
         let label = LabeledSpan::new_primary_with_span(said, (span.start as usize, length));
-        let others = self.finding.labels.iter().filter(|label| label.file == self.finding.file).map(labelled);
+        let others = self.finding.labels.iter().filter(|label| is_near(self.finding, self.source.0, label)).map(labelled);
         Some(Box::new(std::iter::once(label).chain(others)))
     }
+}
+
+/// Whether a label stands among the lines that are shown of a finding anyway.
+fn is_near(finding: &Finding, source: &Source, label: &Label) -> bool {
+    let (first, _) = source.line_column(finding.span.start);
+    let (line, _) = source.line_column(label.span.start);
+    label.file == finding.file && line + 1 >= first && line <= first + 1
 }
 
 fn labelled(label: &Label) -> LabeledSpan {
@@ -163,10 +170,11 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
             _ = writeln!(out, "       {}", paint.dim(&cut(source.line_text(line).trim())));
         }
     }
-    let elsewhere: Vec<&Label> = finding.labels.iter().filter(|label| label.file != finding.file).collect();
+    let near = |label: &Label| is_near(finding, &shown.analysis.sources[finding.file], label);
+    let elsewhere: Vec<&Label> = finding.labels.iter().filter(|label| !near(label)).collect();
     if let Some(first) = elsewhere.first() {
         let source = Indexed(&shown.analysis.sources[first.file]);
-        let _ = handler.render_report(out, &Elsewhere { labels: elsewhere, source });
+        _ = handler.render_report(out, &Elsewhere { labels: elsewhere, source });
     }
     if !finding.entry.is_empty() {
         let entry = shown.place(finding.entry_file, finding.entry_span);
@@ -182,7 +190,12 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
     _ = writeln!(out, "  {} {}", paint.bold("why:"), finding.why);
     _ = writeln!(out, "  {} {}", paint.bold("help:"), finding.help);
     if finding.more_sinks > 0 {
-        _ = writeln!(out, "  {} the same call reaches {} more", paint.bold("also:"), super::count(finding.more_sinks, if finding.labels.is_empty() { "blocking call" } else { "such pattern" }));
+        _ = writeln!(
+            out,
+            "  {} the same call reaches {} more",
+            paint.bold("also:"),
+            super::count(finding.more_sinks, if finding.labels.is_empty() { "blocking call" } else { "such pattern" })
+        );
     }
     if !others.is_empty() {
         _ = writeln!(out, "  {} {} reach the same call:", paint.bold("also:"), super::count(others.len(), "place"));

@@ -118,7 +118,11 @@ fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding) -> Reported<'a> {
         context,
         chain: chain.collect(),
         more_sinks: finding.more_sinks,
-        labels: finding.labels.iter().map(|label| ReportedLabel { place: place(shown, label.file, label.span), text: &label.text }).collect(),
+        labels: finding
+            .labels
+            .iter()
+            .map(|label| ReportedLabel { place: place(shown, label.file, label.span), text: &label.text })
+            .collect(),
         why: &finding.why,
         help: &finding.help,
         source: &finding.source_url,

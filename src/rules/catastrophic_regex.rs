@@ -4,6 +4,7 @@ mod rewrite;
 
 use super::cpu::origin::{Origin, Origins};
 use super::{Check, Program, Reached, Rule};
+use crate::base::Name;
 use crate::effects::patterns::{Open, Pattern};
 use crate::effects::shown_path;
 use crate::finding::{Confidence, Finding, Hop, Label, Severity};
@@ -33,7 +34,7 @@ struct Way<'b> {
     by_name: bool,
     chain: Vec<Hop>,
     end: CallAt,
-    shown: String,
+    path: Name,
     origin: Origin,
     pattern: &'b Pattern,
 }
@@ -103,7 +104,7 @@ fn judged<'b>(
     };
     let severity = if pattern.is_exponential() { Severity::Error } else { Severity::Warning };
     let confidence = if one.witness.by_name { Confidence::Low } else { confidence };
-    Some(Way { severity, confidence, by_name: one.witness.by_name, chain, end, shown: shown_path(path), origin, pattern })
+    Some(Way { severity, confidence, by_name: one.witness.by_name, chain, end, path, origin, pattern })
 }
 
 fn message(way: &Way<'_>) -> String {
@@ -113,7 +114,7 @@ fn message(way: &Way<'_>) -> String {
         Growth::Polynomial { degree } => format!("time of power {degree}"),
         _ => "exponential time".to_owned(),
     };
-    let applied = format!("`{}` with `{}`", way.shown, shortened(way.pattern));
+    let applied = format!("`{}` with `{}`", shown_path(way.path), shortened(way.pattern));
     match way.chain.as_slice() {
         [first, _, ..] => format!("`{}` reaches {applied}, which can take {time} on the event loop", first.callee),
         _ => format!("{applied} can take {time} on the event loop"),
@@ -138,9 +139,12 @@ fn why(way: &Way<'_>) -> String {
 
 fn help(program: &Program<'_, '_>, way: &Way<'_>) -> String {
     let mut ways = Vec::new();
-    let parts = way.pattern.verdict.places.iter().filter_map(|place| {
-        way.pattern.written.text.get(place.span.start as usize..place.span.end as usize)
-    });
+    let parts = way
+        .pattern
+        .verdict
+        .places
+        .iter()
+        .filter_map(|place| way.pattern.written.text.get(place.span.start as usize..place.span.end as usize));
     let parts: Vec<&str> = parts.collect();
     ways.extend(rewrite::hint(&parts, way.pattern.is_exponential()));
     let length = match way.pattern.flavor {
@@ -150,9 +154,7 @@ fn help(program: &Program<'_, '_>, way: &Way<'_>) -> String {
     if !way.pattern.is_exponential() {
         ways.push(format!("bound the text first (`{length}`)"));
     }
-    let facts = program.input.facts_of(way.end.file);
-    let engine = program.graph.externals_of(way.end).find_map(|external| facts.regex(external.path)?.instead);
-    let engine = engine.or_else(|| facts.regex(way.chain.last().and_then(|hop| ustr::existing_ustr(&hop.callee))?)?.instead);
+    let engine = program.input.facts_of(way.end.file).regex(way.path).and_then(|regex| regex.instead);
     ways.push(engine.map_or_else(|| "use an engine that takes linear time".to_owned(), |engine| format!("use a linear engine: {engine}")));
     let alone = if way.pattern.flavor == Flavor::Python { "; a thread does not help, the match holds the GIL" } else { "" };
     format!("{}{alone}", ways.join(", or "))
