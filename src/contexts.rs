@@ -1,17 +1,21 @@
 //! Where functions run, top-down from entries.
 
+mod conditions;
+mod cooperative;
 mod handlers;
+mod once;
 pub mod unknown;
+mod workers;
 
 use crate::base::{FileId, Name, Span};
-use crate::facts::{ContextKind, Entry, Facts, Which};
+use crate::facts::{ContextKind, Effect, Entry, Facts, Registered, Which};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, Expr, Family, FuncId, MODULE_BODY};
+use crate::ir::{CallKind, Expr, Family, FuncId, MODULE_BODY, Target};
 use crate::link::first_text;
 use crate::link::graph::{Edge, EdgeKind, Graph, functions};
-use crate::link::{At, ExprAt, FuncAt, Input, Solution};
+use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use oxc_index::IndexVec;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -47,6 +51,8 @@ pub struct Contexts {
     loop_roots: FxHashMap<FuncAt, usize>,
     /// By which function each function on a loop was reached; none for the entry itself.
     callers: FxHashMap<FuncAt, Option<FuncAt>>,
+    /// Effects that stall nobody, in files that only programs with a patched standard library load.
+    cooperative: FxHashMap<FileId, Vec<Effect>>,
 }
 
 impl Contexts {
@@ -73,6 +79,12 @@ impl Contexts {
     #[must_use]
     pub fn caller_of(&self, func: FuncAt) -> Option<FuncAt> {
         self.callers.get(&func).copied().flatten()
+    }
+
+    /// Whether the effect gives way to other work in this file's programs: they have patched the standard library.
+    #[must_use]
+    pub fn gives_way(&self, file: FileId, effect: Effect) -> bool {
+        self.cooperative.get(&file).is_some_and(|effects| effects.contains(&effect))
     }
 
     /// The functions from the entry to `func`, which is left out.
@@ -105,15 +117,30 @@ impl Contexts {
     }
 }
 
+/// Where a call of a function leads.
+#[derive(Clone, Copy)]
+struct Out {
+    to: FuncAt,
+    kind: EdgeKind,
+    once: bool,
+    background: bool,
+}
+
 struct Spread<'a, 'b> {
     input: Input<'a>,
     solution: &'b Solution<'a>,
     graph: &'b Graph,
     contexts: Contexts,
-    out: FxHashMap<FuncAt, Vec<(FuncAt, EdgeKind, bool)>>,
+    out: FxHashMap<FuncAt, Vec<Out>>,
     entries: Vec<(FuncAt, ContextKind, usize)>,
     script_loops: Vec<(FuncAt, FuncAt, usize)>,
     scripts: IndexVec<FileId, bool>,
+    /// Calls of coroutines that run on when the function that makes them has returned: `create_task(poll())`.
+    background: FxHashSet<CallAt>,
+    /// Coroutines that only command-line programs lead to.
+    of_scripts: FxHashSet<FuncAt>,
+    /// Origins that are no entries: coroutines of which nothing is known.
+    unknown: FxHashSet<usize>,
     /// Reached by a call made once: function, caller, whether it is a callback, origin.
     lazy: Vec<(FuncAt, FuncAt, bool, usize)>,
 }
@@ -121,13 +148,15 @@ struct Spread<'a, 'b> {
 /// Spreads contexts from entries.
 #[must_use]
 pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
-    let mut out: FxHashMap<FuncAt, Vec<(FuncAt, EdgeKind, bool)>> = FxHashMap::default();
+    let mut out: FxHashMap<FuncAt, Vec<Out>> = FxHashMap::default();
     let input = solution.input;
+    let background = once::background(input, graph);
     for edge in &graph.edges {
         // What `if __name__ == "__main__"` calls is a script, not start-up: see `by_place`.
         // A name alone does not tell where a function runs.
         if !input.summaries[edge.call.file].calls[edge.call.id].main_guard && !edge.by_name {
-            out.entry(edge.from).or_default().push((edge.to, edge.kind, edge.once));
+            let background = background.contains(&edge.call);
+            out.entry(edge.from).or_default().push(Out { to: edge.to, kind: edge.kind, once: edge.once, background });
         }
     }
     let mut spread = Spread {
@@ -139,12 +168,16 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
         entries: Vec::new(),
         script_loops: Vec::new(),
         scripts: IndexVec::new(),
+        background,
+        of_scripts: FxHashSet::default(),
+        unknown: FxHashSet::default(),
         lazy: Vec::new(),
     };
     spread.scripts = input.summaries.indices().map(|file| spread.is_script(file)).collect();
     spread.by_facts();
     spread.by_place();
     spread.run();
+    spread.contexts.cooperative = spread.patched();
     spread.contexts
 }
 
@@ -182,17 +215,28 @@ impl Spread<'_, '_> {
             let facts = input.facts_of(file);
             if call.kind == CallKind::Decorate {
                 let path = external.path.strip_suffix("()").map_or(external.path, crate::base::name);
-                if let Some(entry) = facts.decorator(path) {
-                    for func in self.handlers(file, call, Which::All) {
+                for entry in facts.decorator(path) {
+                    if !self.holds_at(entry, external.call) {
+                        continue;
+                    }
+                    for func in self.handlers(file, call, Which::All, Registered::Argument) {
                         self.enter(func, entry, file, call.span);
                     }
                 }
             } else {
                 let first = first_text(&input.summaries[file], call);
                 for entry in facts.registrations(external.path).iter().filter(|entry| entry.takes(first)) {
+                    if !self.holds_at(entry, external.call) {
+                        continue;
+                    }
                     // A worker's own file: no server waits for its loop.
                     self.scripts[file] |= entry.synchronous == ContextKind::Process;
-                    for func in self.handlers(file, call, entry.which) {
+                    let run = if entry.methods.is_empty() {
+                        self.handlers(file, call, entry.which, entry.registers)
+                    } else {
+                        self.methods(file, call, entry)
+                    };
+                    for func in run {
                         self.enter(func, entry, file, call.span);
                     }
                 }
@@ -219,8 +263,24 @@ impl Spread<'_, '_> {
                     }
                 }
             }
+            for assign in &summary.assigns {
+                let Target::Attr { base, name: member } = assign.target else { continue };
+                if !facts.takes_entries(member) {
+                    continue;
+                }
+                let owners = self.solution.values(At { file, id: base }).iter().filter_map(|value| match value {
+                    Value::Ext(path) | Value::ExtInst(path) => Some(*path),
+                    _ => None,
+                });
+                let entries: Vec<_> = owners.filter_map(|owner| facts.attribute(crate::base::name(&format!("{owner}.{member}")))).collect();
+                for func in functions(self.solution, At { file, id: assign.value }) {
+                    for entry in &entries {
+                        self.enter(func, entry, func.file, input.func(func).name_span);
+                    }
+                }
+            }
             for (matcher, entry) in &facts.files {
-                if !matcher.is_match(input.sources[file].path.get(root..).unwrap_or("")) {
+                if !matcher.is_match(input.sources[file].path.get(root..).unwrap_or("")) || !self.holds_in(entry, file) {
                     continue;
                 }
                 self.scripts[file] |= entry.exports.is_empty() && entry.asynchronous == ContextKind::Script;
@@ -230,53 +290,6 @@ impl Spread<'_, '_> {
                     }
                 }
             }
-        }
-    }
-
-    /// Files whose path is given to what starts a worker, with the place where.
-    fn worker_files(&self) -> Vec<(FileId, Span)> {
-        let mut found = Vec::new();
-        for external in &self.graph.externals {
-            let (file, summary) = (external.call.file, &self.input.summaries[external.call.file]);
-            let call = &summary.calls[external.call.id];
-            if self.input.facts_of(file).starts_worker(external.path) {
-                found.extend(call.args.first().and_then(|arg| self.file_named(At { file, id: arg.value }, 0)).map(|to| (to, call.span)));
-            }
-        }
-        // `new Pool(require.resolve("./task"))`, whatever `Pool` is: a module's path given away is run elsewhere.
-        for (file, summary) in self.input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == Family::Ecma) {
-            for call in summary.calls.iter().filter(|call| call.kind == CallKind::New) {
-                let Some(Expr::Call(inner)) = call.args.first().map(|arg| &summary.exprs[arg.value]) else { continue };
-                let resolves = matches!(&summary.exprs[summary.calls[*inner].callee], Expr::Attr { base, name }
-                    if name.as_str() == "resolve" && matches!(&summary.exprs[*base], Expr::Global(global) if global.as_str() == "require"));
-                if resolves {
-                    found.extend(self.file_named(At { file, id: call.args[0].value }, 0).map(|to| (to, call.span)));
-                }
-            }
-        }
-        found.sort();
-        found.dedup_by_key(|(file, _)| *file);
-        found
-    }
-
-    /// The file of the run that a constant path names, through `path.join(__dirname, "x")` and `new URL("x", base)`.
-    fn file_named(&self, at: ExprAt, depth: usize) -> Option<FileId> {
-        let summary = &self.input.summaries[at.file];
-        match &summary.exprs[at.id] {
-            Expr::Const(crate::ir::Const::Str(text)) => {
-                let relative = if text.starts_with('.') { *text } else { crate::base::name(&format!("./{text}")) };
-                match self.input.modules.ecma(&self.input.sources[at.file].path, relative) {
-                    crate::link::modules::Resolved::File(file) => Some(file),
-                    _ => None,
-                }
-            }
-            Expr::Object(fields) if depth < 3 => {
-                fields.iter().find_map(|(_, value)| self.file_named(At { file: at.file, id: *value }, depth + 1))
-            }
-            Expr::Call(call) if depth < 3 => {
-                summary.calls[*call].args.iter().find_map(|arg| self.file_named(At { file: at.file, id: arg.value }, depth + 1))
-            }
-            _ => None,
         }
     }
 
@@ -321,6 +334,11 @@ impl Spread<'_, '_> {
             let run: Vec<FuncAt> = exported.flat_map(|id| functions(self.solution, At { file, id })).collect();
             self.entries.extend(run.into_iter().map(|func| (func, ContextKind::Process, origin)));
         }
+        for (func, call) in self.served() {
+            let span = input.summaries[call.file].calls[call.id].span;
+            let origin = self.origin("given to the server", call.file, span, Confidence::High);
+            self.entries.push((func, ContextKind::Startup, origin));
+        }
         for func in self.leading_to(START_HOPS, Facts::serves, |edge| edge.kind == EdgeKind::Direct && edge.offset.is_some()) {
             let function = input.func(func);
             if function.is_async {
@@ -360,15 +378,24 @@ impl Spread<'_, '_> {
             }
         }
         entries.sort_by_key(|(func, _, origin)| (std::cmp::Reverse(self.contexts.origins[*origin].confidence), *func, *origin));
-        let is_test = |entries: &[(FuncAt, ContextKind, usize)]| -> rustc_hash::FxHashSet<FuncAt> {
+        let is_test = |entries: &[(FuncAt, ContextKind, usize)]| -> FxHashSet<FuncAt> {
             entries.iter().filter(|(_, kind, _)| *kind == ContextKind::Test).map(|(func, ..)| *func).collect()
         };
         let tests = is_test(&entries);
-        for (func, kind, origin) in entries {
-            if kind == ContextKind::Loop && tests.contains(&func) {
-                continue;
+        entries.retain(|(func, kind, _)| *kind != ContextKind::Loop || !tests.contains(func));
+        let confidence = |spread: &Self, entry: &(FuncAt, ContextKind, usize)| spread.contexts.origins[entry.2].confidence;
+        let mut rest = entries.as_slice();
+        while let Some(first) = rest.first() {
+            let alike = rest.iter().take_while(|entry| confidence(self, entry) == confidence(self, first)).count();
+            let (batch, after) = rest.split_at(alike);
+            let mut kinds: Vec<_> = batch.iter().map(|(_, kind, _)| *kind).collect();
+            kinds.sort_unstable();
+            kinds.dedup();
+            for kind in kinds {
+                let from = batch.iter().filter(|(_, of, _)| *of == kind).map(|(func, _, origin)| (*func, *origin)).collect();
+                self.reach_all(from, kind, kind == ContextKind::Loop);
             }
-            self.reach(func, kind, origin, kind == ContextKind::Loop);
+            rest = after;
         }
         // Other work on the same loop shows in what the program starts.
         let concurrent = self.leading_to(usize::MAX, Facts::is_concurrency, |_| true);
@@ -381,9 +408,9 @@ impl Spread<'_, '_> {
             }
         }
         self.reach_lazily();
+        self.settle_once();
         // Coroutines that nothing here calls first: what they call is theirs.
-        let called: rustc_hash::FxHashSet<FuncAt> =
-            self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
+        let called: FxHashSet<FuncAt> = self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
         self.reach_unknown(|func| !called.contains(&func));
         self.reach_lazily();
         self.reach_unknown(|_| true);
@@ -403,13 +430,19 @@ impl Spread<'_, '_> {
                     continue;
                 }
                 let offloaded = [ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
-                let script = is_script || self.contexts.origin(func, ContextKind::Script).is_some();
+                let script = is_script || self.contexts.origin(func, ContextKind::Script).is_some() || self.of_scripts.contains(&func);
                 let sure = !script && !offloaded && !summary.is_client;
                 let confidence = if sure { Confidence::Medium } else { Confidence::Low };
-                let origin = self.origin("async function", file, function.name_span, confidence);
+                let origin = self.unknown_entry(func, confidence);
                 self.reach(func, ContextKind::Loop, origin, true);
             }
         }
+    }
+
+    fn unknown_entry(&mut self, func: FuncAt, confidence: Confidence) -> usize {
+        let origin = self.origin("async function", func.file, self.input.func(func).name_span, confidence);
+        self.unknown.insert(origin);
+        origin
     }
 
     /// What calls made once lead to.
@@ -440,65 +473,78 @@ impl Spread<'_, '_> {
     }
 
     fn reach(&mut self, func: FuncAt, kind: ContextKind, origin: usize, root: bool) {
-        let mut lazy = Vec::new();
-        let mut queue = VecDeque::from([(func, root, None)]);
-        while let Some((func, root, caller)) = queue.pop_front() {
+        self.reach_all(vec![(func, origin)], kind, root);
+    }
+
+    /// Spreads a context from several entries, equally sure, each function from the nearest.
+    fn reach_all(&mut self, from: Vec<(FuncAt, usize)>, kind: ContextKind, root: bool) {
+        let mut lazy: Vec<(usize, FuncAt, FuncAt, bool)> = Vec::new();
+        let mut queue: VecDeque<(FuncAt, bool, Option<FuncAt>, usize)> =
+            from.into_iter().map(|(func, origin)| (func, root, None, origin)).collect();
+        while let Some((func, root, caller, origin)) = queue.pop_front() {
             let function = self.input.func(func);
             let root = kind == ContextKind::Loop && (root || function.is_async);
-            let better = |known: &FxHashMap<FuncAt, usize>, origins: &[Origin]| {
-                known.get(&func).is_none_or(|at| origins[*at].confidence < origins[origin].confidence)
-            };
-            let known = self.contexts.by_function.entry(kind).or_default();
-            let mut news = better(known, &self.contexts.origins);
-            if news {
-                known.insert(func, origin);
-            }
-            if root && better(&self.contexts.loop_roots, &self.contexts.origins) {
-                self.contexts.loop_roots.insert(func, origin);
-                news = true;
-            }
-            if !news {
+            let confidence = self.contexts.origins[origin].confidence;
+            let better = |known: Option<&usize>, origins: &[Origin]| known.is_none_or(|at| origins[*at].confidence < confidence);
+            let known = self.contexts.by_function.get(&kind).and_then(|known| known.get(&func));
+            let by_root = self.contexts.loop_roots.get(&func);
+            let (news, root_news) = (better(known, &self.contexts.origins), root && better(by_root, &self.contexts.origins));
+            if !news && !root_news {
                 continue;
+            }
+            // Where no entry is known, a coroutine speaks for itself.
+            let (origin, caller) = if function.is_async && caller.is_some() && self.unknown.contains(&origin) {
+                (self.unknown_entry(func, confidence), None)
+            } else {
+                (origin, caller)
+            };
+            if news {
+                self.contexts.by_function.entry(kind).or_default().insert(func, origin);
+            }
+            if root_news {
+                self.contexts.loop_roots.insert(func, origin);
             }
             if kind == ContextKind::Loop {
                 self.contexts.callers.insert(func, caller);
             }
-            for (to, edge, once) in self.out.get(&func).into_iter().flatten() {
+            for next in self.out.get(&func).into_iter().flatten() {
                 // What is made once and kept stalls the loop once: others seldom wait for that.
-                if *once && kind == ContextKind::Loop && self.contexts.origins[origin].confidence > Confidence::Low {
-                    lazy.push((*to, func, *edge == EdgeKind::Later));
+                if next.once && kind == ContextKind::Loop && self.contexts.origins[origin].confidence > Confidence::Low {
+                    lazy.push((origin, next.to, func, next.kind == EdgeKind::Later));
                     continue;
                 }
-                let callee = self.input.func(*to);
                 // A coroutine runs on a loop, whoever made it. It belongs to the start-up or the script that awaits it;
                 // in ECMAScript a plain call runs it too.
                 let goes_along = match kind {
                     ContextKind::Loop | ContextKind::Test => true,
                     ContextKind::Startup | ContextKind::Script => {
-                        function.is_async || self.input.summaries[func.file].family == Family::Ecma
+                        !next.background && (function.is_async || self.input.summaries[func.file].family == Family::Ecma)
                     }
                     // A worker of Node has a loop of its own.
                     ContextKind::Process => self.input.summaries[func.file].family == Family::Ecma,
                     ContextKind::Thread => false,
                 };
-                if callee.is_async && !goes_along {
+                if self.input.func(next.to).is_async && !goes_along {
                     continue;
                 }
-                match edge {
-                    EdgeKind::Direct => queue.push_back((*to, false, Some(func))),
-                    EdgeKind::Later => queue.push_back((*to, kind == ContextKind::Loop, Some(func))),
-                    EdgeKind::OffLoop if kind != ContextKind::Loop => queue.push_back((*to, false, Some(func))),
+                match next.kind {
+                    EdgeKind::Direct => queue.push_back((next.to, false, Some(func), origin)),
+                    EdgeKind::Later => queue.push_back((next.to, kind == ContextKind::Loop, Some(func), origin)),
+                    EdgeKind::OffLoop if kind != ContextKind::Loop => queue.push_back((next.to, false, Some(func), origin)),
                     EdgeKind::Moved(_) | EdgeKind::OffLoop => {}
                 }
             }
         }
-        if !lazy.is_empty() {
-            let Origin { label, file, span, entry, .. } = self.contexts.origins[origin].clone();
-            let once = self.origin(&format!("{label}, once"), file, span, Confidence::Low);
-            self.contexts.origins[once].entry = entry;
-            for (to, caller, root) in lazy {
-                self.lazy.push((to, caller, root, once));
-            }
+        let mut once: FxHashMap<usize, usize> = FxHashMap::default();
+        for (origin, to, caller, root) in lazy {
+            let made = once.get(&origin).copied().unwrap_or_else(|| {
+                let Origin { label, file, span, entry, .. } = self.contexts.origins[origin].clone();
+                let made = self.origin(&format!("{label}, once"), file, span, Confidence::Low);
+                self.contexts.origins[made].entry = entry;
+                made
+            });
+            once.insert(origin, made);
+            self.lazy.push((to, caller, root, made));
         }
     }
 }

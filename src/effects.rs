@@ -315,7 +315,7 @@ pub fn shown_path(path: Name) -> String {
 }
 
 /// Whether an `unless` condition of a fact holds at the call.
-fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &Call, condition: &str) -> bool {
+pub(crate) fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &Call, condition: &str) -> bool {
     let input = solution.input;
     let summary = &input.summaries[at.file];
     if condition == "callback" {
@@ -387,7 +387,7 @@ fn stands_after(summary: &ModuleSummary, call: &Call, test: &str) -> bool {
     false
 }
 
-fn constant_text(expr: &Expr) -> Option<String> {
+pub(crate) fn constant_text(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Const(Const::Bool(value)) => Some(value.to_string()),
         Expr::Const(Const::Number(value)) => Some(value.to_string()),

@@ -8,7 +8,9 @@ mod schema;
 
 pub use file::RawFacts;
 pub use library::Library;
-pub use schema::{Applies, Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Results, Weight};
+pub use schema::{
+    Applies, Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Registered, Results, Weight,
+};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -214,7 +216,13 @@ pub struct Entry {
     pub from_client: FromClient,
     /// For registrations.
     pub which: Which,
-    /// For base classes: names of methods, `*` at the end matches any rest.
+    /// For registrations: what of the argument is registered.
+    pub registers: Registered,
+    /// Conditions of which one must hold: `keyword=constant`, or an exported constant of the file.
+    pub when: Vec<String>,
+    /// Conditions of which none may hold.
+    pub unless: Vec<String>,
+    /// For base classes and registered objects: names of methods, `*` at the end matches any rest.
     pub methods: Vec<String>,
     /// For files: exported names; empty for the whole file.
     pub exports: Vec<Name>,
@@ -243,7 +251,9 @@ pub struct Facts {
     types: FxHashMap<Name, TypeFact>,
     constructors: FxHashMap<Name, Name>,
     boundaries: FxHashMap<Name, Boundary>,
-    decorators: FxHashMap<Name, Arc<Entry>>,
+    decorators: FxHashMap<Name, Vec<Arc<Entry>>>,
+    /// Entries by the attribute that a function is assigned to.
+    attributes: FxHashMap<Name, Arc<Entry>>,
     registrations: FxHashMap<Name, Vec<Arc<Entry>>>,
     bases: FxHashMap<Name, Vec<Arc<Entry>>>,
     /// Entries by the file's path.
@@ -267,6 +277,7 @@ pub struct Facts {
     structural: FxHashMap<Name, ()>,
     scripts: FxHashMap<Name, ()>,
     serves: FxHashMap<Name, ()>,
+    background: FxHashMap<Name, ()>,
     unblocks: FxHashMap<Name, ()>,
     keeps: FxHashMap<Name, ()>,
     workers: FxHashMap<Name, ()>,
@@ -279,6 +290,7 @@ pub struct Facts {
     /// Paths of methods of texts that apply a pattern that they are given, by their name.
     regex_members: FxHashMap<Name, Name>,
     regex_flags: FxHashMap<Name, char>,
+    cooperative: FxHashMap<Name, Vec<Effect>>,
     libraries: Vec<Name>,
     /// Every path of every table.
     known: rustc_hash::FxHashSet<Name>,

@@ -117,7 +117,8 @@ pub struct Cleared {
     pub file: FileId,
     /// The call.
     pub span: Span,
-    /// `offloaded`, `start-up`, `script`, `test`, `worker thread`, `not reached`, `argument`, `assumed`, `bounded text`, `ignored`, `configuration`.
+    /// `offloaded`, `start-up`, `script`, `test`, `worker thread`, `not reached`, `monkey patch`, `argument`, `assumed`, `bounded text`,
+    /// `ignored`, `configuration`.
     pub reason: String,
 }
 

@@ -305,6 +305,14 @@ pub enum FuncKind {
     Setter,
 }
 
+impl FuncKind {
+    /// Whether Python gives its first parameter the instance or the class.
+    #[must_use]
+    pub fn has_receiver(self) -> bool {
+        matches!(self, Self::Method | Self::ClassMethod | Self::Getter | Self::Setter)
+    }
+}
+
 /// A function, method, lambda or module body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {
@@ -476,6 +484,9 @@ pub struct ModuleSummary {
     pub measured: Vec<(VarId, u32, Span)>,
     /// Assignments.
     pub assigns: Vec<Assign>,
+    /// Python: modules imported anywhere; `m` and `m.n` for `from m import n`, which may be a module or not. The second
+    /// says that the module's body imports it.
+    pub imports: Vec<(Name, bool)>,
     /// Python: modules imported with a star.
     pub star_imports: Vec<Name>,
     /// Python: what a star import of this module gives (`__all__`), where it says so.
@@ -530,6 +541,7 @@ impl ModuleSummary {
             cuts: Vec::new(),
             measured: Vec::new(),
             assigns: Vec::new(),
+            imports: Vec::new(),
             star_imports: Vec::new(),
             all: None,
             exports: Vec::new(),

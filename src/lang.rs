@@ -1,6 +1,7 @@
 //! Parse and lower: one file's bytes to its `ModuleSummary`. The only place that knows tree-sitter.
 
 pub mod ecma;
+mod kept;
 pub mod literal;
 pub mod python;
 mod syntax;

@@ -9,6 +9,7 @@ mod containers;
 mod declared;
 pub mod graph;
 mod injected;
+mod kept;
 mod lineage;
 pub mod modules;
 pub mod names;

@@ -213,7 +213,8 @@ impl Reaches {
     ) -> Vec<Finding> {
         let Some(origin) = program.contexts.loop_root(func) else { return Vec::new() };
         let mut by_call: FxHashMap<CallAt, Vec<&Reached>> = FxHashMap::default();
-        for one in reached.iter().filter(|one| self.effects.contains(&one.channel.0)) {
+        let stalls = |effect| self.effects.contains(&effect) && !program.contexts.gives_way(func.file, effect);
+        for one in reached.iter().filter(|one| stalls(one.channel.0)) {
             by_call.entry(one.witness.call).or_default().push(one);
         }
         let mut calls: Vec<_> = by_call.into_iter().collect();
@@ -364,13 +365,13 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
     for (call, channel) in offloads {
         push(*call, channel.0, "offloaded");
     }
-    let reason_at = |call: CallAt, from: FuncAt| {
+    let reason_at = |call: CallAt, from: FuncAt, effect| {
         let on = |kind| program.contexts.origin(from, kind).is_some();
         let guarded = input.summaries[call.file].calls[call.id].main_guard;
         if on(ContextKind::Test) {
             Some("test")
         } else if on(ContextKind::Loop) {
-            None
+            program.contexts.gives_way(from.file, effect).then_some("monkey patch")
         } else if on(ContextKind::Thread) || on(ContextKind::Process) {
             Some("worker thread")
         } else if on(ContextKind::Script) || guarded {
@@ -382,7 +383,7 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
         }
     };
     for sink in &program.effects.sinks {
-        if let Some(reason) = sink.harmless.or_else(|| reason_at(sink.call, sink.from)) {
+        if let Some(reason) = sink.harmless.or_else(|| reason_at(sink.call, sink.from, sink.channel.0)) {
             push(sink.call, sink.channel.0, reason);
         }
     }
@@ -391,7 +392,7 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
             let reaches = [Weight::Light, Weight::Heavy].iter().any(|weight| program.reaches(edge, (effect, *weight)));
             let assumed = program.effects.assumed.nonblocking.contains(&edge.from).then_some("assumed");
             let checked = (edge.kind == EdgeKind::OffLoop).then_some("loop check").or(assumed);
-            if reaches && let Some(reason) = checked.or_else(|| reason_at(edge.call, edge.from)) {
+            if reaches && let Some(reason) = checked.or_else(|| reason_at(edge.call, edge.from, effect)) {
                 push(edge.call, effect, reason);
             }
         }

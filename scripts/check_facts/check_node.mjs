@@ -124,7 +124,7 @@ function pathsOf(file) {
   for (const table of ["call", "neutral", "concurrency", "worker_file", "keeps", "unblocks", "serves", "script", "structural", "awaitable", "loop_check"])
     for (const entry of file[table] ?? []) add(entry.paths);
   for (const table of ["boundary", "calls_argument", "returns_argument", "container", "generic"]) for (const entry of file[table] ?? []) add(entry.path);
-  for (const entry of file.entry ?? []) [entry.decorator, entry.base, entry.call].forEach(add);
+  for (const entry of file.entry ?? []) [entry.decorator, entry.base, entry.call, entry.attribute].forEach(add);
   for (const type of file.type ?? []) {
     add(type.path);
     add(type.constructors);

@@ -33,7 +33,7 @@ def paths_of(facts):
         if table == "library":
             continue
         for row in rows:
-            for key in ("path", "paths", "constructors", "bases", "enter", "element", "decorator", "base", "call", "parameters"):
+            for key in ("path", "paths", "constructors", "bases", "enter", "element", "decorator", "base", "call", "attribute", "parameters"):
                 for path in several(row.get(key)):
                     yield table, path
             for member, of in row.get("members", {}).items():

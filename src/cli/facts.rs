@@ -177,8 +177,7 @@ fn known(facts: &FactBase, family: Family, path: Name) -> Vec<String> {
         };
         known.push(format!("boundary, moves {moved} to a {}", format!("{:?}", boundary.to).to_lowercase()));
     }
-    let decorated = facts.decorator(path).into_iter();
-    for entry in decorated.chain(facts.registrations(path)).chain(facts.base(path)) {
+    for entry in facts.decorator(path).iter().chain(facts.registrations(path)).chain(facts.base(path)) {
         known.push(format!(
             "entry, {}: async on {}, plain on {}",
             entry.label,
@@ -191,11 +190,13 @@ fn known(facts: &FactBase, family: Family, path: Name) -> Vec<String> {
         (facts.is_structural(path), "met by any class with its members"),
         (facts.is_script(path), "marks a command-line program"),
         (facts.serves(path), "begins to serve"),
+        (facts.goes_on(path), "runs its argument in the background"),
         (facts.unblocks(path), "makes its receiver return at once"),
         (facts.keeps(path), "keeps results"),
         (facts.starts_worker(path), "runs a file elsewhere"),
         (facts.is_awaitable(path), "can be awaited"),
         (facts.off_loop(path).is_some(), "tells whether a loop runs"),
+        (!facts.cooperative(path).is_empty(), "makes the standard library give way"),
         (!facts.invokes(path).is_empty(), "runs an argument itself"),
         (facts.wraps(path).is_some(), "gives an argument back"),
         (!facts.containers(path).is_empty(), "handles elements of a container"),

@@ -1,8 +1,8 @@
 //! The functions that a registration takes: through arrays, objects, wrappers.
 
 use super::Spread;
-use crate::base::FileId;
-use crate::facts::Which;
+use crate::base::{FileId, Name};
+use crate::facts::{Entry, Registered, Which};
 use crate::ir::{Call, Expr, Family};
 use crate::link::graph::{bound_parameters, functions};
 use crate::link::{At, CallAt, ExprAt, FuncAt, Value};
@@ -12,9 +12,17 @@ const DEEPEST_HANDLER: usize = 5;
 
 impl Spread<'_, '_> {
     /// Functions among a call's arguments, through arrays, objects and wrappers.
-    pub(super) fn handlers(&self, file: FileId, call: &Call, which: Which) -> Vec<FuncAt> {
+    /// Where results are registered, among what the functions that are given return.
+    pub(super) fn handlers(&self, file: FileId, call: &Call, which: Which, registers: Registered) -> Vec<FuncAt> {
         let mut found = Vec::new();
-        let mut pending: Vec<(ExprAt, usize)> = self.registered(file, call, which).into_iter().map(|at| (at, 0)).collect();
+        let mut given = self.registered(file, call, which);
+        if registers == Registered::Result {
+            let makers: Vec<FuncAt> = given.iter().flat_map(|at| functions(self.solution, *at)).collect();
+            let results =
+                |maker: &FuncAt| self.input.func(*maker).returns.iter().map(|id| At { file: maker.file, id: *id }).collect::<Vec<_>>();
+            given = makers.iter().flat_map(results).collect();
+        }
+        let mut pending: Vec<(ExprAt, usize)> = given.into_iter().map(|at| (at, 0)).collect();
         while let Some((at, depth)) = pending.pop() {
             if depth > DEEPEST_HANDLER {
                 continue;
@@ -53,6 +61,41 @@ impl Spread<'_, '_> {
                 if let Value::Class(class) = value {
                     let methods = &self.input.summaries[class.file].classes[class.id].methods;
                     found.extend(methods.iter().map(|(_, id)| At { file: class.file, id: *id }));
+                }
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// The methods that an entry names, of the classes whose instances a registration takes.
+    pub(super) fn methods(&self, file: FileId, call: &Call, entry: &Entry) -> Vec<FuncAt> {
+        let mut classes = Vec::new();
+        let mut pending: Vec<(ExprAt, usize)> = self.registered(file, call, entry.which).into_iter().map(|at| (at, 0)).collect();
+        while let Some((at, depth)) = pending.pop() {
+            if let Expr::List(items) = &self.input.summaries[at.file].exprs[at.id] {
+                pending.extend(items.iter().map(|item| (At { file: at.file, id: *item }, depth + 1)));
+            }
+            for value in self.solution.values(at) {
+                match value {
+                    Value::Inst(class) | Value::Class(class) => classes.push(*class),
+                    Value::Object(object) if *object != at && depth < DEEPEST_HANDLER => pending.push((*object, depth + 1)),
+                    _ => {}
+                }
+            }
+        }
+        let mut found = Vec::new();
+        for class in classes {
+            let lineage = self.solution.lineage(class);
+            let mut seen: Vec<Name> = Vec::new();
+            for at in &lineage.0 {
+                let class = &self.input.summaries[at.file].classes[at.id];
+                for (method, id) in class.methods.iter().filter(|(method, _)| entry.takes_method(method)) {
+                    if !seen.contains(method) {
+                        seen.push(*method);
+                        found.push(At { file: at.file, id: *id });
+                    }
                 }
             }
         }

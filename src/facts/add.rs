@@ -1,7 +1,7 @@
 //! Raw facts made ready, and put into the tables.
 
 use super::file::Misfit;
-use super::schema::{Argument, RawArgument, RawCall, RawFromClient, RawType};
+use super::schema::{Argument, Effect, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
     Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Operand, Provider, RawFacts, Regex,
     Sized, Which,
@@ -18,6 +18,7 @@ pub(super) enum Mark {
     Decorators(Vec<Name>),
     Bases(Vec<Name>),
     Calls(Vec<Name>),
+    Attributes(Vec<Name>),
     Files(Vec<GlobMatcher>),
 }
 
@@ -42,10 +43,11 @@ pub(super) struct Ready {
     linear: Vec<(Name, (Operand, String))>,
     regexes: Vec<(Name, Regex)>,
     regex_flags: Vec<(Name, char)>,
+    cooperative: Vec<(Name, Vec<Effect>)>,
     by_name: Vec<Name>,
     prefix_tests: Vec<Name>,
     /// Tables that only say yes, in the order of `Facts::plain`.
-    plain: [Vec<Name>; 8],
+    plain: [Vec<Name>; 9],
 }
 
 impl Ready {
@@ -64,6 +66,9 @@ impl Ready {
             let raw = one.into_value();
             let entry = Arc::new(Entry {
                 which: which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (at.clone(), message))?,
+                registers: raw.registers,
+                when: raw.when,
+                unless: raw.unless,
                 label: raw.label,
                 asynchronous: raw.asynchronous,
                 synchronous: raw.synchronous,
@@ -77,15 +82,16 @@ impl Ready {
                 methods: raw.methods,
                 exports: raw.exports.iter().map(|export| name(export)).collect(),
             });
-            let mark = match (raw.decorator, raw.base, raw.call, raw.file) {
-                (Some(paths), None, None, None) => Mark::Decorators(paths.iter().map(name).collect()),
-                (None, Some(paths), None, None) => Mark::Bases(paths.iter().map(name).collect()),
-                (None, None, Some(paths), None) => Mark::Calls(paths.iter().map(name).collect()),
-                (None, None, None, Some(globs)) => {
+            let mark = match (raw.decorator, raw.base, raw.call, raw.attribute, raw.file) {
+                (Some(paths), None, None, None, None) => Mark::Decorators(paths.iter().map(name).collect()),
+                (None, Some(paths), None, None, None) => Mark::Bases(paths.iter().map(name).collect()),
+                (None, None, Some(paths), None, None) => Mark::Calls(paths.iter().map(name).collect()),
+                (None, None, None, Some(paths), None) => Mark::Attributes(paths.iter().map(name).collect()),
+                (None, None, None, None, Some(globs)) => {
                     let matchers = globs.iter().map(|glob| Glob::new(glob).map(|glob| glob.compile_matcher()));
                     Mark::Files(matchers.collect::<Result<_, _>>().map_err(|error| (at, error.to_string()))?)
                 }
-                _ => return Err((at, format!("entry {:?}: give one of decorator, base, call, file", entry.label))),
+                _ => return Err((at, format!("entry {:?}: give one of decorator, base, call, attribute, file", entry.label))),
             };
             entries.push((mark, entry));
         }
@@ -170,6 +176,11 @@ impl Ready {
             linear,
             regexes,
             regex_flags,
+            cooperative: raw
+                .cooperative
+                .iter()
+                .flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().effects.clone())))
+                .collect(),
             by_name: paths(raw.by_name),
             prefix_tests: paths(raw.prefix_test),
             plain: [
@@ -177,6 +188,7 @@ impl Ready {
                 paths(raw.structural),
                 paths(raw.script),
                 paths(raw.serves),
+                paths(raw.background),
                 paths(raw.unblocks),
                 paths(raw.keeps),
                 paths(raw.worker_file),
@@ -205,6 +217,7 @@ impl Ready {
             + self.linear.len()
             + self.regexes.len()
             + self.regex_flags.len()
+            + self.cooperative.len()
             + self.by_name.len()
             + self.prefix_tests.len()
     }
@@ -235,7 +248,7 @@ impl Ready {
         paths.extend(self.boundaries.iter().flat_map(|(paths, _)| paths));
         for (mark, _) in &self.entries {
             match mark {
-                Mark::Decorators(of) | Mark::Calls(of) => paths.extend(of),
+                Mark::Decorators(of) | Mark::Calls(of) | Mark::Attributes(of) => paths.extend(of),
                 Mark::Bases(_) | Mark::Files(_) => {}
             }
         }
@@ -248,6 +261,7 @@ impl Ready {
         paths.extend(self.linear.iter().map(|(path, _)| path));
         paths.extend(self.regexes.iter().map(|(path, _)| path));
         paths.extend(self.regex_flags.iter().map(|(path, _)| path));
+        paths.extend(self.cooperative.iter().map(|(path, _)| path));
         paths
     }
 }
@@ -353,12 +367,14 @@ impl Facts {
         for (paths, boundary) in ready.boundaries {
             self.boundaries.extend(paths.into_iter().map(|path| (path, boundary)));
         }
-        let (mut bases, mut registrations, mut files) = (FxHashSet::default(), FxHashSet::default(), Vec::new());
+        let (mut decorators, mut bases, mut registrations) = (FxHashSet::default(), FxHashSet::default(), FxHashSet::default());
+        let mut files = Vec::new();
         for (mark, entry) in ready.entries {
             match mark {
-                Mark::Decorators(paths) => self.decorators.extend(paths.into_iter().map(|path| (path, entry.clone()))),
+                Mark::Decorators(paths) => enter(&mut self.decorators, paths, &entry, own.then_some(&mut decorators)),
                 Mark::Bases(paths) => enter(&mut self.bases, paths, &entry, own.then_some(&mut bases)),
                 Mark::Calls(paths) => enter(&mut self.registrations, paths, &entry, own.then_some(&mut registrations)),
+                Mark::Attributes(paths) => self.attributes.extend(paths.into_iter().map(|path| (path, entry.clone()))),
                 Mark::Files(matchers) => files.extend(matchers.into_iter().map(|matcher| (matcher, entry.clone()))),
             }
         }
@@ -395,6 +411,7 @@ impl Facts {
             self.regexes.insert(path, regex);
         }
         self.regex_flags.extend(ready.regex_flags);
+        self.cooperative.extend(ready.cooperative);
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
         self.prefix_tests.extend(ready.prefix_tests.iter().filter_map(last));
@@ -404,12 +421,13 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 8] {
+    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 9] {
         [
             &mut self.concurrency,
             &mut self.structural,
             &mut self.scripts,
             &mut self.serves,
+            &mut self.background,
             &mut self.unblocks,
             &mut self.keeps,
             &mut self.workers,

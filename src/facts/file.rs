@@ -1,8 +1,8 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear, RawLoopCheck,
-    RawPaths, RawProvider, RawRegex, RawRegexFlag, RawSize, RawType,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear,
+    RawLoopCheck, RawPaths, RawProvider, RawRegex, RawRegexFlag, RawSize, RawType,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
@@ -70,6 +70,9 @@ pub struct RawFacts {
     /// Calls that begin to serve: what leads there is start-up.
     #[serde(default)]
     pub(super) serves: Vec<Placed<RawPaths>>,
+    /// Calls whose argument goes on running on the loop when they have returned: `create_task(poll())`.
+    #[serde(default)]
+    pub(super) background: Vec<Placed<RawPaths>>,
     /// Paths whose use makes a file a command-line program.
     #[serde(default)]
     pub(super) script: Vec<Placed<RawPaths>>,
@@ -94,6 +97,9 @@ pub struct RawFacts {
     /// Constants that are flags of regular expressions.
     #[serde(default)]
     pub(super) regex_flag: Vec<Placed<RawRegexFlag>>,
+    /// Calls after which the standard library gives way to other work of the program: `monkey.patch_all`.
+    #[serde(default)]
+    pub(super) cooperative: Vec<Placed<RawCooperative>>,
 }
 
 /// A table of facts that may say for which language it holds.
@@ -127,7 +133,8 @@ spoken!(
     RawSize,
     RawLinear,
     RawRegex,
-    RawRegexFlag
+    RawRegexFlag,
+    RawCooperative
 );
 
 /// Gives the names of all tables to another macro.
@@ -151,6 +158,7 @@ macro_rules! every_table {
             keeps,
             unblocks,
             serves,
+            background,
             script,
             structural,
             awaitable,
@@ -158,7 +166,8 @@ macro_rules! every_table {
             size,
             linear,
             regex,
-            regex_flag
+            regex_flag,
+            cooperative
         )
     };
 }

@@ -44,7 +44,7 @@ impl Library {
     pub(super) fn of(ready: &Ready, family: Family, file: &str, about: (String, String, String), modules: Vec<Name>, own: bool) -> Self {
         let (name, source, checked) = about;
         let marks = |mark: &Mark| match mark {
-            Mark::Decorators(paths) | Mark::Bases(paths) | Mark::Calls(paths) => paths.len(),
+            Mark::Decorators(paths) | Mark::Bases(paths) | Mark::Calls(paths) | Mark::Attributes(paths) => paths.len(),
             Mark::Files(globs) => globs.len(),
         };
         let by_file = ready.entries.iter().filter(|(mark, _)| matches!(mark, Mark::Files(_)));

@@ -1,6 +1,6 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
-use super::{Boundary, CallFact, Container, Entry, Facts, GenericKind, Invoke, Operand, Regex, Sized, TypeFact, Which};
+use super::{Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Operand, Regex, Sized, TypeFact, Which};
 use crate::base::{Name, name};
 use crate::facts::FactBase;
 use rustc_hash::FxHashMap;
@@ -108,6 +108,12 @@ impl Facts {
         self.by_path(&self.serves, path).is_some()
     }
 
+    /// Whether what is given to a call on `path` goes on running on the loop when the call has returned.
+    #[must_use]
+    pub fn goes_on(&self, path: Name) -> bool {
+        self.by_path(&self.background, path).is_some()
+    }
+
     /// Whether a path that marks a command-line program ends in `member`.
     #[must_use]
     pub fn ends_script(&self, member: Name) -> bool {
@@ -126,10 +132,22 @@ impl Facts {
         self.by_path(&self.boundaries, path)
     }
 
-    /// The entry that a decorator makes.
+    /// The entries that a decorator makes.
     #[must_use]
-    pub fn decorator(&self, path: Name) -> Option<&Arc<Entry>> {
-        self.by_path(&self.decorators, path)
+    pub fn decorator(&self, path: Name) -> &[Arc<Entry>] {
+        self.by_path(&self.decorators, path).map_or(&[], Vec::as_slice)
+    }
+
+    /// The entry that assigning to an attribute makes.
+    #[must_use]
+    pub fn attribute(&self, path: Name) -> Option<&Arc<Entry>> {
+        self.by_path(&self.attributes, path)
+    }
+
+    /// Whether an attribute of that name makes entries.
+    #[must_use]
+    pub fn takes_entries(&self, member: Name) -> bool {
+        self.attributes.keys().any(|path| path.rsplit_once('.').is_some_and(|(_, last)| last == member.as_str()))
     }
 
     /// The entries that a registration call makes.
@@ -285,6 +303,12 @@ impl Facts {
     #[must_use]
     pub fn off_loop(&self, path: Name) -> Option<crate::ir::Branch> {
         self.by_path(&self.loop_checks, path).copied()
+    }
+
+    /// The effects that stall nobody in a program that has called `path`.
+    #[must_use]
+    pub fn cooperative(&self, path: Name) -> &[Effect] {
+        self.by_path(&self.cooperative, path).map_or(&[], Vec::as_slice)
     }
 
     /// The type fact of `path`.

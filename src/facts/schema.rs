@@ -394,17 +394,28 @@ pub(super) struct RawBoundary {
     _source: Option<String>,
 }
 
+/// What a call registers of its argument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Registered {
+    /// The argument itself.
+    #[default]
+    Argument,
+    /// What the argument, a function, returns.
+    Result,
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Entry")]
 pub(super) struct RawEntry {
     /// `python` or `node`, where the file does not say it for all.
     pub language: Option<Language>,
-    /// The decorator that makes it one. One of `decorator`, `base`, `call`, `file` is given.
+    /// The decorator that makes it one. One of `decorator`, `base`, `call`, `attribute`, `file` is given.
     pub decorator: Option<Paths>,
     /// The base class whose `methods` are entries.
     pub base: Option<Paths>,
-    /// For `base`: names of methods; `*` at the end matches any rest.
+    /// For `base`: names of methods; `*` at the end matches any rest. For `call`: the entries are these methods of what is registered.
     #[serde(default)]
     pub methods: Vec<String>,
     /// The call that registers it.
@@ -413,6 +424,11 @@ pub(super) struct RawEntry {
     pub argument: Option<Argument>,
     /// For `call`: its keyword.
     pub keyword: Option<String>,
+    /// For `call`: what of the argument is registered.
+    #[serde(default)]
+    pub registers: Registered,
+    /// The attribute that it is assigned to.
+    pub attribute: Option<Paths>,
     /// Globs of files whose exports are entries.
     pub file: Option<Paths>,
     /// For `file`: exported names; all where it is empty.
@@ -432,6 +448,12 @@ pub(super) struct RawEntry {
     /// What the function is called with is finished by then.
     #[serde(default)]
     pub ready: bool,
+    /// It holds only with one of these: `keyword=constant` of the call or of the decorator's own call; for `file`, an exported constant.
+    #[serde(default)]
+    pub when: Vec<String>,
+    /// It does not hold with any of these, written as for `when`.
+    #[serde(default)]
+    pub unless: Vec<String>,
     /// For `call`: constant first arguments for which it holds.
     #[serde(default)]
     pub first: Vec<String>,
@@ -626,6 +648,21 @@ pub(super) struct RawLoopCheck {
     pub paths: Vec<String>,
     /// How the call comes out where no loop runs.
     pub off: crate::ir::Branch,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Cooperative")]
+pub(super) struct RawCooperative {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The paths.
+    pub paths: Vec<String>,
+    /// The effects that no longer stall anyone.
+    pub effects: Vec<Effect>,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

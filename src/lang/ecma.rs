@@ -4,6 +4,7 @@ mod classes;
 mod compiled;
 mod expressions;
 mod functions;
+mod kept;
 mod loops;
 mod modules;
 mod scopes;
@@ -48,6 +49,7 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
         guard: None,
         looped: None,
         tested: Vec::new(),
+        asking: Vec::new(),
         once: false,
         called: 0,
         depth: 0,
@@ -56,6 +58,7 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
     };
     lowering.enter_function(root);
     lowering.block(root);
+    super::kept::note_makers(&mut lowering.summary, &lowering.asking);
     lowering.summary
 }
 
@@ -79,7 +82,9 @@ struct Lowering<'t> {
     /// The innermost loop of the function that is being read.
     looped: Option<LoopId>,
     /// Conditions that hold or failed where the current statement stands, as written.
-    tested: Vec<&'t str>,
+    tested: Vec<super::kept::Asked<'t>>,
+    /// Calls made where a test has found something missing, with that test.
+    asking: Vec<(crate::ir::CallId, super::kept::Asked<'t>)>,
     once: bool,
     /// The node that is being called: reading it is no read of its own. Asking a node for its parent walks from the root.
     called: usize,

@@ -2,6 +2,7 @@
 
 mod expressions;
 mod guards;
+mod kept;
 mod loops;
 mod scopes;
 mod statements;
@@ -40,6 +41,7 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
         guard: None,
         looped: None,
         tested: Vec::new(),
+        asking: Vec::new(),
         once: false,
         accumulator: "",
         called: 0,
@@ -52,6 +54,7 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
     }
     lowering.declare(root);
     lowering.block(root);
+    super::kept::note_makers(&mut lowering.summary, &lowering.asking);
     lowering.summary
 }
 
@@ -73,7 +76,9 @@ struct Lowering<'t> {
     /// The innermost loop of the function that is being read.
     looped: Option<LoopId>,
     /// Conditions that hold or failed where the current statement stands, as written.
-    tested: Vec<&'t str>,
+    tested: Vec<super::kept::Asked<'t>>,
+    /// Calls made where a test has found something missing, with that test.
+    asking: Vec<(crate::ir::CallId, super::kept::Asked<'t>)>,
     once: bool,
     /// What the assignment that is being read assigns to, as written.
     accumulator: &'t str,

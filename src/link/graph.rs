@@ -6,8 +6,8 @@ use super::calls::{self, Through};
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::Name;
-use crate::facts::ContextKind;
-use crate::ir::{Branch, CallId, CallKind, Expr, Family, GuardId, Test};
+use crate::facts::{ContextKind, Which};
+use crate::ir::{Arg, Branch, CallId, CallKind, Expr, Family, GuardId, Test};
 use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -169,9 +169,10 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     super::awaits::drop_unawaitable(solution, &mut graph);
     graph.wrappers = super::wrap::wrappers(solution);
     super::wrap::follow(&mut graph);
-    let kept = kept_results(solution, &graph);
+    let kept = super::kept::results(solution, &graph);
     for edge in &mut graph.edges {
-        edge.once = input.summaries[edge.call.file].calls[edge.call.id].once || kept.contains(&edge.to);
+        let call = &input.summaries[edge.call.file].calls[edge.call.id];
+        edge.once = call.once || (kept.contains(&edge.to) && super::kept::always_same(input, edge));
     }
     graph.ready = super::quiet::done_callbacks(solution, &graph);
     graph.nonblocking = super::quiet::nonblocking(solution, &graph);
@@ -205,21 +206,6 @@ fn run_properties(solution: &Solution<'_>, graph: &mut Graph) {
             }
         }
     }
-}
-
-/// Functions without parameters whose decorator keeps their result: `@functools.cache`.
-fn kept_results(solution: &Solution<'_>, graph: &Graph) -> FxHashSet<FuncAt> {
-    let input = solution.input;
-    let mut found = FxHashSet::default();
-    for external in &graph.externals {
-        let call = &input.summaries[external.call.file].calls[external.call.id];
-        let path = external.path.strip_suffix("()").map_or(external.path, crate::base::name);
-        if call.kind == CallKind::Decorate && input.facts_of(external.call.file).keeps(path) {
-            let decorated = call.args.iter().flat_map(|arg| functions(solution, At { file: external.call.file, id: arg.value }));
-            found.extend(decorated.filter(|func| input.func(*func).params.is_empty()));
-        }
-    }
-    found
 }
 
 /// Calls of a function whose decorator moves it run it there: `@sync_to_async`.
@@ -351,21 +337,31 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
             }
         }
     }
+    let mut elsewhere = FxHashMap::default();
+    for external in &graph.externals {
+        if let Some(boundary) = input.facts_of(external.call.file).boundary(external.path) {
+            let args = moved(solution, external, boundary.which).into_iter();
+            let run = args.flat_map(|arg| functions(solution, At { file: external.call.file, id: arg.value }));
+            elsewhere.extend(run.map(|func| (func, boundary.to)));
+        }
+    }
     for external in &graph.externals {
         let call = &input.summaries[external.call.file].calls[external.call.id];
         let facts = input.facts_of(external.call.file);
-        let mut mark = |which, kind| {
-            for arg in argument(call, which) {
+        let mut mark = |args: Vec<&Arg>, kind| {
+            for arg in args {
                 if let Some(at) = is_parameter(input, At { file: external.call.file, id: arg.value }, external.from) {
-                    known.insert(at, kind);
+                    // `to_thread(lambda: ctx.run(f))` moves f, whatever the lambda does with it.
+                    let elsewhere = elsewhere.get(&external.from).filter(|_| at.0 != external.from);
+                    known.insert(at, elsewhere.map_or(kind, |to| EdgeKind::Moved(*to)));
                 }
             }
         };
         if let Some(boundary) = facts.boundary(external.path) {
-            mark(boundary.which, EdgeKind::Moved(boundary.to));
+            mark(moved(solution, external, boundary.which), EdgeKind::Moved(boundary.to));
         }
         for invoke in facts.invokes(external.path) {
-            mark(invoke.which, EdgeKind::Direct);
+            mark(argument(call, invoke.which), EdgeKind::Direct);
         }
     }
     // Passing on: at most as many rounds as helpers are nested.
@@ -400,6 +396,27 @@ fn offset(solution: &Solution<'_>, edge: &Edge) -> usize {
     usize::from(bound && input.summaries[edge.to.file].family == Family::Python)
 }
 
+/// The arguments that a boundary moves: with `ctx.run, f` what `ctx.run` would run moves too.
+fn moved<'a>(solution: &Solution<'a>, external: &External, which: Which) -> Vec<&'a Arg> {
+    let file = external.call.file;
+    let call = &solution.input.summaries[file].calls[external.call.id];
+    let mut found = argument(call, which);
+    let (Which::One(at, _), Some(first)) = (which, found.first().copied()) else { return found };
+    let given: Vec<&Arg> = call.args.iter().take_while(|arg| !arg.spread).filter(|arg| arg.name.is_none()).collect();
+    if given.get(at).is_none_or(|arg| arg.value != first.value) {
+        return found;
+    }
+    for value in solution.values(At { file, id: first.value }) {
+        let Value::Ext(path) = value else { continue };
+        for invoke in solution.input.facts_of(file).invokes(*path) {
+            if let Which::One(inner, _) = invoke.which {
+                found.extend(at.checked_add(inner).and_then(|at| given.get(at + 1)));
+            }
+        }
+    }
+    found
+}
+
 /// Adds the edges of functions given as arguments.
 fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
     let input = solution.input;
@@ -422,8 +439,8 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
         let file = external.call.file;
         let call = &input.summaries[file].calls[external.call.id];
         let facts = input.facts_of(file);
-        let mut give = |which, kind| {
-            for arg in argument(call, which) {
+        let mut give = |args: Vec<&Arg>, kind| {
+            for arg in args {
                 if is_parameter(input, At { file, id: arg.value }, external.from).is_some() {
                     continue;
                 }
@@ -440,14 +457,14 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
             }
         };
         if let Some(boundary) = facts.boundary(external.path) {
-            give(boundary.which, EdgeKind::Moved(boundary.to));
+            give(moved(solution, external, boundary.which), EdgeKind::Moved(boundary.to));
             if boundary.to == ContextKind::Loop {
                 // A loop runs coroutines: a generator given to it is none.
                 added.retain(|edge: &Edge| edge.call != external.call || !input.func(edge.to).is_generator);
             }
         } else if !facts.invokes(external.path).is_empty() {
             for invoke in facts.invokes(external.path) {
-                give(invoke.which, EdgeKind::Direct);
+                give(argument(call, invoke.which), EdgeKind::Direct);
             }
         } else if input.summaries[file].family == Family::Ecma
             && call.kind != CallKind::Decorate
@@ -455,7 +472,7 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
             && facts.containers(external.path).is_empty()
             && facts.wraps(external.path).is_none()
         {
-            give(crate::facts::Which::All, EdgeKind::Later);
+            give(call.args.iter().collect(), EdgeKind::Later);
         }
     }
     graph.edges.extend(added);

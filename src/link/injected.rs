@@ -67,11 +67,13 @@ impl Solution<'_> {
         if self.facts.receives(path) {
             self.receive(at, call);
         }
-        let Some(entry) = self.facts.decorator(path).filter(|entry| !entry.parameters.is_empty()).cloned() else { return };
-        let giver = self.giver(&entry);
-        for arg in &call.args {
-            let node = self.node(At { file: at.file, id: arg.value });
-            self.when(node, Constraint::Given(giver));
+        let entries: Vec<Arc<Entry>> = self.facts.decorator(path).to_vec();
+        for entry in entries.iter().filter(|entry| !entry.parameters.is_empty()) {
+            let giver = self.giver(entry);
+            for arg in &call.args {
+                let node = self.node(At { file: at.file, id: arg.value });
+                self.when(node, Constraint::Given(giver));
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Expressions.
 
+use super::super::kept::Asked;
 use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, named_children};
 use crate::base::{Name, name};
@@ -426,7 +427,7 @@ impl Lowering<'_> {
                     self.hint = hint;
                     let tested = self.tested.len();
                     if Some(part) == right {
-                        self.tested.extend(left.map(|left| self.text_of(left)));
+                        self.tested.extend(left.map(|left| Asked::new(self.text_of(left), false, &self.summary)));
                     }
                     let value = self.expression(part);
                     self.tested.truncate(tested);
@@ -480,9 +481,10 @@ impl Lowering<'_> {
             return self.unknown();
         }
         let outer = self.once;
-        self.once |= self.is_kept(left);
+        self.once |= self.is_kept(left) || self.is_default(left, right);
         let value = self.expression(right);
         self.once = outer;
+        self.note_kept(left, right);
         self.hint = None;
         match exported {
             Some(named) => self.export_named(named, value),
@@ -493,28 +495,13 @@ impl Lowering<'_> {
         value
     }
 
-    /// Whether what is assigned to `left` stays, and a test has asked for it before.
-    fn is_kept(&mut self, left: Node<'_>) -> bool {
-        let kept = match left.sort() {
-            "member_expression" => self.text_of(left),
-            "subscript_expression" => left.at(Field::Object).map_or("", |base| self.text_of(base)),
-            "identifier" => {
-                let named = self.name_of(left);
-                let outside = self.find_var(named).is_some_and(|var| self.summary.vars[var].func != self.func);
-                if outside { self.text_of(left) } else { "" }
-            }
-            _ => "",
-        };
-        !kept.is_empty() && self.tested.iter().any(|condition| super::super::mentions(condition, kept))
-    }
-
     fn augmented(&mut self, node: Node<'_>) -> ExprId {
         let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) else {
             return self.unknown();
         };
         let operator = node.at(Field::Operator).map_or("", |operator| operator.sort());
         let outer = self.once;
-        self.once |= matches!(operator, "||=" | "??=") && left.sort() != "identifier";
+        self.once |= matches!(operator, "||=" | "??=") && !self.kept(left).is_empty();
         let value = self.expression(right);
         self.once = outer;
         if matches!(operator, "||=" | "&&=" | "??=") {

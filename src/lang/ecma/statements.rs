@@ -1,5 +1,6 @@
 //! Statements, bindings and calls.
 
+use super::super::kept::{Asked, shows_missing};
 use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, named_children, span};
 use crate::ir::{Arg, Assign, Call, CallKind, Const, Expr, ExprId, Target};
@@ -146,12 +147,15 @@ impl Lowering<'_> {
         }
         self.main_guard = before || is_main;
         let untested = self.tested.len();
-        self.tested.push(text);
+        let missing = shows_missing(text);
+        self.tested.push(Asked::new(text, missing == Some(true), &self.summary));
         let consequence = node.at(Field::Consequence);
         if let Some(consequence) = consequence {
             self.any(consequence);
         }
         self.main_guard = before;
+        self.tested.truncate(untested);
+        self.tested.push(Asked::new(text, missing == Some(false), &self.summary));
         let alternative = node.at(Field::Alternative);
         if let Some(alternative) = alternative {
             self.any(alternative);
@@ -159,6 +163,8 @@ impl Lowering<'_> {
         // After `if (this.x) return this.x;` the rest of the block stands under the test too.
         if alternative.is_some() || !consequence.is_some_and(leaves) {
             self.tested.truncate(untested);
+        } else if let Some(rest) = self.tested.last_mut() {
+            rest.nested = false;
         }
     }
 
@@ -176,6 +182,8 @@ impl Lowering<'_> {
             looped: self.looped,
         };
         let id = self.summary.calls.push(call);
+        let asked = self.tested.last().filter(|asked| asked.missing && kind == CallKind::Call);
+        self.asking.extend(asked.map(|asked| (id, *asked)));
         self.push(Expr::Call(id))
     }
 

@@ -1,5 +1,6 @@
 //! Branches: which test of a call's result the code of a branch stands under.
 
+use super::super::kept::{Asked, shows_missing};
 use super::super::syntax::{Field, Syntax};
 use super::{Lowering, span};
 use crate::ir::{Branch, CallId, Guard, Test};
@@ -18,7 +19,8 @@ impl Lowering<'_> {
         let consequence = node.at(Field::Consequence);
         self.main_guard = main || is_main;
         let untested = self.tested.len();
-        self.tested.push(text);
+        let missing = shows_missing(text);
+        self.tested.push(Asked::new(text, missing == Some(true), &self.summary));
         for (test, branch) in &tests {
             self.stand_under(*test, *branch);
         }
@@ -26,6 +28,8 @@ impl Lowering<'_> {
             self.block(consequence);
         }
         (self.main_guard, self.guard) = (main, outer);
+        self.tested.truncate(untested);
+        self.tested.push(Asked::new(text, missing == Some(false), &self.summary));
         // Only a single test says something about the other branch.
         if let [(test, branch)] = tests.as_slice() {
             self.stand_under(*test, branch.opposite());
@@ -50,6 +54,8 @@ impl Lowering<'_> {
         if !alternatives.is_empty() || !consequence.is_some_and(leaves) {
             self.guard = outer;
             self.tested.truncate(untested);
+        } else if let Some(rest) = self.tested.last_mut() {
+            rest.nested = false;
         }
     }
 
@@ -72,27 +78,18 @@ impl Lowering<'_> {
         });
         let clauses: Vec<_> = node.named().into_iter().filter(|child| Some(*child) != body).collect();
         for clause in clauses {
+            let asked = self.tested.len();
+            if let (Some(body), true) = (body.filter(|_| self.summary.calls.len() == from), clause.sort() == "except_clause") {
+                // `try: return self.x` asks for it too.
+                self.tested.push(Asked::new(self.text_of(body), true, &self.summary));
+            }
             if let (Some(test), "except_clause") = (tested, clause.sort()) {
                 self.stand_under(Test::Call(test), Branch::Raised);
             }
             self.statement(clause);
+            self.tested.truncate(asked);
             self.guard = outer;
         }
-    }
-
-    /// Whether what is assigned to `left` stays, and a test has asked for it before.
-    pub(super) fn is_kept(&mut self, left: Node<'_>) -> bool {
-        let kept = match left.sort() {
-            "attribute" => self.text_of(left),
-            "subscript" => left.at(Field::Value).map_or("", |base| self.text_of(base)),
-            "identifier" => {
-                let named = self.name_of(left);
-                let outside = self.find_var(named).is_some_and(|var| self.summary.vars[var].func != self.func);
-                if outside { self.text_of(left) } else { "" }
-            }
-            _ => "",
-        };
-        !kept.is_empty() && self.tested.iter().any(|condition| super::super::mentions(condition, kept))
     }
 
     fn stand_under(&mut self, test: Test, branch: Branch) {

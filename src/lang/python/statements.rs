@@ -105,6 +105,8 @@ impl Lowering<'_> {
             looped: self.looped,
         };
         let id = self.summary.calls.push(call);
+        let asked = self.tested.last().filter(|asked| asked.missing && kind == CallKind::Call);
+        self.asking.extend(asked.map(|asked| (id, *asked)));
         self.push(Expr::Call(id))
     }
 
@@ -223,10 +225,14 @@ impl Lowering<'_> {
             self.note_all(left, right);
         }
         let outer = self.once;
-        self.once |= left.is_some_and(|left| self.is_kept(left));
+        let right = node.at(Field::Right);
+        self.once |= left.is_some_and(|left| self.is_kept(left) || right.is_some_and(|right| self.is_default(left, right)));
         self.accumulator = left.map_or("", |left| self.text_of(left));
-        let value = node.at(Field::Right).map(|right| self.expression(right));
+        let value = right.map(|right| self.expression(right));
         (self.once, self.accumulator) = (outer, "");
+        if let (Some(left), Some(right)) = (left, right) {
+            self.note_kept(left, right);
+        }
         if let (Some(left), Some(value)) = (left, value) {
             // Unpacking iterates.
             if let (true, Some(right)) = (matches!(left.sort(), "pattern_list" | "tuple_pattern" | "list_pattern"), node.at(Field::Right)) {
@@ -291,11 +297,13 @@ impl Lowering<'_> {
         for child in names {
             if let (Some(alias), Some(module)) = (child.at(Field::Alias), child.at(Field::Name)) {
                 let module = self.name_of(module);
+                self.note_import(module);
                 let value = self.push(Expr::Module(module));
                 let alias = self.name_of(alias);
                 self.bind(alias, value);
             } else {
                 let module = self.text_of(child);
+                self.note_import(name(module));
                 let first = name(module.split('.').next().unwrap_or(module));
                 let value = self.push(Expr::Module(first));
                 self.bind(first, value);
@@ -307,15 +315,22 @@ impl Lowering<'_> {
         let Some(module) = node.at(Field::ModuleName).map(|module| name(&self.text_of(module).replace(char::is_whitespace, ""))) else {
             return;
         };
+        self.note_import(module);
         if node.named().into_iter().any(|child| child.sort() == "wildcard_import") {
             self.summary.star_imports.push(module);
         }
         for child in node.every(Field::Name) {
             let named = self.name_of(child.at(Field::Name).unwrap_or(child));
             let bound = child.at(Field::Alias).map_or(named, |alias| self.name_of(alias));
+            let dot = if module.ends_with('.') { "" } else { "." };
+            self.note_import(name(&format!("{module}{dot}{named}")));
             let value = self.push(Expr::Imported { module, name: named });
             self.bind(bound, value);
         }
+    }
+
+    fn note_import(&mut self, module: Name) {
+        self.summary.imports.push((module, self.func == crate::ir::MODULE_BODY));
     }
 
     fn decorated(&mut self, node: Node<'_>) {

@@ -1,0 +1,82 @@
+//! Coroutines that run once: all that lead to them are start-up or command-line programs.
+
+use super::Spread;
+use crate::base::Name;
+use crate::facts::{ContextKind, Facts};
+use crate::finding::Confidence;
+use crate::ir::Expr;
+use crate::link::graph::{Edge, EdgeKind, Graph};
+use crate::link::{At, CallAt, FuncAt, Input};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Calls whose result is given to a call that runs it when that has returned: `poll()` of `create_task(poll())`.
+pub(super) fn background(input: Input<'_>, graph: &Graph) -> FxHashSet<CallAt> {
+    arguments_of(input, graph, Facts::goes_on).collect()
+}
+
+/// Calls that are arguments of a library's call.
+fn arguments_of<'b>(input: Input<'b>, graph: &'b Graph, wanted: impl Fn(&Facts, Name) -> bool + 'b) -> impl Iterator<Item = CallAt> + 'b {
+    let given = graph.externals.iter().filter(move |external| wanted(input.facts_of(external.call.file), external.path));
+    given.flat_map(move |external| {
+        let summary = &input.summaries[external.call.file];
+        let calls = summary.calls[external.call.id].args.iter().filter_map(|arg| match summary.exprs[arg.value] {
+            Expr::Call(id) => Some(At { file: external.call.file, id }),
+            _ => None,
+        });
+        calls.collect::<Vec<_>>()
+    })
+}
+
+impl Spread<'_, '_> {
+    /// Coroutines that the server is given to run before it serves, with the call that makes them: `run_app(create())`.
+    pub(super) fn served(&self) -> Vec<(FuncAt, CallAt)> {
+        let calls = arguments_of(self.input, self.graph, Facts::serves);
+        let made = calls.flat_map(|call| self.graph.edges_of(call).filter(|edge| edge.kind == EdgeKind::Direct));
+        made.filter(|edge| self.input.func(edge.to).is_async).map(|edge| (edge.to, edge.call)).collect()
+    }
+
+    /// Settles coroutines that no entry reaches, where every way to them begins in start-up or a command-line program.
+    pub(super) fn settle_once(&mut self) {
+        let mut callees: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
+        let mut called = FxHashSet::default();
+        for edge in self.graph.edges.iter().filter(|edge| edge.from != edge.to) {
+            callees.entry(edge.from).or_default().push(edge);
+            called.insert(edge.to);
+        }
+        let every = self.input.summaries.iter_enumerated();
+        let every: Vec<FuncAt> = every.flat_map(|(file, summary)| summary.functions.indices().map(move |id| At { file, id })).collect();
+        let is_any = |func: &FuncAt, kinds: &[ContextKind]| kinds.iter().any(|kind| self.contexts.origin(*func, *kind).is_some());
+        let once = [ContextKind::Startup, ContextKind::Script, ContextKind::Test];
+        let others = [ContextKind::Loop, ContextKind::Thread, ContextKind::Process];
+        // Who calls these is not known, or calls them time and again.
+        let open = every.iter().filter(|func| is_any(func, &others) || !called.contains(func) && !is_any(func, &once));
+        let open = closure(&callees, open.copied().collect(), |_| true);
+        let runs_now = |edge: &Edge| {
+            let moved = matches!(edge.kind, EdgeKind::Moved(to) if to != ContextKind::Loop);
+            !moved && !edge.by_name && !self.background.contains(&edge.call)
+        };
+        let from = |kind| every.iter().filter(|func| is_any(func, &[kind])).copied().collect();
+        let (scripts, startup) =
+            (closure(&callees, from(ContextKind::Script), runs_now), closure(&callees, from(ContextKind::Startup), runs_now));
+        let known = [ContextKind::Loop, ContextKind::Startup, ContextKind::Test];
+        let settled = every.iter().filter(|func| self.input.func(**func).is_async && !open.contains(func) && !is_any(func, &known));
+        let (of_scripts, started): (Vec<FuncAt>, Vec<FuncAt>) =
+            settled.filter(|func| scripts.contains(func) || startup.contains(func)).partition(|func| scripts.contains(func));
+        self.of_scripts.extend(of_scripts);
+        for func in started {
+            let origin = self.origin("start-up", func.file, self.input.func(func).name_span, Confidence::High);
+            self.reach(func, ContextKind::Startup, origin, false);
+        }
+    }
+}
+
+/// All functions that calls lead to from some, by the edges that `follows` takes.
+fn closure(callees: &FxHashMap<FuncAt, Vec<&Edge>>, from: Vec<FuncAt>, follows: impl Fn(&Edge) -> bool) -> FxHashSet<FuncAt> {
+    let (mut found, mut pending) = (FxHashSet::default(), from);
+    while let Some(func) = pending.pop() {
+        if found.insert(func) {
+            pending.extend(callees.get(&func).into_iter().flatten().filter(|edge| follows(edge)).map(|edge| edge.to));
+        }
+    }
+    found
+}

@@ -1,0 +1,122 @@
+//! What is made once and kept: a test asks whether it is there, and what follows makes it.
+
+use crate::base::Name;
+use crate::ir::{CallId, Expr, ExprId, FuncId, ModuleSummary, Target};
+use rustc_hash::FxHashMap;
+
+/// A test that code stands under.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'t> {
+    /// Its text.
+    text: &'t str,
+    /// It shows that what it asks for is missing: all that is done until that is kept is done once.
+    pub(super) missing: bool,
+    /// The branch is one of several ways on; not so what follows after `if x: return`.
+    pub(super) nested: bool,
+    /// Calls and attribute reads that stood before the branch.
+    before: (usize, usize),
+}
+
+impl<'t> Asked<'t> {
+    /// A branch that begins here.
+    pub(super) fn new(text: &'t str, missing: bool, summary: &ModuleSummary) -> Self {
+        Self { text, missing, nested: true, before: (summary.calls.len(), summary.reads.len()) }
+    }
+
+    /// Whether it asks for what is kept in `target`.
+    pub(super) fn is_about(&self, target: &str) -> bool {
+        super::mentions(self.text, target)
+    }
+
+    /// Whether it asks for the attribute `target` by a text that names it: `hasattr(self, "x")`.
+    pub(super) fn names(&self, target: &str) -> bool {
+        let Some((base, member)) = target.rsplit_once('.').filter(|(_, member)| self.text.contains(member)) else { return false };
+        let quoted = ['"', '\''].iter().any(|quote| self.text.contains(&format!("{quote}{member}{quote}")));
+        quoted && super::mentions(self.text, base)
+    }
+
+    /// Notes that what it asks for is kept now: what the function did since `from` is done once.
+    pub(super) fn is_kept_since(from: &Self, summary: &mut ModuleSummary, func: FuncId) {
+        let (calls, reads) = from.before;
+        summary.calls.iter_mut().skip(calls).filter(|call| call.func == func).for_each(|call| call.once = true);
+        summary.reads.iter_mut().skip(reads).filter(|read| read.func == func).for_each(|read| read.once = true);
+    }
+}
+
+/// Notes calls of the own methods that keep what a test has found missing: `if not self.x: self.load()`, where `load`
+/// assigns to `self.x`.
+pub(super) fn note_makers(summary: &mut ModuleSummary, asking: &[(CallId, Asked<'_>)]) {
+    if asking.is_empty() {
+        return;
+    }
+    let mut kept: FxHashMap<FuncId, Vec<Name>> = FxHashMap::default();
+    for assign in &summary.assigns {
+        if let Target::Attr { base, name } = assign.target
+            && let Some(func) = own(summary, base)
+        {
+            kept.entry(func).or_default().push(name);
+        }
+    }
+    let makes = |(id, asked): &(CallId, Asked<'_>)| {
+        let call = &summary.calls[*id];
+        let Expr::Attr { base, name } = summary.exprs[call.callee] else { return false };
+        let Some(class) = own(summary, base).and_then(|func| summary.functions[func].class) else { return false };
+        let made = summary.classes[class].methods.iter().filter(|(method, _)| *method == name).filter_map(|(_, func)| kept.get(func));
+        let receivers = ["self", "this"];
+        made.flatten().any(|member| {
+            receivers.iter().any(|receiver| {
+                let kept = format!("{receiver}.{member}");
+                asked.is_about(&kept) || asked.names(&kept)
+            })
+        })
+    };
+    let made: Vec<CallId> = asking.iter().filter(|one| makes(one)).map(|(id, _)| *id).collect();
+    for id in made {
+        summary.calls[id].once = true;
+    }
+}
+
+/// The function whose own receiver an expression is.
+fn own(summary: &ModuleSummary, base: ExprId) -> Option<FuncId> {
+    match summary.exprs[base] {
+        Expr::This(func) => Some(func),
+        Expr::Var(var) => {
+            let func = summary.vars[var].func;
+            let function = &summary.functions[func];
+            let receiver = function.params.first().and_then(|param| param.var);
+            (function.kind.has_receiver() && receiver == Some(var)).then_some(func)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a test shows that what it asks for is missing, where it holds; none where it tells something else too.
+pub(super) fn shows_missing(text: &str) -> Option<bool> {
+    let text = text.trim().trim_start_matches('(').trim_end_matches(')').trim();
+    let holds = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    if holds(&[" and ", " or ", "&&", "||", "<", ">", "\n"]) {
+        return None;
+    }
+    let is_nothing = holds(&["None", "null", "undefined"]);
+    if holds(&[" is not ", "!="]) {
+        return is_nothing.then_some(false);
+    }
+    if holds(&[" is ", "=="]) {
+        return is_nothing.then_some(true);
+    }
+    // A call tells more than whether something is there, unless it names it.
+    if text.contains('(') && !holds(&["\"", "'"]) {
+        return None;
+    }
+    Some(text.starts_with("not ") || text.starts_with('!') || text.contains(" not in "))
+}
+
+/// Whether a value only says that something is done: `self.resolved = True`.
+pub(super) fn is_flag(text: &str) -> bool {
+    matches!(text.trim(), "True" | "true")
+}
+
+/// Whether a value is nothing: keeping it is forgetting.
+pub(super) fn is_nothing(text: &str) -> bool {
+    matches!(text.trim(), "None" | "False" | "null" | "undefined" | "false" | "0" | "\"\"" | "''" | "[]" | "{}" | "()")
+}
