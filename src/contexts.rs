@@ -39,6 +39,8 @@ pub struct Origin {
     pub confidence: Confidence,
     /// The fact that makes it an entry; none for coroutines of which no fact speaks.
     pub entry: Option<Arc<Entry>>,
+    /// What the function is called with comes from clients.
+    pub clients: bool,
 }
 
 /// Contexts of all functions.
@@ -183,7 +185,7 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
 
 impl Spread<'_, '_> {
     fn origin(&mut self, label: &str, file: FileId, span: Span, confidence: Confidence) -> usize {
-        self.contexts.origins.push(Origin { label: label.to_owned(), file, span, confidence, entry: None });
+        self.contexts.origins.push(Origin { label: label.to_owned(), file, span, confidence, entry: None, clients: false });
         self.contexts.origins.len() - 1
     }
 
@@ -204,6 +206,7 @@ impl Spread<'_, '_> {
         };
         let origin = self.origin(&entry.label, file, span, confidence);
         self.contexts.origins[origin].entry = Some(entry.clone());
+        self.contexts.origins[origin].clients = entry.server && !entry.internal;
         self.entries.push((func, kind, origin));
     }
 

@@ -3,18 +3,23 @@
 pub mod assumed;
 pub mod costs;
 mod flags;
+mod given;
 pub mod patterns;
 pub mod pauses;
+mod shape;
 pub mod sizes;
+mod spins;
+mod wanted;
 
 use crate::base::Name;
 use crate::facts::{CallFact, Effect, Weight};
 use crate::finding::Hop;
-use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary, Test};
+use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary};
 use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use assumed::Assumed;
 use flags::{Flags, State};
+use given::{Run, Writes};
 use patterns::{Open, Patterns};
 use rustc_hash::{FxHashMap, FxHashSet};
 use sizes::Sizes;
@@ -40,6 +45,30 @@ pub struct Witness {
     pub distance: u32,
     /// Some hop was found by its name alone.
     pub by_name: bool,
+}
+
+/// One step of a chain.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The call.
+    pub call: CallAt,
+    /// The function that makes it.
+    pub from: FuncAt,
+    /// The function called; none for the fact at the end.
+    pub to: Option<FuncAt>,
+}
+
+impl Step {
+    /// The step as told; `path` is that of the fact at the chain's end.
+    #[must_use]
+    pub fn hop(self, input: Input<'_>, path: Name) -> Hop {
+        Hop {
+            file: self.call.file,
+            span: input.summaries[self.call.file].calls[self.call.id].span,
+            caller: input.func_name(self.from),
+            callee: self.to.map_or_else(|| shown_path(path), |to| input.func_name(to)),
+        }
+    }
 }
 
 /// A call that is a fact.
@@ -71,6 +100,8 @@ pub struct Effects {
     pub assumed: Assumed,
     /// The states in which each function has the effect, the shortest way first.
     states: FxHashMap<(Channel, FuncAt), SmallVec<[Flags; 1]>>,
+    /// What may change what a test has asked for.
+    writes: Writes,
 }
 
 /// The fact behind a library path, in the file's language.
@@ -78,6 +109,9 @@ pub struct Effects {
 pub fn fact_of(input: Input<'_>, call: CallAt, path: Name) -> Option<&CallFact> {
     input.facts_of(call.file).call(path)
 }
+
+/// Conditions that are told apart for one function: beyond them, what its parameters are is not asked.
+const MOST_STATES: usize = 12;
 
 /// Calls that effects are not to spread through.
 pub type Avoided = FxHashSet<(CallAt, Effect)>;
@@ -92,6 +126,8 @@ pub fn infer(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Graph, patt
 #[must_use]
 pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Graph, patterns: &Patterns, avoided: &Avoided) -> Effects {
     let input = solution.input;
+    let writes = Writes::read(solution, graph);
+    let run = Run { solution, writes: &writes };
     let mut effects = Effects { assumed: Assumed::read(input), ..Effects::default() };
     let assumed_harmless = |assumed: &Assumed, from: FuncAt| assumed.nonblocking.contains(&from).then_some("assumed");
     for external in &graph.externals {
@@ -125,6 +161,9 @@ pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Gra
             effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, harmless, text: None });
         }
     }
+    for sink in effects.sinks.iter_mut().filter(|sink| sink.harmless.is_none() && flags::of_call(run, sink.call).is_none()) {
+        sink.harmless = Some("ruled out");
+    }
     effects.sinks.sort_by_key(|sink| sink.call);
     for sink in effects.sinks.iter_mut().filter(|sink| avoided.contains(&(sink.call, sink.channel.0))) {
         sink.harmless = Some("ignored");
@@ -143,12 +182,13 @@ pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Gra
             let mut found = std::mem::take(&mut lighter);
             for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
                 let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false };
-                let mut flags = flags::of_call(input, sink.call);
-                flags.text = sink.text;
-                found.push(((sink.from, flags), witness));
+                found.extend(flags::of_call(run, sink.call).map(|mut flags| {
+                    flags.text = sink.text;
+                    ((sink.from, flags), witness)
+                }));
             }
             let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
-            let known = spread((solution, sizes), &callers, open, (effect, weight), found, &mut lighter);
+            let known = spread((run, sizes), &callers, open, (effect, weight), found, &mut lighter);
             for (state, _) in &known {
                 let any = effects.any.entry(state.0).or_default();
                 if any.last() != Some(&effect) {
@@ -161,12 +201,13 @@ pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Gra
             }
         }
     }
+    effects.writes = writes;
     effects
 }
 
 /// Spreads an effect to callers, the nearest first; gives each state once, in the order in which it was reached.
 fn spread(
-    (solution, sizes): (&Solution<'_>, &Sizes<'_, '_>),
+    (run, sizes): (Run<'_>, &Sizes<'_, '_>),
     callers: &FxHashMap<FuncAt, Vec<&Edge>>,
     open: impl Fn(&Edge) -> bool,
     (effect, weight): Channel,
@@ -176,16 +217,23 @@ fn spread(
     // The surest way first, then the shortest.
     let mut queue: BinaryHeap<Reverse<(bool, u32, usize)>> =
         found.iter().enumerate().map(|(at, (_, witness))| Reverse((witness.by_name, witness.distance, at))).collect();
-    let (mut known, mut order) = (FxHashSet::default(), Vec::new());
+    let mut known: FxHashMap<FuncAt, SmallVec<[Flags; 1]>> = FxHashMap::default();
+    let mut order = Vec::new();
     while let Some(Reverse((by_name, distance, at))) = queue.pop() {
-        let state = found[at].0.clone();
+        let mut state = found[at].0.clone();
         // What always holds, holds under a condition too, and was found on a way no longer.
-        if known.contains(&(state.0, Flags::new())) || !known.insert(state.clone()) {
+        let states = known.entry(state.0).or_default();
+        if states.len() >= MOST_STATES {
+            state.1 = state.1.untested();
+        }
+        if states.iter().any(|known| known.is_within(&state.1)) {
             continue;
         }
+        states.push(state.1.clone());
+        found[at].0 = state.clone();
         order.push(at);
         for edge in callers.get(&state.0).into_iter().flatten().filter(|edge| open(edge)) {
-            let Some(flags) = flags::through_text(sizes, solution, edge, &state.1) else { continue };
+            let Some(flags) = flags::through_text(run, sizes, edge, &state.1) else { continue };
             let by_name = by_name || edge.by_name;
             let next = Witness {
                 call: edge.call,
@@ -207,6 +255,12 @@ fn spread(
 }
 
 impl Effects {
+    /// What tells whether a call's arguments are what a test asks for.
+    #[must_use]
+    pub fn run<'a>(&'a self, solution: &'a Solution<'a>) -> Run<'a> {
+        Run { solution, writes: &self.writes }
+    }
+
     /// The shortest way from a function to the effect, whatever its parameters are.
     #[must_use]
     pub fn witness(&self, func: FuncAt, channel: Channel) -> Option<Witness> {
@@ -233,8 +287,9 @@ impl Effects {
     /// Every way that a call of a function has to a pattern, one for each thing that may bound its text, with that.
     pub fn ways(&self, sizes: &Sizes<'_, '_>, solution: &Solution<'_>, edge: &Edge, channel: Channel) -> Vec<(Witness, Open)> {
         let states = self.states.get(&(channel, edge.to)).into_iter().flatten();
+        let run = Run { solution, writes: &self.writes };
         let ways = states.filter_map(|flags| {
-            let text = flags::through_text(sizes, solution, edge, flags)?.text?;
+            let text = flags::through_text(run, sizes, edge, flags)?.text?;
             let state = (edge.to, flags.clone());
             let below = self.at(&state, channel)?;
             let by_name = below.by_name || edge.by_name;
@@ -247,6 +302,7 @@ impl Effects {
     /// The shortest way that a call of a function has to the effect, with the arguments that it gives.
     #[must_use]
     pub fn reached(&self, solution: &Solution<'_>, edge: &Edge, channel: Channel) -> Option<Witness> {
+        let run = Run { solution, writes: &self.writes };
         let from = match (channel.1, edge.once) {
             (Weight::Heavy, true) => return None,
             (Weight::Light, true) => &[Weight::Heavy, Weight::Light][..],
@@ -254,7 +310,7 @@ impl Effects {
         };
         let ways = from.iter().filter_map(|weight| {
             let states = self.states.get(&((channel.0, *weight), edge.to))?;
-            let flags = states.iter().find(|flags| flags::through(solution, edge, flags).is_some())?;
+            let flags = states.iter().find(|flags| flags::through(run, edge, flags).is_some())?;
             let state = (edge.to, flags.clone());
             let below = self.at(&state, (channel.0, *weight))?;
             Some(Witness {
@@ -269,23 +325,18 @@ impl Effects {
         ways.min_by_key(|witness| (witness.by_name, witness.distance))
     }
 
-    /// The chain that begins with a witness, and the path of the fact at its end.
+    /// The steps that begin with a witness, and the path of the fact at their end.
     #[must_use]
-    pub fn chain(&self, input: Input<'_>, from: FuncAt, first: Witness, channel: Channel) -> (Vec<Hop>, Name, CallAt) {
-        let (mut chain, mut at, mut witness) = (Vec::new(), from, first);
+    pub fn steps(&self, from: FuncAt, first: Witness, channel: Channel) -> (Vec<Step>, Name) {
+        let (mut steps, mut at, mut witness) = (Vec::new(), from, first);
         loop {
-            let callee = witness.next.as_ref().map_or_else(|| shown_path(witness.path), |(next, _)| input.func_name(*next));
-            chain.push(Hop {
-                file: witness.call.file,
-                span: input.summaries[witness.call.file].calls[witness.call.id].span,
-                caller: input.func_name(at),
-                callee,
-            });
-            let Some(next) = witness.next else { return (chain, witness.path, witness.call) };
+            let to = witness.next.as_ref().map(|(next, _)| *next);
+            steps.push(Step { call: witness.call, from: at, to });
+            let Some(next) = witness.next else { return (steps, witness.path) };
             at = next.0;
             match self.at(&next, (channel.0, witness.weight)) {
-                Some(further) if chain.len() < 64 => witness = further,
-                _ => return (chain, witness.path, witness.call),
+                Some(further) if steps.len() < 64 => witness = further,
+                _ => return (steps, witness.path),
             }
         }
     }
@@ -315,6 +366,7 @@ pub fn shown_path(path: Name) -> String {
 }
 
 /// Whether an `unless` condition of a fact holds at the call.
+#[must_use]
 pub(crate) fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &Call, condition: &str) -> bool {
     let input = solution.input;
     let summary = &input.summaries[at.file];
@@ -331,13 +383,17 @@ pub(crate) fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &C
         return stands_after(summary, call, test);
     }
     let Some((key, wanted)) = condition.split_once('=') else { return false };
-    let is_text = |id| constant_text(&summary.exprs[id]).is_some_and(|text| wanted == "*" || text.eq_ignore_ascii_case(wanted));
+    let fits = |text: String| match wanted.strip_prefix('*') {
+        Some(end) => text.ends_with(end),
+        None => text.eq_ignore_ascii_case(wanted),
+    };
+    let is_text = |id| constant_text(&summary.exprs[id]).is_some_and(fits);
     // A dotted one is a library's constant, or the type of what is given.
     let is_path = |id| {
         let values = solution.values(At { file: at.file, id }).iter();
         values.into_iter().any(|value| matches!(value, Value::Ext(path) | Value::ExtInst(path) if path.as_str() == wanted))
     };
-    let is = |arg: &Arg| if wanted.contains('.') { is_path(arg.value) } else { is_text(arg.value) };
+    let is = |arg: &Arg| if wanted.contains('.') && !wanted.starts_with('*') { is_path(arg.value) } else { is_text(arg.value) };
     if let Some(position) = key.strip_prefix("arg").and_then(|position| position.parse::<usize>().ok()) {
         return call.args.iter().filter(|arg| arg.name.is_none()).nth(position).is_some_and(is);
     }
@@ -375,11 +431,11 @@ fn stands_after(summary: &ModuleSummary, call: &Call, test: &str) -> bool {
     let mut guard = call.guard;
     while let Some(id) = guard {
         let held = &summary.guards[id];
-        let tested = match held.test {
-            Test::Call(test) => receiver(summary.calls[test].callee),
-            Test::Var(_) => None,
+        let (branch, tested) = match held.of_call(summary) {
+            Some((test, branch)) => (branch, receiver(summary.calls[test].callee)),
+            None => (held.branch, None),
         };
-        if held.branch == Branch::True && tested.is_some_and(|(var, name)| var == own && name.as_str() == test) {
+        if branch == Branch::True && tested.is_some_and(|(var, name)| var == own && name.as_str() == test) {
             return true;
         }
         guard = held.outer;

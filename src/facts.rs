@@ -4,13 +4,13 @@ mod add;
 mod file;
 mod library;
 mod lookup;
+mod remedy;
 mod schema;
 
 pub use file::RawFacts;
 pub use library::Library;
-pub use schema::{
-    Applies, Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Instead, Language, Registered, Results, Weight,
-};
+pub use remedy::{Case, Caution, Idiom, Instead, Remedy, Runtime, Words};
+pub use schema::{Applies, Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Registered, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -37,8 +37,14 @@ pub struct CallFact {
     pub unless: Vec<String>,
     /// Arguments that make it light.
     pub light_when: Vec<String>,
+    /// What it does, where the rule's words are too wide.
+    pub does: Option<String>,
     /// What to write, by runtime.
     pub instead: Instead,
+    /// What holds in place of these for some arguments.
+    pub cases: Vec<Case>,
+    /// What one has to know before following the advice.
+    pub caution: Caution,
     /// Why it blocks.
     pub why: String,
     /// Where that is documented.
@@ -87,6 +93,8 @@ pub struct Invoke {
     pub which: Which,
     /// Where what it is called with comes from.
     pub elements_of: Option<ElementsOf>,
+    /// Which of its parameters gets the element.
+    pub position: usize,
     /// What becomes of its results.
     pub results: Option<Results>,
 }
@@ -122,6 +130,17 @@ pub struct Regex {
     pub text: Option<Given>,
     /// An engine that takes linear time, in a few words.
     pub instead: Option<Name>,
+}
+
+/// A call whose time grows with a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linear {
+    /// The container.
+    pub of: Operand,
+    /// Arguments with which it does; always where it is empty.
+    pub when: Vec<String>,
+    /// What to write instead, in a few words.
+    pub instead: String,
 }
 
 /// How large what a call gives may be.
@@ -206,6 +225,8 @@ pub struct Entry {
     pub alone: bool,
     /// What the function is called with is finished by then.
     pub ready: bool,
+    /// What the function is called with comes from the program itself, not from a client.
+    pub internal: bool,
     /// For registrations: constant first arguments for which it holds (events); empty for any.
     pub first: Vec<Name>,
     /// The types of parameters hold for functions with no more of them than this.
@@ -265,8 +286,12 @@ pub struct Facts {
     receives: FxHashMap<Name, ()>,
     /// Last names of everything that facts speak of.
     members: rustc_hash::FxHashSet<Name>,
-    /// Names of methods that test how a text begins.
-    prefix_tests: rustc_hash::FxHashSet<Name>,
+    /// Names of methods that test how a text begins, or how it ends.
+    text_tests: FxHashMap<Name, bool>,
+    /// Functions that test the type of their first argument: it is named, or the second argument.
+    type_tests: FxHashMap<Name, Option<Name>>,
+    /// Names of methods that read what is held under a key.
+    key_reads: rustc_hash::FxHashSet<Name>,
     /// Methods of builtin types by their name.
     by_name: FxHashMap<Name, Name>,
     /// Last names of attributes whose reading is a call.
@@ -282,10 +307,15 @@ pub struct Facts {
     keeps: FxHashMap<Name, ()>,
     workers: FxHashMap<Name, ()>,
     awaitables: FxHashMap<Name, ()>,
+    clocks: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
+    loop_bound: FxHashMap<Name, ()>,
+    /// Labels of entries that nothing awaits.
+    plain: rustc_hash::FxHashSet<String>,
+    /// Runtimes, in order of their names.
+    pub runtimes: Vec<Runtime>,
     sizes: FxHashMap<Name, Sized>,
-    /// With whose size the time grows, and what to write instead.
-    linear: FxHashMap<Name, (Operand, String)>,
+    linear: FxHashMap<Name, Linear>,
     regexes: FxHashMap<Name, Regex>,
     /// Paths of methods of texts that apply a pattern that they are given, by their name.
     regex_members: FxHashMap<Name, Name>,

@@ -4,7 +4,10 @@
 //! function a call runs: names, attributes, calls, containers. Arithmetic is `Unknown`.
 
 pub mod directive;
+mod guard;
 pub mod loops;
+
+pub use guard::{Branch, Guard, Held, Relation, Test};
 
 use crate::base::{Name, Span};
 use loops::{Loop, LoopId};
@@ -218,55 +221,6 @@ pub struct Read {
     pub looped: Option<LoopId>,
 }
 
-/// How the result of the tested call came out where the guarded code runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Branch {
-    /// It was true.
-    True,
-    /// It was false.
-    False,
-    /// It equalled what it was compared with.
-    Equal,
-    /// It differed.
-    Differs,
-    /// The call raised.
-    Raised,
-}
-
-impl Branch {
-    /// The other branch.
-    #[must_use]
-    pub fn opposite(self) -> Self {
-        match self {
-            Self::True => Self::False,
-            Self::False => Self::True,
-            Self::Equal => Self::Differs,
-            Self::Differs | Self::Raised => Self::Equal,
-        }
-    }
-}
-
-/// What a test looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Test {
-    /// The result of a call.
-    Call(CallId),
-    /// A variable.
-    Var(VarId),
-}
-
-/// A test that code stands under: `if get_ident() != owner:`, `if not wait:`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Guard {
-    /// What is tested.
-    pub test: Test,
-    /// How it came out.
-    pub branch: Branch,
-    /// The test that this one stands under.
-    pub outer: Option<GuardId>,
-}
-
 /// A parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Param {
@@ -413,7 +367,17 @@ pub struct Var {
     /// Something is assigned to it, besides what a call gives a parameter.
     pub assigned: bool,
     /// What is assigned to it is assigned only where it is true, or only where it is false: `if x is None: x = 1`.
-    pub assigned_where: Option<bool>,
+    pub assigned_where: Option<Held>,
+    /// It holds at times what no assignment says: after `x += 1`, before `let x;` is given a value.
+    pub vague: bool,
+}
+
+impl Var {
+    /// A variable of the function's scope that nothing is assigned to yet.
+    #[must_use]
+    pub fn new(name: Name, func: FuncId) -> Self {
+        Self { name, func, assigned: false, assigned_where: None, vague: false }
+    }
 }
 
 /// An ECMAScript export; Python exports its module's variables.
@@ -597,32 +561,6 @@ impl ModuleSummary {
             None if class.parent != MODULE_BODY => format!("{}.{}", self.func_name(class.parent), class.name),
             None => class.name.to_string(),
         }
-    }
-
-    /// Notes an assignment to a variable that stands under `guard`.
-    pub fn assigned(&mut self, var: VarId, guard: Option<GuardId>) {
-        let (mut at, mut held) = (guard, None);
-        while let Some(id) = at {
-            let guard = &self.guards[id];
-            if guard.test == Test::Var(var) {
-                held = match guard.branch {
-                    Branch::True => Some(true),
-                    Branch::False => Some(false),
-                    _ => None,
-                };
-                break;
-            }
-            at = guard.outer;
-        }
-        let variable = &mut self.vars[var];
-        variable.assigned_where = if variable.assigned && variable.assigned_where != held { None } else { held };
-        variable.assigned = true;
-    }
-
-    /// Whether a test of the variable for `wanted` comes out as it would at the start, where it is not `wanted` there.
-    #[must_use]
-    pub fn keeps(&self, var: VarId, wanted: bool) -> bool {
-        !self.vars[var].assigned || self.vars[var].assigned_where == Some(wanted)
     }
 
     /// The innermost function at a byte offset.

@@ -3,6 +3,7 @@
 //! The phases, in order: discover, parse and lower (`lang`), `link`, infer (`effects`),
 //! spread (`contexts`), check (`rules`), `suppress`, render (`report`). `pipeline` alone knows that order.
 
+pub mod advice;
 pub mod base;
 pub mod cli;
 pub mod config;

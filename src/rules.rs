@@ -8,19 +8,24 @@ mod blocking_sleep;
 mod blocking_stdin;
 mod blocking_subprocess;
 mod blocking_wait;
+mod busy_wait;
 mod catastrophic_regex;
 pub mod cpu;
+mod cpu_loop_on_loop;
+mod cpu_recursion_on_loop;
+mod quadratic_work;
 mod unused_ignore;
 
+use crate::advice::{Advisor, Asked};
 use crate::base::Name;
 use crate::config::RuleKind;
 use crate::contexts::Contexts;
 use crate::effects::patterns::{Open, Patterns};
+use crate::effects::pauses::Pauses;
 use crate::effects::sizes::Sizes;
-use crate::effects::{Channel, Effects, Witness, shown_path};
-use crate::facts::{ContextKind, Effect, Gil, Instead, Weight};
-use crate::finding::{Cleared, Confidence, Finding, Severity};
-use crate::ir::Family;
+use crate::effects::{Channel, Effects, Witness, costs, shown_path};
+use crate::facts::{ContextKind, Effect, Weight};
+use crate::finding::{Cleared, Confidence, Finding, Hop, Severity};
 use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Input, Solution};
 use cpu::origin::Origins;
@@ -62,6 +67,8 @@ pub enum Check {
     Reaches(Reaches),
     /// By the regular expressions that are applied on a loop.
     Patterns,
+    /// By what it costs to run the functions of a loop.
+    Costs(fn(&Program<'_, '_>, &cpu::judged::Judged<'_>) -> Option<cpu::judged::Verdict>),
     /// By what comments did, once all other rules have run.
     Comments,
 }
@@ -70,7 +77,7 @@ impl Check {
     fn reaches(self) -> Option<Reaches> {
         match self {
             Self::Reaches(reaches) => Some(reaches),
-            Self::Patterns | Self::Comments => None,
+            Self::Patterns | Self::Costs(_) | Self::Comments => None,
         }
     }
 }
@@ -95,6 +102,10 @@ pub const RULES: &[Rule] = &[
     blocking_stdin::RULE,
     blocking_module_load::RULE,
     catastrophic_regex::RULE,
+    cpu_loop_on_loop::RULE,
+    cpu_recursion_on_loop::RULE,
+    quadratic_work::RULE,
+    busy_wait::RULE,
     unused_ignore::RULE,
 ];
 
@@ -173,12 +184,13 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
             }
         }
     }
+    let advisor = Advisor::new(program.solution, program.graph);
     let mut findings = Vec::new();
     let mut reported: FxHashSet<(CallAt, Effect)> = FxHashSet::default();
     for (rule, reaches) in RULES.iter().filter_map(|rule| Some((rule, rule.check.reaches()?))) {
         for func in program.contexts.roots() {
             let reached = calls.get(&func).map_or(&[][..], Vec::as_slice);
-            findings.extend(reaches.findings(rule, program, func, reached, &mut reported));
+            findings.extend(reaches.findings(rule, program, &advisor, func, reached, &mut reported));
         }
     }
     let origins = Origins::new(program, program.sizes);
@@ -190,9 +202,24 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
             findings.extend(catastrophic_regex::findings(rule, program, &origins, func, &of_patterns));
         }
     }
+    findings.extend(costly(program));
     findings.sort_by_key(Finding::order);
     let cleared = clear(program, &offloads, &reported);
     (findings, cleared)
+}
+
+/// What rules say that rest on costs.
+fn costly(program: &Program<'_, '_>) -> Vec<Finding> {
+    let sizes = program.sizes;
+    let pauses = Pauses::infer(program.input, program.graph);
+    let runs = |func| program.contexts.origin(func, ContextKind::Loop).is_some();
+    let costs = costs::infer(program.effects.run(program.solution), program.solution, program.graph, sizes, &pauses, runs);
+    let origins = cpu::origin::Origins::new(program, sizes);
+    let rules = RULES.iter().filter_map(|rule| match rule.check {
+        Check::Costs(judge) => Some((rule, judge)),
+        _ => None,
+    });
+    rules.flat_map(|(rule, judge)| cpu::judged::findings(rule, program, &origins, &costs, judge)).collect()
 }
 
 struct Reached {
@@ -207,6 +234,7 @@ impl Reaches {
         self,
         rule: &Rule,
         program: &Program<'_, '_>,
+        advisor: &Advisor<'_, '_>,
         func: FuncAt,
         reached: &[Reached],
         reported: &mut FxHashSet<(CallAt, Effect)>,
@@ -227,7 +255,9 @@ impl Reaches {
                 (one.witness.by_name, std::cmp::Reverse(one.channel.1), one.witness.distance, one.witness.next.clone(), one.witness.path)
             });
             let Some(best) = ways.first() else { continue };
-            let (chain, path, sink) = program.effects.chain(program.input, func, best.witness.clone(), best.channel);
+            let (steps, path) = program.effects.steps(func, best.witness.clone(), best.channel);
+            let Some(sink) = steps.last().map(|step| step.call) else { continue };
+            let chain: Vec<Hop> = steps.iter().map(|step| step.hop(program.input, path)).collect();
             let Some(fact) = program.effects.fact(program.input, sink, path) else { continue };
             for one in &ways {
                 reported.insert((call, one.channel.0));
@@ -245,7 +275,8 @@ impl Reaches {
             let light = best.channel.1 == Weight::Light;
             let shown = shown_path(path);
             let assumed = program.effects.assumed.fact(path).is_some();
-            let verb = if assumed { "is assumed to block" } else { self.verb };
+            let does = advisor.does(sink, fact).unwrap_or(self.verb);
+            let verb = if assumed { "is assumed to block" } else { does };
             let through = if chain.len() > 1 { format!("`{}` reaches `{shown}`, which", chain[0].callee) } else { format!("`{shown}`") };
             findings.push(Finding {
                 rule: rule.id,
@@ -253,19 +284,11 @@ impl Reaches {
                 confidence: if best.witness.by_name { Confidence::Low } else { origin.confidence },
                 message: format!("{through} {verb} on the event loop"),
                 why: if fact.why.is_empty() {
-                    format!("`{shown}` {} and returns only then; nothing else runs on the loop meanwhile", self.verb)
+                    format!("`{shown}` {does} and returns only then; nothing else runs on the loop meanwhile")
                 } else {
                     fact.why.clone()
                 },
-                help: help(
-                    program,
-                    func,
-                    &called(program, best.witness.call, &chain[0].callee),
-                    &shown,
-                    chain.len() > 1,
-                    &fact.instead,
-                    fact.gil,
-                ),
+                help: advisor.help(Asked { steps: &steps, path, shown: &shown, fact, origin }),
                 source_url: fact.source.clone(),
                 entry: origin.label.clone(),
                 entry_file: origin.file,
@@ -282,70 +305,13 @@ impl Reaches {
     }
 }
 
-fn help(program: &Program<'_, '_>, func: FuncAt, first: &str, shown: &str, deep: bool, instead: &Instead, gil: Option<Gil>) -> String {
-    let summary = &program.input.summaries[func.file];
-    if summary.family == Family::Ecma {
-        return instead.node.as_ref().map_or_else(
-            || "use the asynchronous form and await it, or move the work to a worker thread".to_owned(),
-            |replacement| format!("write `{replacement}` in place of `{shown}`"),
-        );
-    }
-    let uses = |module: &str| {
-        summary.exprs.iter().any(|expr| match expr {
-            crate::ir::Expr::Module(name) | crate::ir::Expr::Imported { module: name, .. } => name.split('.').next() == Some(module),
-            _ => false,
-        })
-    };
-    let (runtime, offload) = if uses("trio") {
-        (instead.trio.as_ref(), "trio.to_thread.run_sync")
-    } else if uses("anyio") && !uses("asyncio") {
-        (instead.anyio.as_ref(), "anyio.to_thread.run_sync")
-    } else {
-        (instead.asyncio.as_ref(), "asyncio.to_thread")
-    };
-    let threads = gil != Some(Gil::Held);
-    match (runtime, deep) {
-        (Some(replacement), false) => format!("write `{replacement}` in place of `{shown}`"),
-        (Some(replacement), true) if threads => format!(
-            "write `{replacement}` where `{shown}` is called and make the way there async, or call `await {offload}({first}, ...)` here"
-        ),
-        (Some(replacement), true) => format!("write `{replacement}` where `{shown}` is called and make the way there async"),
-        (None, _) if threads => format!("call `await {offload}({first}, ...)`"),
-        (None, _) => "move the call to a process: it holds the GIL, so a thread does not help".to_owned(),
-    }
-}
-
-/// The callee as written, or its name where it is long.
-fn called(program: &Program<'_, '_>, at: CallAt, otherwise: &str) -> String {
-    const LONGEST: usize = 60;
-    let span = program.input.summaries[at.file].calls[at.id].span;
-    let text = program.input.sources[at.file].text.get(span.start as usize..span.end as usize).unwrap_or("");
-    let mut depth = 0usize;
-    let mut open = None;
-    for (position, byte) in text.bytes().enumerate() {
-        match byte {
-            b'(' => {
-                if depth == 0 {
-                    open = Some(position);
-                }
-                depth += 1;
-            }
-            b')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    let callee = open.and_then(|open| text.get(..open)).unwrap_or("").trim();
-    let fits = !callee.is_empty() && callee.len() <= LONGEST && !callee.contains(['\n', '"', '\'']);
-    if fits { callee.to_owned() } else { otherwise.to_owned() }
-}
-
 /// The rule that reports an effect.
 #[must_use]
 pub fn rule_of(effect: Effect) -> Option<&'static str> {
     let reports = |rule: &&Rule| match rule.check {
         Check::Reaches(reaches) => reaches.effects.contains(&effect),
         Check::Patterns => effect == Effect::Regex,
-        Check::Comments => false,
+        Check::Costs(_) | Check::Comments => false,
     };
     RULES.iter().find(reports).map(|rule| rule.id)
 }

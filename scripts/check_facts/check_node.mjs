@@ -121,7 +121,7 @@ const several = (paths) => (paths === undefined ? [] : Array.isArray(paths) ? pa
 function pathsOf(file) {
   const found = new Set();
   const add = (paths) => several(paths).forEach((one) => found.add(one));
-  for (const table of ["call", "neutral", "concurrency", "worker_file", "keeps", "unblocks", "serves", "script", "structural", "awaitable", "loop_check"])
+  for (const table of ["call", "neutral", "concurrency", "worker_file", "keeps", "unblocks", "serves", "script", "structural", "awaitable", "loop_check", "loop_bound"])
     for (const entry of file[table] ?? []) add(entry.paths);
   for (const table of ["boundary", "calls_argument", "returns_argument", "container", "generic"]) for (const entry of file[table] ?? []) add(entry.path);
   for (const entry of file.entry ?? []) [entry.decorator, entry.base, entry.call, entry.attribute].forEach(add);

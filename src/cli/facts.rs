@@ -2,7 +2,7 @@
 
 use super::{Exit, add_facts, built_in, complain, configure, print, sound, working_folder};
 use crate::base::Name;
-use crate::facts::{CallFact, FactBase, Library, Which};
+use crate::facts::{CallFact, FactBase, Library, Remedy, Which, Words};
 use crate::ir::Family;
 use crate::report::count;
 use clap::Args;
@@ -136,8 +136,8 @@ fn details(fact: &CallFact) -> String {
     let instead =
         [("asyncio", &fact.instead.asyncio), ("trio", &fact.instead.trio), ("anyio", &fact.instead.anyio), ("Node.js", &fact.instead.node)];
     for (runtime, code) in instead {
-        if let Some(code) = code {
-            _ = writeln!(out, "  instead ({runtime}): {code}");
+        if let Some(Remedy::Code(said) | Remedy::Words(Words { say: said })) = code {
+            _ = writeln!(out, "  instead ({runtime}): {said}");
         }
     }
     if !fact.why.is_empty() {

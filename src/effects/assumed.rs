@@ -1,7 +1,7 @@
 //! What comments at function definitions say of them: `assume nonblocking`, `assume blocking`.
 
 use crate::base::{Name, name};
-use crate::facts::{CallFact, Effect, Instead, Weight};
+use crate::facts::{CallFact, Caution, Effect, Instead, Weight};
 use crate::ir::directive::Request;
 use crate::link::{At, FuncAt, Input};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -49,7 +49,10 @@ impl Assumed {
                     property: false,
                     unless: Vec::new(),
                     light_when: Vec::new(),
+                    does: None,
                     instead: Instead::default(),
+                    cases: Vec::new(),
+                    caution: Caution::default(),
                     why: format!("a comment at its definition says that `{function}` blocks{because}"),
                     source: source.path.clone(),
                 };

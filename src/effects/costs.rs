@@ -5,11 +5,12 @@
 //! the loop around it goes over adds nothing, since both together see each part once.
 
 use super::flags::{self, Flags};
+use super::given::Run;
 use super::pauses::Pauses;
 use super::sizes::{Size, Sizes, Traced};
+use super::spins;
 use crate::base::{FileId, Name, Span};
 use crate::facts::Handling;
-use crate::finding::Hop;
 use crate::ir::loops::LoopId;
 use crate::ir::{Call, CallKind, Expr, ExprId, ModuleSummary, Target};
 use crate::link::graph::{Edge, EdgeKind, External, Graph};
@@ -22,6 +23,9 @@ const TERMS: usize = 6;
 
 /// Sizes kept for one term.
 const SIZES: usize = 5;
+
+/// Constant rounds that are told with the others: fewer do not matter.
+const SHOWN: f64 = 100.0;
 
 /// Hops of one term.
 const LONGEST: u32 = 32;
@@ -42,10 +46,10 @@ pub struct Round {
 pub struct Term {
     /// The product of the sizes that are constant.
     pub constant: f64,
-    /// The others, the outermost first.
+    /// What goes round, the outermost first: the others, and large constants.
     pub rounds: SmallVec<[Round; 3]>,
-    /// The library's operation at its end, where that one goes through a container.
-    pub operation: Option<Operation>,
+    /// What is done in each round.
+    pub work: Work,
     /// What stands innermost, in the function that the chain ends in.
     pub end: (FileId, Span),
     flags: Flags,
@@ -55,13 +59,19 @@ pub struct Term {
     by_name: bool,
 }
 
-/// An operation whose time grows with a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Operation {
-    /// Where it stands: a call, or a literal that spreads what it is to become.
-    pub call: Option<CallAt>,
-    /// Its path, or `...`.
-    pub path: Name,
+/// What is done in each round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Work {
+    /// Nothing but asking whether it is over.
+    Waiting,
+    /// The function calls itself more than once.
+    Recursion,
+    /// A library's operation whose time grows with a container.
+    Operation(CallAt, Name),
+    /// A literal copies what it is to become.
+    Copy,
+    /// Whatever stands in the loop.
+    Body,
 }
 
 impl Term {
@@ -72,11 +82,12 @@ impl Term {
     }
 
     /// The order in which terms are kept.
-    fn rank(&self) -> (std::cmp::Reverse<usize>, std::cmp::Reverse<u64>, u32, (FileId, Span)) {
+    fn rank(&self) -> (bool, std::cmp::Reverse<usize>, std::cmp::Reverse<u64>, u32, (FileId, Span)) {
         let open: f64 = self.rounds.iter().map(|round| weight(round.size)).sum();
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an order only")]
         let (open, constant) = ((open * 10.0) as usize, self.constant.min(1e18) as u64);
-        (std::cmp::Reverse(open), std::cmp::Reverse(constant), self.hops, self.end)
+        let counts = !matches!(self.work, Work::Waiting | Work::Recursion);
+        (counts, std::cmp::Reverse(open), std::cmp::Reverse(constant), self.hops, self.end)
     }
 }
 
@@ -89,6 +100,15 @@ fn weight(size: Size) -> f64 {
         Size::File | Size::Database => 1.2,
         Size::Request => 1.3,
     }
+}
+
+/// How a term is reached.
+#[derive(Debug)]
+pub struct Steps {
+    /// Each function with the call that it makes and the function called.
+    pub steps: Vec<(FuncAt, (CallAt, FuncAt))>,
+    /// The function that it ends in.
+    pub last: FuncAt,
 }
 
 /// The costs of all functions that run on a loop.
@@ -104,25 +124,31 @@ impl Costs {
         self.by_function.get(&func).map_or(&[], Vec::as_slice)
     }
 
-    /// The calls from a function to where a term's loops stand, and then the last place of all.
+    /// The calls from a function to where a term ends.
     #[must_use]
-    pub fn chain(&self, input: Input<'_>, from: FuncAt, term: &Term, last: &str) -> Vec<Hop> {
-        let (mut chain, mut at, mut term) = (Vec::new(), from, term);
+    pub fn chain(&self, from: FuncAt, term: &Term) -> Steps {
+        let (mut steps, mut last, mut term) = (Vec::new(), from, term);
         while let Some((call, to, index)) = term.next {
-            let span = input.summaries[call.file].calls[call.id].span;
-            chain.push(Hop { file: call.file, span, caller: input.func_name(at), callee: input.func_name(to) });
+            steps.push((last, (call, to)));
+            last = to;
             let Some(further) = self.of(to).get(index as usize) else { break };
-            (at, term) = (to, further);
+            term = further;
         }
-        chain.push(Hop { file: term.end.0, span: term.end.1, caller: input.func_name(at), callee: last.to_owned() });
-        chain
+        Steps { steps, last }
     }
 }
 
 /// Infers the costs of functions for which `runs` holds.
 #[must_use]
-pub fn infer<'a>(solution: &Solution<'a>, graph: &Graph, sizes: &Sizes<'a, '_>, pauses: &Pauses, runs: impl Fn(FuncAt) -> bool) -> Costs {
-    let mut inference = Inference { solution, graph, sizes, pauses, costs: Costs::default() };
+pub fn infer<'a>(
+    run: Run<'_>,
+    solution: &Solution<'a>,
+    graph: &Graph,
+    sizes: &Sizes<'a, '_>,
+    pauses: &Pauses,
+    runs: impl Fn(FuncAt) -> bool,
+) -> Costs {
+    let mut inference = Inference { run, solution, graph, sizes, pauses, costs: Costs::default() };
     let mut callees: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct && runs(edge.from) && runs(edge.to)) {
         let to = solution.input.func(edge.to);
@@ -160,6 +186,7 @@ pub fn infer<'a>(solution: &Solution<'a>, graph: &Graph, sizes: &Sizes<'a, '_>, 
 }
 
 struct Inference<'a, 'b> {
+    run: Run<'b>,
     solution: &'b Solution<'a>,
     graph: &'b Graph,
     sizes: &'b Sizes<'a, 'b>,
@@ -180,6 +207,7 @@ impl Inference<'_, '_> {
     fn cost(&mut self, func: FuncAt, callees: &[&Edge], externals: &[&External]) {
         let mut terms = Vec::new();
         self.own_loops(func, &mut terms);
+        self.recursion(func, callees, &mut terms);
         for external in externals {
             self.operation(func, external, &mut terms);
         }
@@ -191,7 +219,7 @@ impl Inference<'_, '_> {
         }
         terms.sort_by_cached_key(Term::rank);
         let mut seen = FxHashSet::default();
-        terms.retain(|term| seen.insert((term.end, term.operation.map(|one| one.path))));
+        terms.retain(|term| seen.insert((term.end, term.work)));
         terms.truncate(TERMS);
         self.costs.by_function.insert(func, terms);
     }
@@ -203,27 +231,28 @@ impl Inference<'_, '_> {
                 continue;
             }
             let nest = self.nest(func, Some(id));
-            if nest.rounds.is_empty() && nest.constant <= 1.0 {
-                continue;
-            }
-            let flags = flags::of_guard(self.solution.input, func, one.guard);
-            if let Some(spread) = spread_into_itself(summary, one.assigns.clone()) {
-                let operation = Operation { call: None, path: spread };
-                terms.push(self.term(func, nest, Some(operation), one.span, flags));
-            } else {
-                terms.push(self.term(func, nest, None, one.span, flags));
+            let Some(flags) = flags::of_guard(self.run, func, one.guard, one.span.start) else { continue };
+            if spins::waits(self.solution.input, self.graph, func, one) {
+                terms.push(term(func, nest, Work::Waiting, one.span, flags));
+            } else if !nest.rounds.is_empty() || nest.constant > 1.0 {
+                let work = if spread_into_itself(summary, one.assigns.clone()) { Work::Copy } else { Work::Body };
+                terms.push(term(func, nest, work, one.span, flags));
             }
         }
     }
 
-    fn term(&self, func: FuncAt, nest: Nest, operation: Option<Operation>, end: Span, flags: Flags) -> Term {
-        let Nest { constant, mut rounds, .. } = nest;
-        if operation.is_some_and(|operation| operation.call.is_none())
-            && let Some(first) = rounds.first().copied()
-        {
-            rounds.push(Round { span: end, ..first });
+    /// The function calls itself.
+    fn recursion(&self, func: FuncAt, callees: &[&Edge], terms: &mut Vec<Term>) {
+        let itself: SmallVec<[&Edge; 4]> = callees.iter().copied().filter(|edge| edge.to == func).collect();
+        if itself.len() < 2 {
+            return;
         }
-        Term { constant, rounds, operation, end: (func.file, end), flags, next: None, hops: 0, by_name: false }
+        let Some((call, position)) = spins::recursion(self.solution, func, &itself) else { return };
+        let called = &self.solution.input.summaries[func.file].calls[call];
+        let mut nest = self.nest(func, None);
+        nest.rounds.push(Round { size: Size::Param(position), file: func.file, span: called.span });
+        // What the calls stand under says when they go on, not whether there are any.
+        terms.push(term(func, nest, Work::Recursion, called.span, Flags::new()));
     }
 
     /// The loops around, the outermost first.
@@ -252,8 +281,12 @@ impl Inference<'_, '_> {
         let input = self.solution.input;
         let summary = &input.summaries[func.file];
         let call = &summary.calls[external.call.id];
-        let Some((operand, _)) = input.facts_of(func.file).linear(external.path) else { return };
-        let Some(container) = self.sizes.operand(external.call, *operand) else { return };
+        let Some(linear) = input.facts_of(func.file).linear(external.path) else { return };
+        let holds = |condition: &String| super::holds(self.solution, self.graph, external.call, call, condition);
+        if !linear.when.is_empty() && !linear.when.iter().any(holds) {
+            return;
+        }
+        let Some(container) = self.sizes.operand(external.call, linear.of) else { return };
         let mut nest = self.nest(func, call.looped);
         let mut traced = self.sizes.trace(At { file: func.file, id: container }, func);
         let first = nest.rounds.first().map(|round| round.size);
@@ -264,9 +297,8 @@ impl Inference<'_, '_> {
             return;
         }
         nest.add(&traced, Round { size: traced.size, file: func.file, span: call.span });
-        let operation = Operation { call: Some(external.call), path: external.path };
-        let flags = flags::of_call(input, external.call);
-        terms.push(self.term(func, nest, Some(operation), call.span, flags));
+        let Some(flags) = flags::of_call(self.run, external.call) else { return };
+        terms.push(term(func, nest, Work::Operation(external.call, external.path), call.span, flags));
     }
 
     /// Whether the container grows in the loops: something is added to it there, or the operation makes it larger itself.
@@ -307,12 +339,12 @@ impl Inference<'_, '_> {
         if call.main_guard || edge.once {
             return;
         }
-        let over = self.sizes.gone_over(edge);
+        let over = self.sizes.gone_over(edge).map(|(over, _)| over);
         if let Some(over) = over {
             self.handed(edge, over, call, terms);
         }
         for (index, below) in self.costs.of(edge.to).iter().enumerate() {
-            let Some(flags) = flags::through(self.solution, edge, &below.flags) else { continue };
+            let Some(flags) = flags::through(self.run, edge, &below.flags) else { continue };
             if below.hops >= LONGEST {
                 continue;
             }
@@ -329,7 +361,7 @@ impl Inference<'_, '_> {
             terms.push(Term {
                 constant: nest.constant,
                 rounds: nest.rounds,
-                operation: below.operation,
+                work: below.work,
                 end: below.end,
                 flags,
                 next: Some((edge.call, edge.to, index)),
@@ -355,22 +387,38 @@ impl Inference<'_, '_> {
             return;
         }
         let callee = input.func(edge.to);
-        let first = callee.params.first().and_then(|param| param.var);
+        // What is gathered comes as a parameter, and goes on as what is returned.
+        let gathered: SmallVec<[crate::ir::VarId; 4]> = callee.params.iter().filter_map(|param| param.var).collect();
         let spreads = callee.returns.iter().any(|value| {
             let (Expr::List(_) | Expr::Object(_)) = &input.summaries[edge.to.file].exprs[*value] else { return false };
-            first.is_some_and(|var| spreads(&input.summaries[edge.to.file], *value, var))
+            gathered.iter().any(|var| spreads(&input.summaries[edge.to.file], *value, *var))
         });
-        let operation = spreads.then(|| Operation { call: None, path: crate::base::name("...") });
         let span = head(input, edge.call, call);
-        terms.push(self.term(edge.from, nest, operation, span, flags::of_call(input, edge.call)));
+        let Some(flags) = flags::of_call(self.run, edge.call) else { return };
+        let work = if spreads { Work::Copy } else { Work::Body };
+        terms.push(term(edge.from, nest, work, span, flags));
     }
+}
+
+fn term(func: FuncAt, nest: Nest, work: Work, end: Span, flags: Flags) -> Term {
+    let Nest { constant, mut rounds, .. } = nest;
+    // What is copied is as large as the loop is long.
+    if let (Work::Copy, Some(first)) = (work, rounds.first().copied()) {
+        rounds.push(Round { span: end, ..first });
+    }
+    Term { constant, rounds, work, end: (func.file, end), flags, next: None, hops: 0, by_name: false }
 }
 
 impl Nest {
     /// Goes round once more, unless that only sees the parts of what is gone over already.
     fn add(&mut self, traced: &Traced, round: Round) {
         match round.size {
-            Size::Constant(times) => self.constant *= times.max(1.0),
+            Size::Constant(times) => {
+                self.constant *= times.max(1.0);
+                if times >= SHOWN && self.rounds.len() < SIZES {
+                    self.rounds.push(round);
+                }
+            }
             Size::Program => {}
             _ if traced.part_of.iter().any(|part| self.over.contains(part)) => {}
             _ if self.rounds.len() < SIZES => self.rounds.push(round),
@@ -388,13 +436,12 @@ fn head(input: Input<'_>, at: CallAt, call: &Call) -> Span {
 }
 
 /// `acc = [...acc, x]` among assignments.
-fn spread_into_itself(summary: &ModuleSummary, assigns: std::ops::Range<u32>) -> Option<Name> {
-    let assigned = summary.assigns.get(assigns.start as usize..assigns.end as usize)?;
-    let found = assigned.iter().any(|assign| match assign.target {
+fn spread_into_itself(summary: &ModuleSummary, assigns: std::ops::Range<u32>) -> bool {
+    let assigned = summary.assigns.get(assigns.start as usize..assigns.end as usize).unwrap_or_default();
+    assigned.iter().any(|assign| match assign.target {
         Target::Var(var) => spreads(summary, assign.value, var),
         _ => false,
-    });
-    found.then(|| crate::base::name("..."))
+    })
 }
 
 /// Whether a literal spreads the variable.

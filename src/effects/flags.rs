@@ -1,49 +1,31 @@
 //! Effects that a parameter decides: `def fetch(url, wait=False): if wait: sleep()` sleeps only for callers that ask for it.
 
+use super::given::{Answer, Asker, Run, callee_path, constant};
 use super::patterns::Open;
 use super::sizes::Sizes;
+use super::wanted::{Equality, Wanted};
 use crate::base::{FileId, Name};
-use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Guard, GuardId, ModuleSummary, Test, VarId};
-use crate::link::graph::{Edge, bound_parameters};
+use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Guard, GuardId, Relation, Test};
+use crate::link::graph::{Edge, Indirect, bound_parameters, indirect};
 use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Input, Solution, Value};
 use smallvec::SmallVec;
 
 /// What a parameter must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Wanted {
-    /// True, or false.
-    Truth(bool),
-    /// A text that begins like this, or does not.
-    Prefix(Name, bool),
+pub struct Flag {
+    /// Which parameter.
+    pub position: usize,
+    /// It is what the parameter holds under the key that is meant: `options.sync`, `kwargs["sync"]`.
+    pub key: Option<Name>,
+    /// What it must be.
+    pub wanted: Wanted,
 }
-
-impl Wanted {
-    /// Whether a constant is what is wanted; none where that is not known.
-    fn holds(self, constant: &Const) -> Option<bool> {
-        match (self, constant) {
-            (Self::Truth(wanted), _) => Some(truth_of(constant) == wanted),
-            (Self::Prefix(prefix, wanted), Const::Str(text)) => Some(text.starts_with(prefix.as_str()) == wanted),
-            (Self::Prefix(..), _) => None,
-        }
-    }
-
-    /// Whether the variable is here what it was at the start, as far as this goes.
-    fn is_kept(self, summary: &ModuleSummary, var: VarId) -> bool {
-        match self {
-            Self::Truth(wanted) => summary.keeps(var, wanted),
-            Self::Prefix(..) => !summary.vars[var].assigned,
-        }
-    }
-}
-
-/// A parameter's position, and what it must be.
-pub type Flag = (usize, Wanted);
 
 /// What must hold of a function's parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Flags {
     /// Of parameters that are tested, in order of position.
-    tested: SmallVec<[Flag; 2]>,
+    tested: SmallVec<[Flag; 1]>,
     /// Of the receiver: an instance of this class, or of one above or below it.
     own: Option<ClassAt>,
     /// Where the effect is that of a pattern: what bounds the text that it is applied to.
@@ -56,130 +38,259 @@ impl Flags {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// Whether all that must hold here must hold there as well.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.text == other.text
+            && (self.own.is_none() || self.own == other.own)
+            && self.tested.iter().all(|flag| other.tested.contains(flag))
+    }
+
+    /// The same without what parameters must be.
+    #[must_use]
+    pub fn untested(&self) -> Self {
+        Self { tested: SmallVec::new(), own: self.own, text: self.text }
+    }
 }
 
 /// A function, and what must hold of its parameters.
 pub type State = (FuncAt, Flags);
 
 /// Flags kept for one state at most: what lies further out decides less.
-const MOST: usize = 3;
+const MOST: usize = 6;
 
-/// The parameters that decide whether a call is made, where its function tests them.
+/// What decides whether a call is made, where its function tests it; none where a test rules it out for every caller.
 #[must_use]
-pub fn of_call(input: Input<'_>, call: CallAt) -> Flags {
-    let made = &input.summaries[call.file].calls[call.id];
-    of_guard(input, At { file: call.file, id: made.func }, made.guard)
+pub fn of_call(run: Run<'_>, call: CallAt) -> Option<Flags> {
+    let made = &run.solution.input.summaries[call.file].calls[call.id];
+    of_guard(run, At { file: call.file, id: made.func }, made.guard, made.span.start)
 }
 
-/// The parameters of a function that decide whether what stands under a test is reached.
+/// What decides whether what stands under a test of a function is reached, at a place of it in bytes.
 #[must_use]
-pub fn of_guard(input: Input<'_>, func: FuncAt, guard: Option<GuardId>) -> Flags {
-    let summary = &input.summaries[func.file];
-    let params = &summary.functions[func.id].params;
+pub fn of_guard(run: Run<'_>, func: FuncAt, guard: Option<GuardId>, before: u32) -> Option<Flags> {
+    let summary = &run.solution.input.summaries[func.file];
+    let asker = Asker { run, func, before };
     let mut flags = Flags::new();
     let mut guard = guard;
     while let Some(id) = guard {
         let held = &summary.guards[id];
-        if let Some((var, wanted)) = tested(input, func.file, held)
-            && wanted.is_kept(summary, var)
-            && let Some(position) = params.iter().position(|param| param.var == Some(var))
-        {
-            add(&mut flags, (position, wanted));
+        let answer = match tested(run, func.file, held) {
+            Some((Tested::Value(at), wanted)) => asker.ask(at, wanted),
+            Some((Tested::Var(var), wanted)) => asker.ask_variable(func.file, var, wanted),
+            None => Answer::Perhaps,
+        };
+        match answer {
+            Answer::Never => return None,
+            Answer::Perhaps => {}
+            Answer::When(flag) => add(&mut flags, flag),
         }
         guard = held.outer;
     }
-    flags
+    Some(flags)
 }
 
-/// The variable that a test looks at, and what it is where the guarded code runs.
-fn tested(input: Input<'_>, file: FileId, guard: &Guard) -> Option<(VarId, Wanted)> {
-    let summary = &input.summaries[file];
+/// What a test looks at.
+enum Tested {
+    Var(crate::ir::VarId),
+    Value(ExprAt),
+}
+
+/// What a test looks at, and what it is where the guarded code runs.
+fn tested(run: Run<'_>, file: FileId, guard: &Guard) -> Option<(Tested, Wanted)> {
+    let summary = &run.solution.input.summaries[file];
     let came_out = match guard.branch {
         Branch::True => true,
         Branch::False => false,
         _ => return None,
     };
+    let at = |id: ExprId| At { file, id };
+    let value = |id: ExprId, wanted: Wanted| Some((Tested::Value(at(id)), wanted));
+    let equality = |relation| match (relation, summary.family) {
+        (_, Family::Python) => Equality::Plain,
+        (Relation::Equals, Family::Ecma) => Equality::Loose,
+        (_, Family::Ecma) => Equality::Strict,
+    };
     match guard.test {
-        Test::Var(var) => Some((var, Wanted::Truth(came_out))),
-        Test::Call(id) => {
-            let call = &summary.calls[id];
-            let Expr::Attr { base, name } = summary.exprs[call.callee] else { return None };
-            let (Expr::Var(var), [arg]) = (&summary.exprs[base], call.args.as_slice()) else { return None };
-            match summary.exprs[arg.value] {
-                Expr::Const(Const::Str(prefix)) if input.facts_of(file).is_prefix_test(name) => {
-                    Some((*var, Wanted::Prefix(prefix, came_out)))
-                }
-                _ => None,
-            }
+        Test::Var(var) => Some((Tested::Var(var), Wanted::Truth(came_out))),
+        Test::Place(id) => value(id, Wanted::Truth(came_out)),
+        Test::Call(id) => called(run, At { file, id }, came_out),
+        Test::Two(relation @ (Relation::Equals | Relation::Same), one, other) => {
+            let known = constant(run, at(other), 0)?;
+            value(one, Wanted::Is(known, equality(relation), came_out))
         }
+        Test::Two(Relation::Among, one, other) => match (&summary.exprs[other], summary.exprs[one].key()) {
+            (Expr::List(_), _) => value(one, Wanted::Among(at(other), equality(Relation::Same), came_out)),
+            (Expr::Var(_), Some(key)) => value(other, Wanted::Has(key, came_out)),
+            _ => None,
+        },
+        Test::Two(Relation::Instance, one, other) => value(one, Wanted::Instance(at(other), came_out)),
+        Test::Two(Relation::Kind, one, other) => match &summary.exprs[other] {
+            Expr::Const(Const::Str(kind)) => value(one, Wanted::Kind(*kind, came_out)),
+            _ => None,
+        },
+    }
+}
+
+/// What a call asks of a value, where its result is tested.
+fn called(run: Run<'_>, at: CallAt, came_out: bool) -> Option<(Tested, Wanted)> {
+    let input = run.solution.input;
+    let (summary, facts) = (&input.summaries[at.file], input.facts_of(at.file));
+    let call = &summary.calls[at.id];
+    let value = |id: ExprId, wanted: Wanted| Some((Tested::Value(At { file: at.file, id }), wanted));
+    let plain = |position: usize| call.args.get(position).filter(|arg| !arg.spread && arg.name.is_none()).map(|arg| arg.value);
+    if let Expr::Attr { base, name } = &summary.exprs[call.callee] {
+        if let ([arg], Some(end)) = (call.args.as_slice(), facts.text_test(*name))
+            && let Expr::Const(Const::Str(text)) = summary.exprs[arg.value]
+        {
+            return value(*base, if end { Wanted::Suffix(text, came_out) } else { Wanted::Prefix(text, came_out) });
+        }
+        if facts.reads_key(*name) {
+            let id = run.solution.result_of(at)?.id;
+            return value(id, Wanted::Truth(came_out));
+        }
+    }
+    match facts.type_test(callee_path(run.solution, at.file, at.id)?)? {
+        Some(named) => value(plain(0)?, Wanted::Type(named, came_out)),
+        None => value(plain(0)?, Wanted::Instance(At { file: at.file, id: plain(1)? }, came_out)),
     }
 }
 
 fn add(flags: &mut Flags, flag: Flag) {
     let tested = &mut flags.tested;
-    if tested.len() < MOST && !tested.iter().any(|known| known.0 == flag.0) {
+    if tested.len() < MOST && !tested.contains(&flag) {
         tested.push(flag);
         tested.sort_unstable();
     }
 }
 
-/// The same, with what bounds the text that a pattern is applied to below: none where the caller bounds it.
+/// The same as `through`, with what bounds the text that a pattern is applied to below: none where the caller bounds it.
 #[must_use]
-pub fn through_text(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
-    let mut flags = through(solution, edge, below)?;
+pub fn through_text(run: Run<'_>, sizes: &Sizes<'_, '_>, edge: &Edge, below: &Flags) -> Option<Flags> {
+    let mut flags = through(run, edge, below)?;
     if let Some(text) = below.text {
         flags.text = Some(Open::of(sizes.given(edge, text.size()).size)?);
     }
     Some(flags)
 }
 
-/// What a caller's state is for a callee's: none where the call gives a parameter the other value, or the receiver is of a
+/// What a caller's state is for a callee's: none where the call gives a parameter another value, or the receiver is of a
 /// class that has nothing to do with the one that is reached below.
 #[must_use]
-pub fn through(solution: &Solution<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
-    let input = solution.input;
-    let mut flags = of_call(input, edge.call);
-    flags.own = match own(solution, edge, below.own) {
+pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
+    let input = run.solution.input;
+    let mut flags = of_call(run, edge.call)?;
+    flags.own = match own(run.solution, edge, below.own) {
         Own::Other => return None,
         Own::Is(class) => Some(class),
         Own::Any => None,
     };
-    let Some(offset) = edge.offset else { return Some(flags) };
+    let (Some(offset), false) = (edge.offset, below.tested.is_empty()) else { return Some(flags) };
     let summary = &input.summaries[edge.call.file];
-    let call = &summary.calls[edge.call.id];
-    let callee = input.func(edge.to);
-    let bound = if below.tested.is_empty() { Vec::new() } else { bound_parameters(summary, callee, call, usize::from(offset)) };
-    for (position, wanted) in &below.tested {
-        let given = bound.iter().find(|(_, at)| at == position);
-        let Some((value, _)) = given else {
-            // Left out: its default holds; what a spread brings is not known.
-            let known = !call.args.iter().any(|arg| arg.spread) && *position >= usize::from(offset);
-            let default = callee.params.get(*position).and_then(|param| param.default);
-            let holds = match default {
-                Some(default) => constant(input, edge.to, default).and_then(|constant| wanted.holds(constant)),
-                None if summary.family == Family::Ecma => wanted.holds(&Const::Null),
-                None => None,
-            };
-            if known && holds == Some(false) {
-                return None;
-            }
-            continue;
-        };
-        let is_false = *wanted == Wanted::Truth(false);
-        match &summary.exprs[*value] {
-            Expr::Const(constant) if wanted.holds(constant) == Some(false) => return None,
-            Expr::Function(_) | Expr::Class(_) if is_false => return None,
-            // An object literal is true; an empty container is false in Python.
-            Expr::Object(_) if is_false && summary.family == Family::Ecma => return None,
-            Expr::Var(var) if wanted.is_kept(summary, *var) => {
-                if let Some(position) = input.func(edge.from).params.iter().position(|param| param.var == Some(*var)) {
-                    add(&mut flags, (position, *wanted));
-                }
-            }
-            _ => {}
+    let (call, callee) = (&summary.calls[edge.call.id], input.func(edge.to));
+    // `f.apply(this, args)`: nothing is known of what is given.
+    let applied = indirect(summary, call, callee).is_some_and(|how| how != Indirect::Call);
+    if applied || !run.writes.is_whole(run.solution, At { file: edge.call.file, id: call.callee }, edge.to) {
+        return Some(flags);
+    }
+    // A method found by its name alone is bound to what it is called on.
+    let by_name = edge.by_name && summary.family == Family::Python && callee.class.is_some();
+    let offset = if by_name { 1 } else { usize::from(offset) };
+    let given = Given { run, edge, bound: bound_parameters(summary, callee, call, offset), offset };
+    for flag in &below.tested {
+        match given.answer(flag) {
+            Answer::Never => return None,
+            Answer::Perhaps => {}
+            Answer::When(flag) => add(&mut flags, flag),
         }
     }
     Some(flags)
+}
+
+/// What one call gives its callee's parameters.
+struct Given<'a> {
+    run: Run<'a>,
+    edge: &'a Edge,
+    bound: Vec<(ExprId, usize)>,
+    offset: usize,
+}
+
+impl Given<'_> {
+    fn answer(&self, flag: &Flag) -> Answer {
+        let (edge, input) = (self.edge, self.run.solution.input);
+        let (summary, callee) = (&input.summaries[edge.call.file], input.func(edge.to));
+        let call = &summary.calls[edge.call.id];
+        let Some(param) = callee.params.get(flag.position) else { return Answer::Perhaps };
+        let outside = Asker { run: self.run, func: edge.from, before: call.span.start };
+        let ask = |asker: Asker<'_>, at: ExprAt| match flag.key {
+            Some(key) => asker.ask_key(at, key, flag.wanted),
+            None => asker.ask(at, flag.wanted),
+        };
+        if param.rest {
+            return Answer::Perhaps;
+        }
+        if param.keywords {
+            return flag.key.map_or(Answer::Perhaps, |key| self.keyword(outside, key, flag));
+        }
+        // A default stands in the callee's file; what it takes from other parameters is not followed.
+        let default = param.default.map(|default| {
+            let asker = Asker { func: edge.to, ..outside };
+            match ask(asker, At { file: edge.to.file, id: default }) {
+                Answer::Never => Answer::Never,
+                _ => Answer::Perhaps,
+            }
+        });
+        if let Some((value, _)) = self.bound.iter().find(|(_, at)| *at == flag.position) {
+            let at = At { file: edge.call.file, id: *value };
+            let answer = ask(outside, at);
+            // `undefined` is given the default.
+            let undefined = summary.family == Family::Ecma && !is_something(self.run, at);
+            return match default {
+                Some(Answer::Perhaps) if undefined => Answer::Perhaps,
+                _ => answer,
+            };
+        }
+        // Left out; what a spread brings is not known.
+        if call.args.iter().any(|arg| arg.spread) || flag.position < self.offset {
+            return Answer::Perhaps;
+        }
+        let nothing = || match flag.wanted.of_nothing(self.run, summary.family) {
+            Some(false) => Answer::Never,
+            _ => Answer::Perhaps,
+        };
+        default.unwrap_or_else(|| if summary.family == Family::Ecma { nothing() } else { Answer::Perhaps })
+    }
+
+    /// What `**kwargs` holds under a key.
+    fn keyword(&self, outside: Asker<'_>, key: Name, flag: &Flag) -> Answer {
+        let input = self.run.solution.input;
+        let summary = &input.summaries[self.edge.call.file];
+        let call = &summary.calls[self.edge.call.id];
+        let at = |id: ExprId| At { file: self.edge.call.file, id };
+        if let Some(arg) = call.args.iter().find(|arg| arg.name == Some(key)) {
+            return match flag.wanted {
+                Wanted::Has(_, true) => Answer::Perhaps,
+                Wanted::Has(_, false) => Answer::Never,
+                wanted => outside.ask(at(arg.value), wanted),
+            };
+        }
+        // `*args` brings no keywords.
+        let mut spread = call.args.iter().filter(|arg| arg.spread && !matches!(summary.exprs[arg.value], Expr::Element(_)));
+        match (spread.next(), spread.next()) {
+            (None, _) => match flag.wanted.of_nothing(self.run, summary.family) {
+                Some(false) => Answer::Never,
+                _ => Answer::Perhaps,
+            },
+            (Some(one), None) => outside.ask_key(at(one.value), key, flag.wanted),
+            _ => Answer::Perhaps,
+        }
+    }
+}
+
+/// Whether a value is certainly not `undefined`.
+fn is_something(run: Run<'_>, at: ExprAt) -> bool {
+    super::shape::of(run.solution, at).is_some_and(|shape| shape.constant != Some(Const::Null))
 }
 
 /// What a chain needs of a caller's own receiver.
@@ -243,21 +354,5 @@ fn is_own(input: Input<'_>, at: ExprAt, from: FuncAt) -> bool {
         Expr::This(func) => *func == from.id,
         Expr::Super(_) => true,
         _ => false,
-    }
-}
-
-fn constant(input: Input<'_>, func: FuncAt, default: ExprId) -> Option<&Const> {
-    match &input.summaries[func.file].exprs[default] {
-        Expr::Const(constant) => Some(constant),
-        _ => None,
-    }
-}
-
-fn truth_of(constant: &Const) -> bool {
-    match constant {
-        Const::Null => false,
-        Const::Bool(value) => *value,
-        Const::Number(value) => *value != 0.0,
-        Const::Str(text) => !text.is_empty(),
     }
 }

@@ -189,7 +189,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
     /// What a library's call hands to a function that it is given: an element of what it goes over.
     fn handed(&self, edge: &Edge, position: usize) -> Traced {
         match self.gone_over(edge) {
-            Some(over) if position == 0 => {
+            Some((over, at)) if position == at => {
                 let mut traced = self.trace(At { file: edge.call.file, id: over }, edge.from);
                 traced.part_of.push(over);
                 traced
@@ -198,20 +198,22 @@ impl<'a, 'b> Sizes<'a, 'b> {
         }
     }
 
-    /// What a library's call goes over, calling the function that it is given with each element: `items.map(f)`.
+    /// What a library's call goes over, calling the function that it is given with each element: `items.map(f)`, and the
+    /// position of the parameter that gets it.
     #[must_use]
-    pub fn gone_over(&self, edge: &Edge) -> Option<ExprId> {
+    pub fn gone_over(&self, edge: &Edge) -> Option<(ExprId, usize)> {
         if edge.offset.is_some() || edge.kind != EdgeKind::Direct {
             return None;
         }
         let facts = self.solution.input.facts_of(edge.call.file);
-        let of =
-            self.graph.externals_of(edge.call).find_map(|external| facts.invokes(external.path).iter().find_map(|one| one.elements_of))?;
+        let elements = |one: &crate::facts::Invoke| Some((one.elements_of?, one.position));
+        let (of, position) =
+            self.graph.externals_of(edge.call).find_map(|external| facts.invokes(external.path).iter().find_map(elements))?;
         let operand = match of {
             crate::facts::ElementsOf::Receiver(_) => Operand::Receiver,
             crate::facts::ElementsOf::Argument(at) => Operand::Argument(at),
         };
-        self.operand(edge.call, operand)
+        Some((self.operand(edge.call, operand)?, position))
     }
 
     fn walk(&self, at: ExprAt, func: FuncAt, depth: u8, calls: u8) -> Traced {
@@ -285,7 +287,8 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 spread = Some(spread.map_or(traced.clone(), |spread: Traced| spread.or(traced)));
             }
         }
-        let own = Traced::of(Size::Constant(length));
+        // What is put into an empty one later is not seen here.
+        let own = Traced::of(if length > 0.0 { Size::Constant(length) } else { Size::Unknown });
         spread.map_or(own.clone(), |spread| own.or(spread))
     }
 
@@ -368,7 +371,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 Some(Spoken::Of(operands)) => {
                     let operand = operands.iter().find_map(|operand| self.operand(at, *operand));
                     let traced = operand.map(|id| self.walk(At { file: at.file, id }, func, depth, calls));
-                    add(traced.unwrap_or_else(|| Traced::of(Size::Constant(0.0))));
+                    add(traced.unwrap_or_else(|| Traced::of(Size::Unknown)));
                 }
                 // A method gives a part of its receiver, as far as is known.
                 None => {

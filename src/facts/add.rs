@@ -1,10 +1,10 @@
 //! Raw facts made ready, and put into the tables.
 
 use super::file::Misfit;
-use super::schema::{Argument, Effect, RawArgument, RawCall, RawFromClient, RawType};
+use super::schema::{Argument, Asks, Effect, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
-    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Operand, Provider, RawFacts, Regex,
-    Sized, Which,
+    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Operand, Provider, RawFacts,
+    Regex, Runtime, Sized, Which,
 };
 use crate::base::written::Placed;
 use crate::base::{Name, name};
@@ -40,14 +40,18 @@ pub(super) struct Ready {
     generics: Vec<(Vec<Name>, Generic)>,
     loop_checks: Vec<(Name, Branch)>,
     sizes: Vec<(Name, Sized)>,
-    linear: Vec<(Name, (Operand, String))>,
+    linear: Vec<(Name, Linear)>,
     regexes: Vec<(Name, Regex)>,
     regex_flags: Vec<(Name, char)>,
     cooperative: Vec<(Name, Vec<Effect>)>,
     by_name: Vec<Name>,
-    prefix_tests: Vec<Name>,
-    /// Tables that only say yes, in the order of `Facts::plain`.
-    plain: [Vec<Name>; 9],
+    value_tests: Vec<(Name, Asks, Option<Name>)>,
+    key_reads: Vec<Name>,
+    /// Labels of entries that nothing awaits.
+    plain_labels: Vec<String>,
+    runtimes: Vec<Runtime>,
+    /// Tables that only say yes, in the order of `Facts::yes_only`.
+    plain: [Vec<Name>; 11],
 }
 
 impl Ready {
@@ -60,10 +64,13 @@ impl Ready {
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(place), message))?;
             boundaries.push((raw.path.iter().map(name).collect(), Boundary { which, to: raw.to, curried: raw.curried }));
         }
-        let mut entries = Vec::new();
+        let (mut entries, mut plain_labels) = (Vec::new(), Vec::new());
         for one in raw.entry {
             let at = Some(one.place());
             let raw = one.into_value();
+            if raw.plain {
+                plain_labels.push(raw.label.clone());
+            }
             let entry = Arc::new(Entry {
                 which: which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (at.clone(), message))?,
                 registers: raw.registers,
@@ -74,6 +81,7 @@ impl Ready {
                 synchronous: raw.synchronous,
                 server: raw.server,
                 ready: raw.ready,
+                internal: raw.internal,
                 alone: raw.alone,
                 most: raw.most,
                 from_client: from_client(raw.from_client).map_err(|message| (at.clone(), message))?,
@@ -100,7 +108,7 @@ impl Ready {
             let place = one.place();
             let raw = one.into_value();
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(place), message))?;
-            let invoke = Invoke { which, elements_of: raw.elements_of, results: raw.results };
+            let invoke = Invoke { which, elements_of: raw.elements_of, position: raw.position, results: raw.results };
             invokes.push((raw.path.iter().map(name).collect(), invoke));
         }
         let containers = raw.container.iter().map(|one| {
@@ -139,8 +147,8 @@ impl Ready {
         for one in raw.linear {
             let (at, raw) = (Some(one.place()), one.into_value());
             let of = operand(&raw.of).map_err(|message| (at, message))?;
-            let instead = raw.instead.unwrap_or_default();
-            linear.extend(raw.paths.iter().map(|path| (name(path), (of, instead.clone()))));
+            let one = Linear { of, when: raw.when, instead: raw.instead.unwrap_or_default() };
+            linear.extend(raw.paths.iter().map(|path| (name(path), one.clone())));
         }
         let mut regexes = Vec::new();
         for one in raw.regex {
@@ -182,7 +190,17 @@ impl Ready {
                 .flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().effects.clone())))
                 .collect(),
             by_name: paths(raw.by_name),
-            prefix_tests: paths(raw.prefix_test),
+            value_tests: raw
+                .value_test
+                .iter()
+                .flat_map(|raw| {
+                    let raw = raw.value();
+                    raw.paths.iter().map(|path| (name(path), raw.asks, raw.of.as_deref().map(name)))
+                })
+                .collect(),
+            key_reads: paths(raw.key_read),
+            plain_labels,
+            runtimes: raw.runtime.into_iter().map(Placed::into_value).collect(),
             plain: [
                 paths(raw.concurrency),
                 paths(raw.structural),
@@ -193,6 +211,8 @@ impl Ready {
                 paths(raw.keeps),
                 paths(raw.worker_file),
                 paths(raw.awaitable),
+                paths(raw.clock),
+                paths(raw.loop_bound),
             ],
         })
     }
@@ -219,7 +239,9 @@ impl Ready {
             + self.regex_flags.len()
             + self.cooperative.len()
             + self.by_name.len()
-            + self.prefix_tests.len()
+            + self.value_tests.len()
+            + self.key_reads.len()
+            + self.runtimes.len()
     }
 
     /// Every path that the facts speak of.
@@ -236,7 +258,7 @@ impl Ready {
         }
         paths.extend(self.providers.iter().flat_map(|(receivers, _)| receivers));
         paths.extend(self.generics.iter().flat_map(|(paths, _)| paths));
-        paths.extend(self.by_name.iter().chain(&self.prefix_tests));
+        paths.extend(self.by_name.iter().chain(&self.key_reads).chain(self.value_tests.iter().map(|(path, ..)| path)));
         paths.sort();
         paths.dedup();
         paths
@@ -343,7 +365,10 @@ impl Facts {
                 property: call.property,
                 unless: call.unless,
                 light_when: call.light_when,
+                does: call.does,
                 instead: call.instead,
+                cases: call.case,
+                caution: call.caution,
                 why: call.why.unwrap_or_default(),
                 source: call.source.unwrap_or_else(|| source.to_owned()),
             });
@@ -399,6 +424,10 @@ impl Facts {
         self.generics.extend(ready.generics.into_iter().flat_map(|(paths, of)| paths.into_iter().map(move |path| (path, of))));
         self.calls.extend(ready.neutral.into_iter().map(|path| (path, None)));
         self.loop_checks.extend(ready.loop_checks);
+        self.plain.extend(ready.plain_labels);
+        self.runtimes.retain(|known| ready.runtimes.iter().all(|new| new.name != known.name));
+        self.runtimes.extend(ready.runtimes);
+        self.runtimes.sort_by(|one, other| one.name.cmp(&other.name));
         self.sizes.extend(ready.sizes);
         self.linear.extend(ready.linear);
         for (path, regex) in ready.regexes {
@@ -414,14 +443,20 @@ impl Facts {
         self.cooperative.extend(ready.cooperative);
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
-        self.prefix_tests.extend(ready.prefix_tests.iter().filter_map(last));
-        for (table, paths) in self.plain().into_iter().zip(ready.plain) {
+        self.key_reads.extend(ready.key_reads.iter().filter_map(last));
+        for (path, asks, of) in ready.value_tests {
+            match asks {
+                Asks::Prefix | Asks::Suffix => self.text_tests.extend(last(&path).map(|method| (method, asks == Asks::Suffix))),
+                Asks::Instance | Asks::Type => _ = self.type_tests.insert(path, of),
+            }
+        }
+        for (table, paths) in self.yes_only().into_iter().zip(ready.plain) {
             table.extend(paths.into_iter().map(|path| (path, ())));
         }
     }
 
     /// The tables that only say yes.
-    fn plain(&mut self) -> [&mut FxHashMap<Name, ()>; 9] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 11] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -432,6 +467,8 @@ impl Facts {
             &mut self.keeps,
             &mut self.workers,
             &mut self.awaitables,
+            &mut self.clocks,
+            &mut self.loop_bound,
         ]
     }
 }

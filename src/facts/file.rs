@@ -1,8 +1,9 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
+use super::remedy::Runtime;
 use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear,
-    RawLoopCheck, RawPaths, RawProvider, RawRegex, RawRegexFlag, RawSize, RawType,
+    RawLoopCheck, RawPaths, RawProvider, RawRegex, RawRegexFlag, RawSize, RawType, RawValueTest,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
@@ -52,9 +53,12 @@ pub struct RawFacts {
     /// Methods of builtin types whose name tells the type, where nothing else is known.
     #[serde(default)]
     pub(super) by_name: Vec<Placed<RawPaths>>,
-    /// Methods of texts that tell whether the text begins with their argument.
+    /// Calls that tell something of a value: how a text begins, of which type it is.
     #[serde(default)]
-    pub(super) prefix_test: Vec<Placed<RawPaths>>,
+    pub(super) value_test: Vec<Placed<RawValueTest>>,
+    /// Methods that give what is held under the key that is their first argument, or their second.
+    #[serde(default)]
+    pub(super) key_read: Vec<Placed<RawPaths>>,
     /// Calls that show that other work waits on the loop.
     #[serde(default)]
     pub(super) concurrency: Vec<Placed<RawPaths>>,
@@ -85,6 +89,15 @@ pub struct RawFacts {
     /// Calls that tell whether a loop runs.
     #[serde(default)]
     pub(super) loop_check: Vec<Placed<RawLoopCheck>>,
+    /// Calls that tell the time.
+    #[serde(default)]
+    pub(super) clock: Vec<Placed<RawPaths>>,
+    /// Calls that work only in the loop's own thread.
+    #[serde(default)]
+    pub(super) loop_bound: Vec<Placed<RawPaths>>,
+    /// Runtimes, and how each hands work to a thread.
+    #[serde(default)]
+    pub(super) runtime: Vec<Placed<Runtime>>,
     /// How large what a call gives, or what an attribute is, may be.
     #[serde(default)]
     pub(super) size: Vec<Placed<RawSize>>,
@@ -130,11 +143,13 @@ spoken!(
     RawGeneric,
     RawPaths,
     RawLoopCheck,
+    Runtime,
     RawSize,
     RawLinear,
     RawRegex,
     RawRegexFlag,
-    RawCooperative
+    RawCooperative,
+    RawValueTest
 );
 
 /// Gives the names of all tables to another macro.
@@ -153,7 +168,8 @@ macro_rules! every_table {
             neutral,
             concurrency,
             by_name,
-            prefix_test,
+            value_test,
+            key_read,
             worker_file,
             keeps,
             unblocks,
@@ -163,7 +179,10 @@ macro_rules! every_table {
             structural,
             awaitable,
             loop_check,
+            loop_bound,
+            runtime,
             size,
+            clock,
             linear,
             regex,
             regex_flag,

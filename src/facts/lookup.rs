@@ -1,6 +1,6 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
-use super::{Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Operand, Regex, Sized, TypeFact, Which};
+use super::{Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Linear, Regex, Sized, TypeFact, Which};
 use crate::base::{Name, name};
 use crate::facts::FactBase;
 use rustc_hash::FxHashMap;
@@ -209,10 +209,22 @@ impl Facts {
         self.receives.contains_key(&path)
     }
 
-    /// Whether a method of this name tests how a text begins.
+    /// Whether a method of this name tests how a text begins (false) or ends (true).
     #[must_use]
-    pub fn is_prefix_test(&self, member: Name) -> bool {
-        self.prefix_tests.contains(&member)
+    pub fn text_test(&self, member: Name) -> Option<bool> {
+        self.text_tests.get(&member).copied()
+    }
+
+    /// What a function of this path tests its first argument for: a type by its name, or none for its second argument.
+    #[must_use]
+    pub fn type_test(&self, path: Name) -> Option<Option<Name>> {
+        self.type_tests.get(&path).copied()
+    }
+
+    /// Whether a method of this name gives what is held under the key that is its first argument.
+    #[must_use]
+    pub fn reads_key(&self, member: Name) -> bool {
+        self.key_reads.contains(&member)
     }
 
     /// The builtin method that a name tells by itself.
@@ -263,6 +275,12 @@ impl Facts {
         self.generics.get(&path).copied()
     }
 
+    /// Whether the call tells the time.
+    #[must_use]
+    pub fn is_clock(&self, path: Name) -> bool {
+        self.by_path(&self.clocks, path).is_some()
+    }
+
     /// Whether the call shows that other work waits on the loop.
     #[must_use]
     pub fn is_concurrency(&self, path: Name) -> bool {
@@ -275,9 +293,9 @@ impl Facts {
         self.by_path(&self.sizes, path)
     }
 
-    /// With whose size the time of a call on `path` grows, and what to write instead.
+    /// With whose size the time of a call on `path` grows.
     #[must_use]
-    pub fn linear(&self, path: Name) -> Option<&(Operand, String)> {
+    pub fn linear(&self, path: Name) -> Option<&Linear> {
         self.by_path(&self.linear, path)
     }
 
@@ -303,6 +321,18 @@ impl Facts {
     #[must_use]
     pub fn off_loop(&self, path: Name) -> Option<crate::ir::Branch> {
         self.by_path(&self.loop_checks, path).copied()
+    }
+
+    /// Whether a call on `path` works only in the loop's own thread.
+    #[must_use]
+    pub fn is_loop_bound(&self, path: Name) -> bool {
+        self.by_path(&self.loop_bound, path).is_some()
+    }
+
+    /// Whether nothing awaits what an entry with this label runs.
+    #[must_use]
+    pub fn is_plain(&self, label: &str) -> bool {
+        self.plain.contains(label)
     }
 
     /// The effects that stall nobody in a program that has called `path`.

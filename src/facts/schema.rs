@@ -1,5 +1,6 @@
 //! The form of a fact file, as written.
 
+use super::remedy::{Case, Caution, Instead};
 use crate::ir::Family;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -110,20 +111,6 @@ pub enum ContextKind {
     Test,
 }
 
-/// What to write instead, by runtime.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Instead {
-    /// Under asyncio.
-    pub asyncio: Option<String>,
-    /// Under trio.
-    pub trio: Option<String>,
-    /// Under anyio.
-    pub anyio: Option<String>,
-    /// Under Node.js.
-    pub node: Option<String>,
-}
-
 /// The language that facts speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -180,9 +167,17 @@ pub(super) struct RawCall {
     /// Arguments with which it is light.
     #[serde(default)]
     pub light_when: Vec<String>,
-    /// Code to write instead, by runtime.
+    /// What such a call does, where the rule's words are too wide: `loads certificates`.
+    pub does: Option<String>,
+    /// What to write instead, by runtime: code, or `{ say = "words" }`.
     #[serde(default)]
     pub instead: Instead,
+    /// What holds in place of `does` and `instead` for some arguments; the first that fits.
+    #[serde(default)]
+    pub case: Vec<Case>,
+    /// What one has to know before following the advice.
+    #[serde(default)]
+    pub caution: Caution,
     /// Why it blocks, where that needs a sentence.
     pub why: Option<String>,
     /// Where it is documented; the library's source where it is left out.
@@ -365,6 +360,9 @@ pub(super) struct RawLinear {
     pub paths: Vec<String>,
     /// With whose size the time grows: `receiver`, `arg0`.
     pub of: String,
+    /// Arguments with which it does: `arg0=0`; always where it is empty.
+    #[serde(default)]
+    pub when: Vec<String>,
     /// What to write instead, in a few words.
     pub instead: Option<String>,
     /// Where it is documented.
@@ -408,6 +406,7 @@ pub enum Registered {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Entry")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of its own in the file")]
 pub(super) struct RawEntry {
     /// `python` or `node`, where the file does not say it for all.
     pub language: Option<Language>,
@@ -445,9 +444,15 @@ pub(super) struct RawEntry {
     /// Others wait for the same loop.
     #[serde(default = "yes")]
     pub server: bool,
+    /// Nothing awaits it: an async function can't take its place.
+    #[serde(default)]
+    pub plain: bool,
     /// What the function is called with is finished by then.
     #[serde(default)]
     pub ready: bool,
+    /// What the function is called with comes from the program itself, not from a client.
+    #[serde(default)]
+    pub internal: bool,
     /// It holds only with one of these: `keyword=constant` of the call or of the decorator's own call; for `file`, an exported constant.
     #[serde(default)]
     pub when: Vec<String>,
@@ -536,6 +541,9 @@ pub(super) struct RawInvoke {
     pub keyword: Option<String>,
     /// Where what it is called with comes from.
     pub elements_of: Option<ElementsOf>,
+    /// Which of its parameters gets the element: 1 for `reduce`.
+    #[serde(default)]
+    pub position: usize,
     /// What becomes of its results.
     pub results: Option<Results>,
     /// Where it is documented.
@@ -663,6 +671,37 @@ pub(super) struct RawCooperative {
     pub paths: Vec<String>,
     /// The effects that no longer stall anyone.
     pub effects: Vec<Effect>,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+/// What a call tells of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Asks {
+    /// A method: whether the text that it is called on begins with its argument.
+    Prefix,
+    /// A method: whether the text that it is called on ends with its argument.
+    Suffix,
+    /// A function: whether its first argument is an instance of its second.
+    Instance,
+    /// A function: whether its first argument is of the builtin type named by `of`.
+    Type,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ValueTest")]
+pub(super) struct RawValueTest {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The paths.
+    pub paths: Vec<String>,
+    /// What they tell.
+    pub asks: Asks,
+    /// The type, where they tell one: `Array`, or `Function` for what can be called.
+    pub of: Option<String>,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

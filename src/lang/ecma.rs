@@ -4,6 +4,7 @@ mod classes;
 mod compiled;
 mod expressions;
 mod functions;
+mod guards;
 mod kept;
 mod loops;
 mod modules;
@@ -53,8 +54,11 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
         once: false,
         called: 0,
         depth: 0,
+        noting: 0,
+        noted: Vec::new(),
         async_bodies: Vec::new(),
         has_var: text.contains("var "),
+        floor: 1,
     };
     lowering.enter_function(root);
     lowering.block(root);
@@ -89,9 +93,14 @@ struct Lowering<'t> {
     /// The node that is being called: reading it is no read of its own. Asking a node for its parent walks from the root.
     called: usize,
     depth: usize,
+    /// Conditions that are being read: what their parts become is noted.
+    noting: usize,
+    noted: Vec<(usize, ExprId)>,
     /// Where the generator functions begin that are bodies of compiled async functions, in bytes.
     async_bodies: Vec<usize>,
     has_var: bool,
+    /// Scopes that are open where the body of the function that is being read begins.
+    floor: usize,
 }
 
 fn span(node: Node<'_>) -> Span {
@@ -121,7 +130,9 @@ impl<'t> Lowering<'t> {
     }
 
     fn string(&self, node: Node<'_>) -> Name {
-        name(self.text_of(node).trim_matches(['"', '\'', '`']))
+        let text = self.text_of(node);
+        // One quote at each end: what stands inside may be quotes as well.
+        name(text.get(1..text.len().saturating_sub(1)).unwrap_or(""))
     }
 
     fn push(&mut self, expr: Expr) -> ExprId {

@@ -46,6 +46,8 @@ pub fn lower(text: &str, is_stub: bool) -> ModuleSummary {
         accumulator: "",
         called: 0,
         depth: 0,
+        noting: 0,
+        noted: Vec::new(),
     };
     let root = tree.root_node();
     lowering.comments(root);
@@ -85,6 +87,9 @@ struct Lowering<'t> {
     /// The node that is being called: reading it is no read of its own. Asking a node for its parent walks from the root.
     called: usize,
     depth: usize,
+    /// Conditions that are being read: what their parts become is noted.
+    noting: usize,
+    noted: Vec<(usize, ExprId)>,
 }
 
 fn span(node: Node<'_>) -> Span {
@@ -113,7 +118,7 @@ impl<'t> Lowering<'t> {
         if let Some(var) = self.scopes.last().and_then(|scope| scope.get(&named)) {
             return *var;
         }
-        let var = self.summary.vars.push(Var { name: named, func: self.func, assigned: false, assigned_where: None });
+        let var = self.summary.vars.push(Var::new(named, self.func));
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(named, var);
         }

@@ -19,9 +19,9 @@ macro_rules! fields {
 fields! {
     Alias "alias", Alternative "alternative", Argument "argument", Arguments "arguments", Attribute "attribute", Body "body",
     Condition "condition", Consequence "consequence", Constructor "constructor", Declaration "declaration", Definition "definition",
-    Function "function", Increment "increment", Index "index", Initializer "initializer", Key "key", Kind "kind", Left "left", Module "module", ModuleName "module_name", Name "name",
+    Function "function", Guard "guard", Increment "increment", Index "index", Initializer "initializer", Key "key", Kind "kind", Left "left", Module "module", ModuleName "module_name", Name "name",
     Object "object", Operator "operator", Parameter "parameter", Parameters "parameters", Pattern "pattern", Property "property",
-    ReturnType "return_type", Right "right", Source "source", Subscript "subscript", Superclasses "superclasses", Type "type",
+    ReturnType "return_type", Right "right", Source "source", Subject "subject", Subscript "subscript", Superclasses "superclasses", Type "type",
     TypeArguments "type_arguments", Value "value",
 }
 

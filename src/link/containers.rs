@@ -187,7 +187,8 @@ impl Solution<'_> {
 
     /// A library's call runs one of its arguments: what it is called with, and what becomes of what it gives.
     fn invoke(&mut self, at: CallAt, call: &Call, path: Name, invoke: Invoke, result: u32) -> bool {
-        if (invoke.elements_of.is_none() && invoke.results.is_none()) || argument(call, invoke.which).is_empty() {
+        // Elements flow to a first parameter only.
+        if invoke.position > 0 || (invoke.elements_of.is_none() && invoke.results.is_none()) || argument(call, invoke.which).is_empty() {
             return false;
         }
         let given = self.field(Owner::Call(at), name("<given>"));

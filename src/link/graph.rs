@@ -1,7 +1,7 @@
 //! The call graph: what each call site runs, moves, registers.
 
 use super::bind::argument;
-pub use super::bind::bound_parameters;
+pub use super::bind::{Indirect, bound_parameters, indirect};
 use super::calls::{self, Through};
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
@@ -257,13 +257,13 @@ fn off_loop(input: Input<'_>, graph: &Graph) -> FxHashSet<CallAt> {
         let facts = input.facts_of(file);
         let mut off: IndexVec<GuardId, bool> = IndexVec::with_capacity(summary.guards.len());
         for guard in &summary.guards {
-            let Test::Call(id) = guard.test else {
+            let Some((id, branch)) = guard.of_call(summary) else {
                 off.push(guard.outer.is_some_and(|outer| off[outer]));
                 continue;
             };
             let test = At { file, id };
-            let shows = graph.externals_of(test).any(|external| facts.off_loop(external.path) == Some(guard.branch))
-                || (guard.branch == Branch::False && graph.edges_of(test).any(|edge| getters.contains(&edge.to)));
+            let shows = graph.externals_of(test).any(|external| facts.off_loop(external.path) == Some(branch))
+                || (branch == Branch::False && graph.edges_of(test).any(|edge| getters.contains(&edge.to)));
             off.push(shows || guard.outer.is_some_and(|outer| off[outer]));
         }
         let calls = summary.calls.iter_enumerated().filter(|(_, call)| call.guard.is_some_and(|guard| off[guard]));

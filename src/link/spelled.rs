@@ -129,6 +129,43 @@ impl Solution<'_> {
         }
     }
 
+    /// Whether an expression names a class of the run or something of a library.
+    #[must_use]
+    pub fn is_named(&self, at: ExprAt) -> bool {
+        self.static_path(at).is_some() || !self.static_classes(at, 0).is_empty()
+    }
+
+    /// The file of the run that a module name leads to.
+    #[must_use]
+    pub fn imported_from(&self, file: FileId, module: Name) -> Option<FileId> {
+        match self.resolve(file, module) {
+            Resolved::File(to) => Some(to),
+            _ => None,
+        }
+    }
+
+    /// What an imported name is bound to in the file of the run that it comes from: each expression, if all are known.
+    #[must_use]
+    pub fn imported(&self, file: FileId, module: Name, member: Name) -> Option<Vec<ExprAt>> {
+        self.member_values(self.imported_from(file, module)?, member)
+    }
+
+    /// What a name is bound to in a file: each expression, if all are known.
+    #[must_use]
+    pub fn member_values(&self, to: FileId, member: Name) -> Option<Vec<ExprAt>> {
+        if self.input.summaries[to].family == Family::Ecma {
+            // What is exported again under the same name, later or in a function, may be another.
+            let mut values = self.input.summaries[to].exports.iter().filter_map(|export| match export {
+                Export::Named { name, value } if *name == member => Some(At { file: to, id: *value }),
+                _ => None,
+            });
+            return values.next().filter(|_| values.next().is_none()).map(|value| vec![value]);
+        }
+        let var = *self.globals[to].get(&member)?;
+        let values = self.assigned(to, var);
+        (!self.input.summaries[to].vars[var].vague).then(|| values.iter().map(|id| At { file: to, id: *id }).collect())
+    }
+
     /// The external path that an expression spells, without the values of variables.
     #[must_use]
     pub fn external_path(&self, at: ExprAt) -> Option<Name> {

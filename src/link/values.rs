@@ -491,6 +491,13 @@ pub fn promise_of(summary: &crate::ir::ModuleSummary, call: &crate::ir::Call) ->
 }
 
 impl Solution<'_> {
+    /// The expression that a call's result is, where something reads it.
+    #[must_use]
+    pub fn result_of(&self, at: CallAt) -> Option<ExprAt> {
+        let id = *self.results[at.file].get(at.id)?;
+        (id != ExprId::from_usize(ExprId::MAX_INDEX)).then_some(At { file: at.file, id })
+    }
+
     /// The node of a call's result.
     pub(super) fn result_node(&self, at: CallAt) -> Option<u32> {
         let id = *self.results[at.file].get(at.id)?;

@@ -198,7 +198,8 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
         );
     }
     if !others.is_empty() {
-        _ = writeln!(out, "  {} {} reach the same call:", paint.bold("also:"), super::count(others.len(), "place"));
+        let reach = if others.len() == 1 { "reaches" } else { "reach" };
+        _ = writeln!(out, "  {} {} {reach} the same call:", paint.bold("also:"), super::count(others.len(), "place"));
         for other in others.iter().take(MORE) {
             let caller = other.chain.first().map_or("", |hop| hop.caller.as_str());
             _ = writeln!(out, "    {} {caller}", shown.place(other.file, other.span));

@@ -9,5 +9,5 @@ pub(super) const RULE: Rule = Rule {
     group: "event-loop",
     severity: Severity::Warning,
     page: include_str!("../../rules/blocking-module-load.md"),
-    check: Check::Reaches(Reaches { effects: &[Effect::Load], verb: "loads a module or certificates" }),
+    check: Check::Reaches(Reaches { effects: &[Effect::Load], verb: "loads a module" }),
 };

@@ -93,7 +93,9 @@ fn judged<'b>(
     text: Open,
     entry: Confidence,
 ) -> Option<Way<'b>> {
-    let (chain, path, end) = program.effects.chain(program.input, func, one.witness.clone(), one.channel);
+    let (steps, path) = program.effects.steps(func, one.witness.clone(), one.channel);
+    let end = steps.last()?.call;
+    let chain = steps.iter().map(|step| step.hop(program.input, path)).collect();
     let pattern = program.patterns.of(end)?;
     let origin = origins.of(func, text.size());
     let confidence = match (&origin, pattern.is_exponential()) {

@@ -1,3 +1,4 @@
 //! What the rules of the group cpu share.
 
+pub mod judged;
 pub mod origin;

@@ -21,6 +21,9 @@ impl Lowering<'_> {
         self.depth += 1;
         let value = self.expression_within(node);
         self.depth -= 1;
+        if self.noting > 0 {
+            self.noted.push((node.id(), value));
+        }
         value
     }
 
@@ -98,21 +101,33 @@ impl Lowering<'_> {
                 last.unwrap_or_else(|| self.unknown())
             }
             "ternary_expression" => {
-                if let Some(condition) = node.at(Field::Condition) {
-                    self.expression(condition);
-                }
                 let hint = self.hint;
+                let Some(condition) = node.at(Field::Condition) else { return self.unknown() };
+                let tests = self.condition(condition).1;
                 let mut parts = Vec::new();
-                for field in [Field::Consequence, Field::Alternative] {
+                for (field, tests) in [(Field::Consequence, &tests.holds), (Field::Alternative, &tests.fails)] {
                     if let Some(part) = node.at(field) {
                         self.hint = hint;
-                        parts.push(self.expression(part));
+                        parts.push(self.under(tests, part));
                     }
                 }
                 self.push(Expr::Either(parts))
             }
             "binary_expression" => self.binary(node),
             "assignment_expression" => self.assignment(node),
+            "update_expression" => {
+                if let Some(argument) = node.at(Field::Argument) {
+                    self.blur(argument);
+                    self.expression(argument);
+                }
+                self.unknown()
+            }
+            "unary_expression" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "void") => {
+                if let Some(argument) = node.at(Field::Argument) {
+                    self.expression(argument);
+                }
+                self.push(Expr::Const(Const::Null))
+            }
             "augmented_assignment_expression" => self.augmented(node),
             "as_expression" | "satisfies_expression" | "non_null_expression" | "type_assertion" | "instantiation_expression" => {
                 self.assertion(node)
@@ -310,7 +325,8 @@ impl Lowering<'_> {
     /// `f.bind(this)`, `ctrl.method.bind(ctrl)`: the function, not a call of it.
     fn bound_method(&mut self, function: Node<'_>, arguments: Node<'_>) -> Option<ExprId> {
         let (object, property) = (function.at(Field::Object)?, function.at(Field::Property)?);
-        let receiver = arguments.named_child(0)?;
+        // What is given besides goes to the function's parameters.
+        let receiver = arguments.named_child(0).filter(|_| arguments.named_child_count() == 1)?;
         let is_receiver = matches!(receiver.sort(), "this" | "null" | "undefined")
             || object.at(Field::Object).is_some_and(|owner| self.text_of(owner) == self.text_of(receiver));
         if self.text_of(property) != "bind" || !is_receiver {
@@ -420,21 +436,19 @@ impl Lowering<'_> {
                 return self.unknown();
             }
             let hint = self.hint;
-            let parts: Vec<ExprId> = [left, right]
-                .into_iter()
-                .flatten()
-                .map(|part| {
-                    self.hint = hint;
-                    let tested = self.tested.len();
-                    if Some(part) == right {
-                        self.tested.extend(left.map(|left| Asked::new(self.text_of(left), false, &self.summary)));
-                    }
-                    let value = self.expression(part);
-                    self.tested.truncate(tested);
-                    value
-                })
-                .collect();
-            return self.push(Expr::Either(parts));
+            let (Some(left), Some(right)) = (left, right) else { return self.unknown() };
+            let (value, tests) = self.condition(left);
+            let tests = match operator {
+                "&&" => tests.holds,
+                "||" => tests.fails,
+                _ => self.nothing(value),
+            };
+            let tested = self.tested.len();
+            self.tested.push(Asked::new(self.text_of(left), false, &self.summary));
+            self.hint = hint;
+            let other = self.under(&tests, right);
+            self.tested.truncate(tested);
+            return self.push(Expr::Either(vec![value, other]));
         }
         self.hint = None;
         if operator == "+" && is_plain(node) {
@@ -508,6 +522,7 @@ impl Lowering<'_> {
             self.assign_to(left, value);
             return value;
         }
+        self.blur(left);
         self.expression(left);
         self.unknown()
     }
@@ -526,7 +541,7 @@ impl Lowering<'_> {
             && matches!(of.sort(), "type_identifier" | "generic_type" | "nested_type_identifier")
         {
             let of = self.type_of(of);
-            let var = self.summary.vars.push(crate::ir::Var { name: name("<as>"), func: self.func, assigned: false, assigned_where: None });
+            let var = self.summary.vars.push(crate::ir::Var::new(name("<as>"), self.func));
             self.store(crate::ir::Target::Var(var), of, true);
             self.store(crate::ir::Target::Var(var), value, false);
             return self.push(Expr::Var(var));

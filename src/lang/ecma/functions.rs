@@ -91,7 +91,9 @@ impl Lowering<'_> {
         if let Some(body) = node.at(Field::Body) {
             if body.sort() == "statement_block" {
                 self.enter_function(body);
+                let floor = std::mem::replace(&mut self.floor, self.scopes.len());
                 self.block(body);
+                self.floor = floor;
                 self.scopes.pop();
             } else {
                 let value = self.expression(body);
@@ -139,7 +141,7 @@ impl Lowering<'_> {
             let named = self.name_of(inner);
             (named, self.find_var(named))
         } else {
-            let var = self.summary.vars.push(crate::ir::Var { name: name("<pattern>"), func, assigned: false, assigned_where: None });
+            let var = self.summary.vars.push(crate::ir::Var::new(name("<pattern>"), func));
             let value = self.push(Expr::Var(var));
             self.assign_to(inner, value);
             (name("<pattern>"), Some(var))

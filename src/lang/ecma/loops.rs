@@ -23,8 +23,11 @@ impl Lowering<'_> {
             }
             if of {
                 self.consume(iterable, right, is_async);
+            } else {
+                self.blur(left);
             }
-            opened = Some(self.begin_loop(LoopKind::Each, Some(iterable), Span::new(node.start_byte(), right.end_byte())));
+            let end = node.at(Field::Body).map_or(right.end_byte(), |body| body.start_byte());
+            opened = Some(self.begin_loop(LoopKind::Each, Some(iterable), Span::new(node.start_byte(), end)));
             if is_async {
                 self.summary.waits(self.func, self.looped);
             }
@@ -91,13 +94,16 @@ impl Lowering<'_> {
             let (left_value, right_value) = (self.expression(left), self.expression(right));
             // `n > i` counts as `i < n` does.
             let counter = |value: ExprId| matches!(self.summary.exprs[value], Expr::Var(_));
+            let number = |value: ExprId| matches!(self.summary.exprs[value], Expr::Const(_));
             return match (counter(left_value), counter(right_value)) {
+                // `queue.length > 0`
+                (false, false) if number(right_value) => Some(left_value),
                 (false, true) if !matches!(self.summary.exprs[left_value], Expr::Unknown) => Some(left_value),
                 _ => Some(right_value),
             };
         }
-        self.any(condition);
-        None
+        let tested = self.expression(at);
+        matches!(self.summary.exprs[tested], Expr::Attr { .. }).then_some(tested)
     }
 
     fn begin_loop(&mut self, kind: LoopKind, over: Option<ExprId>, head: Span) -> LoopId {

@@ -21,7 +21,7 @@ impl Lowering<'_> {
         if let Some(var) = self.scopes.last().and_then(|scope| scope.get(&named)) {
             return *var;
         }
-        let var = self.summary.vars.push(Var { name: named, func, assigned: false, assigned_where: None });
+        let var = self.summary.vars.push(Var::new(named, func));
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(named, var);
         }

@@ -1,6 +1,5 @@
 //! Statements, bindings and calls.
 
-use super::super::kept::{Asked, shows_missing};
 use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, named_children, span};
 use crate::ir::{Arg, Assign, Call, CallKind, Const, Expr, ExprId, Target};
@@ -75,23 +74,7 @@ impl Lowering<'_> {
             "for_statement" => self.for_statement(node),
             "while_statement" | "do_statement" => self.while_statement(node),
             "statement_block" => self.scoped_block(node),
-            "switch_statement" => {
-                if let Some(value) = node.at(Field::Value) {
-                    self.expression(value);
-                }
-                if let Some(body) = node.at(Field::Body) {
-                    self.scopes.push(FxHashMap::default());
-                    for case in named_children(body) {
-                        self.declare_block(case);
-                    }
-                    for case in named_children(body) {
-                        for child in named_children(case) {
-                            self.any(child);
-                        }
-                    }
-                    self.scopes.pop();
-                }
-            }
+            "switch_statement" => self.switch_statement(node),
             "catch_clause" => {
                 self.scopes.push(FxHashMap::default());
                 if let Some(parameter) = node.at(Field::Parameter) {
@@ -137,37 +120,6 @@ impl Lowering<'_> {
         }
     }
 
-    fn if_statement(&mut self, node: Node<'_>) {
-        let before = self.main_guard;
-        let condition = node.at(Field::Condition);
-        let text = condition.map_or("", |condition| self.text_of(condition));
-        let is_main = text.contains("require.main") || text.contains("import.meta.main");
-        if let Some(condition) = condition {
-            self.expression(condition);
-        }
-        self.main_guard = before || is_main;
-        let untested = self.tested.len();
-        let missing = shows_missing(text);
-        self.tested.push(Asked::new(text, missing == Some(true), &self.summary));
-        let consequence = node.at(Field::Consequence);
-        if let Some(consequence) = consequence {
-            self.any(consequence);
-        }
-        self.main_guard = before;
-        self.tested.truncate(untested);
-        self.tested.push(Asked::new(text, missing == Some(false), &self.summary));
-        let alternative = node.at(Field::Alternative);
-        if let Some(alternative) = alternative {
-            self.any(alternative);
-        }
-        // After `if (this.x) return this.x;` the rest of the block stands under the test too.
-        if alternative.is_some() || !consequence.is_some_and(leaves) {
-            self.tested.truncate(untested);
-        } else if let Some(rest) = self.tested.last_mut() {
-            rest.nested = false;
-        }
-    }
-
     pub(super) fn call(&mut self, kind: CallKind, callee: ExprId, args: Vec<Arg>, at: Node<'_>, awaited: bool) -> ExprId {
         let call = Call {
             kind,
@@ -198,10 +150,24 @@ impl Lowering<'_> {
             self.hint = None;
             self.assign_to(target, value);
         }
+        // Until it is given a value, it is nothing; and a `var` may be read where its declaration has not run.
+        if node.at(Field::Value).is_none() || (self.has_var && self.scopes.len() > self.floor) {
+            self.blur(target);
+        }
         if let (Some(of), "identifier") = (of, target.sort()) {
             let named = self.name_of(target);
             if let Some(var) = self.find_var(named) {
                 self.store(Target::Var(var), of, true);
+            }
+        }
+    }
+
+    /// Notes that a variable holds what no assignment says.
+    pub(super) fn blur(&mut self, target: Node<'_>) {
+        if target.sort() == "identifier" {
+            let named = self.name_of(target);
+            if let Some(var) = self.find_var(named) {
+                self.summary.blur(var);
             }
         }
     }
@@ -320,10 +286,4 @@ impl Lowering<'_> {
             _ => {}
         }
     }
-}
-
-/// Whether control never goes on after the statement.
-fn leaves(statement: Node<'_>) -> bool {
-    let last = if statement.sort() == "statement_block" { named_children(statement).into_iter().next_back() } else { Some(statement) };
-    last.is_some_and(|last| matches!(last.sort(), "return_statement" | "throw_statement" | "continue_statement" | "break_statement"))
 }

@@ -20,6 +20,9 @@ impl Lowering<'_> {
         self.depth += 1;
         let id = self.expression_within(node);
         self.depth -= 1;
+        if self.noting > 0 {
+            self.noted.push((node.id(), id));
+        }
         id
     }
 
@@ -32,7 +35,7 @@ impl Lowering<'_> {
         self.push(Expr::Builtin(name(of)))
     }
 
-    fn identifier(&mut self, named: Name) -> ExprId {
+    pub(super) fn identifier(&mut self, named: Name) -> ExprId {
         if self.in_class_body()
             && let Some(member) = self.members.last().and_then(|members| members.get(&named)).copied()
         {
@@ -110,19 +113,28 @@ impl Lowering<'_> {
             "list_comprehension" | "set_comprehension" | "dictionary_comprehension" | "generator_expression" => self.comprehension(node),
             "lambda" => self.lambda(node),
             "conditional_expression" => {
-                let parts = self.children(node);
-                let kept = if let [yes, _, no] = parts.as_slice() { vec![*yes, *no] } else { parts };
+                let parts: Vec<_> = node.named().into_iter().filter(|part| part.sort() != "comment").collect();
+                let [yes, test, no] = parts.as_slice() else { return self.unknown() };
+                let tests = self.condition(*test).1;
+                let kept = vec![self.under(&tests.holds, *yes), self.under(&tests.fails, *no)];
                 self.push(Expr::Either(kept))
             }
             "augmented_assignment" => {
                 if let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) {
                     self.note_all(left, right);
+                    let named = self.name_of(left);
+                    if let Some(var) = self.find_var(named).filter(|_| left.sort() == "identifier") {
+                        self.summary.blur(var);
+                    }
                 }
                 self.augmented(node)
             }
             "boolean_operator" => {
-                let parts = self.children(node);
-                self.push(Expr::Either(parts))
+                let (Some(left), Some(right)) = (node.at(Field::Left), node.at(Field::Right)) else { return self.unknown() };
+                let (value, tests) = self.condition(left);
+                let is_and = node.at(Field::Operator).is_some_and(|operator| operator.sort() == "and");
+                let other = self.under(if is_and { &tests.holds } else { &tests.fails }, right);
+                self.push(Expr::Either(vec![value, other]))
             }
             "parenthesized_expression" => {
                 let mut parts = self.children(node);
@@ -156,6 +168,10 @@ impl Lowering<'_> {
                 self.consume(value, inner, false);
                 self.push(Expr::Element(value))
             }
+            "dictionary_splat" => match node.named_child(0) {
+                Some(inner) => self.expression(inner),
+                None => self.unknown(),
+            },
             "type" => self.type_expression(node),
             "binary_operator" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "/") => self.division(node),
             "binary_operator" if self.accumulates(node) => self.sum(node),
@@ -165,7 +181,7 @@ impl Lowering<'_> {
                 let parts = self.children(node);
                 self.push(Expr::Either(parts))
             }
-            "comparison_operator" => self.comparison(node),
+            "comparison_operator" => self.membership(node),
             _ => {
                 self.children(node);
                 self.unknown()
@@ -213,7 +229,7 @@ impl Lowering<'_> {
     }
 
     /// `a in b` is a call of `b.__contains__`; other comparisons of things that cost nothing are none.
-    fn comparison(&mut self, node: Node<'_>) -> ExprId {
+    fn membership(&mut self, node: Node<'_>) -> ExprId {
         self.note_length(node);
         let parts = self.children(node);
         let mut cursor = node.walk();
@@ -288,7 +304,8 @@ impl Lowering<'_> {
         if prefix.contains('b') {
             return self.builtin("bytes");
         }
-        let content = text[start..].trim_start_matches(['"', '\'']).trim_end_matches(['"', '\'']);
+        let quotes = if text[start..].starts_with("\"\"\"") || text[start..].starts_with("'''") { 3 } else { 1 };
+        let content = text.get(start + quotes..text.len().saturating_sub(quotes)).unwrap_or("");
         if content.len() > LONGEST_STRING || content.contains('\\') {
             return self.builtin("str");
         }

@@ -1,13 +1,28 @@
-//! Branches: which test of a call's result the code of a branch stands under.
+//! Branches: which tests the code of a branch stands under.
 
 use super::super::kept::{Asked, shows_missing};
 use super::super::syntax::{Field, Syntax};
 use super::{Lowering, span};
-use crate::ir::{Branch, CallId, Guard, Test};
+use crate::ir::{Branch, CallId, Expr, ExprId, Guard, Relation, Test};
+use smallvec::SmallVec;
 use tree_sitter::Node;
 
 /// Conjuncts of one test that are followed.
 const CONJUNCTS: usize = 4;
+
+/// Nodes of one condition that are looked at: chains of operators nest to the left.
+const MOST_NODES: usize = 24;
+
+/// Tests and how they come out.
+pub(super) type Tests = SmallVec<[(Test, Branch); 2]>;
+
+/// Which tests a condition comes down to.
+pub(super) struct Condition {
+    /// Where it is true.
+    pub holds: Tests,
+    /// Where it is false.
+    pub fails: Tests,
+}
 
 impl Lowering<'_> {
     pub(super) fn if_statement(&mut self, node: Node<'_>) {
@@ -15,48 +30,98 @@ impl Lowering<'_> {
         let condition = node.at(Field::Condition);
         let text = condition.map_or("", |condition| self.text_of(condition));
         let is_main = text.contains("__name__") && text.contains("__main__");
-        let tests = condition.map(|condition| self.condition(condition)).unwrap_or_default();
+        let tests = condition.map(|condition| self.condition(condition).1);
         let consequence = node.at(Field::Consequence);
         self.main_guard = main || is_main;
         let untested = self.tested.len();
         let missing = shows_missing(text);
         self.tested.push(Asked::new(text, missing == Some(true), &self.summary));
-        for (test, branch) in &tests {
-            self.stand_under(*test, *branch);
-        }
-        if let Some(consequence) = consequence {
-            self.block(consequence);
-        }
-        (self.main_guard, self.guard) = (main, outer);
+        self.branch(tests.as_ref(), consequence);
+        self.main_guard = main;
         self.tested.truncate(untested);
         self.tested.push(Asked::new(text, missing == Some(false), &self.summary));
-        // Only a single test says something about the other branch.
-        if let [(test, branch)] = tests.as_slice() {
-            self.stand_under(*test, branch.opposite());
-        }
+        // After `if test: return`, the rest of the block stands under the other branch.
+        let mut left = consequence.is_some_and(leaves);
+        let mut rest = if left { self.guard } else { outer };
         let alternatives: Vec<_> = node.every(Field::Alternative);
         for alternative in &alternatives {
             if alternative.sort() == "elif_clause" {
-                let tests = alternative.at(Field::Condition).map(|condition| self.condition(condition)).unwrap_or_default();
-                let before = self.guard;
-                for (test, branch) in &tests {
-                    self.stand_under(*test, *branch);
+                let tests = alternative.at(Field::Condition).map(|condition| self.condition(condition).1);
+                let consequence = alternative.at(Field::Consequence);
+                self.branch(tests.as_ref(), consequence);
+                left = left && consequence.is_some_and(leaves);
+                if left {
+                    rest = self.guard;
                 }
-                if let Some(consequence) = alternative.at(Field::Consequence) {
-                    self.block(consequence);
-                }
-                self.guard = before;
             } else {
                 self.block(*alternative);
+                if let (Some(tests), [only]) = (&tests, alternatives.as_slice())
+                    && !left
+                    && only.at(Field::Body).is_some_and(leaves)
+                {
+                    self.guard = outer;
+                    self.stand_under(&tests.holds);
+                    rest = self.guard;
+                }
             }
         }
-        // After `if test: return`, the rest of the block stands under the other branch.
+        self.guard = rest;
         if !alternatives.is_empty() || !consequence.is_some_and(leaves) {
-            self.guard = outer;
             self.tested.truncate(untested);
         } else if let Some(rest) = self.tested.last_mut() {
             rest.nested = false;
         }
+    }
+
+    /// Lowers a block where the tests hold; what follows stands where they fail.
+    fn branch(&mut self, tests: Option<&Condition>, block: Option<Node<'_>>) {
+        let outer = self.guard;
+        if let Some(tests) = tests {
+            self.stand_under(&tests.holds);
+        }
+        if let Some(block) = block {
+            self.block(block);
+        }
+        self.guard = outer;
+        if let Some(tests) = tests {
+            self.stand_under(&tests.fails);
+        }
+    }
+
+    /// `match x:` with cases that are constants, alternatives of them, or the rest.
+    pub(super) fn match_statement(&mut self, node: Node<'_>) {
+        let outer = self.guard;
+        let subjects: Vec<_> = node.every(Field::Subject).into_iter().map(|subject| self.expression(subject)).collect();
+        let cases = node.at(Field::Body).map(|body| body.every(Field::Alternative)).unwrap_or_default();
+        for case in cases {
+            let patterns: Vec<_> = case.named().into_iter().filter(|part| part.sort() == "case_pattern").collect();
+            let guard = case.at(Field::Guard);
+            let (before, mut excluded) = (self.guard, None);
+            if let ([subject], [pattern]) = (subjects.as_slice(), patterns.as_slice())
+                && let Some(constants) = self.constants_of(*pattern)
+            {
+                let test = self.one_of(Relation::Equals, *subject, constants);
+                self.stand_under(&[(test, Branch::True)]);
+                excluded = guard.is_none().then_some(test);
+            } else {
+                for pattern in patterns {
+                    self.capture(pattern);
+                }
+            }
+            if let Some(guard) = guard.and_then(|guard| guard.named_child(0)) {
+                let tests = self.condition(guard).1;
+                self.stand_under(&tests.holds);
+            }
+            if let Some(body) = case.at(Field::Consequence) {
+                self.block(body);
+            }
+            // What comes after stands where this case does not match, if that is all it asks.
+            self.guard = before;
+            if let Some(test) = excluded {
+                self.stand_under(&[(test, Branch::False)]);
+            }
+        }
+        self.guard = outer;
     }
 
     pub(super) fn try_statement(&mut self, node: Node<'_>) {
@@ -84,7 +149,7 @@ impl Lowering<'_> {
                 self.tested.push(Asked::new(self.text_of(body), true, &self.summary));
             }
             if let (Some(test), "except_clause") = (tested, clause.sort()) {
-                self.stand_under(Test::Call(test), Branch::Raised);
+                self.stand_under(&[(Test::Call(test), Branch::Raised)]);
             }
             self.statement(clause);
             self.tested.truncate(asked);
@@ -92,68 +157,145 @@ impl Lowering<'_> {
         }
     }
 
-    fn stand_under(&mut self, test: Test, branch: Branch) {
-        self.guard = Some(self.summary.guards.push(Guard { test, branch, outer: self.guard }));
+    pub(super) fn stand_under(&mut self, tests: &[(Test, Branch)]) {
+        for (test, branch) in tests {
+            self.guard = Some(self.summary.guards.push(Guard { test: *test, branch: *branch, outer: self.guard }));
+        }
     }
 
-    /// Lowers a condition and tells which calls and variables it tests, and how they come out where it is true.
-    fn condition(&mut self, node: Node<'_>) -> Vec<(Test, Branch)> {
-        let from = self.summary.calls.len();
-        self.expression(node);
-        let (mut pending, mut tests) = (vec![(node, false)], Vec::new());
-        while let Some((node, negated)) = pending.pop() {
-            if tests.len() >= CONJUNCTS {
-                break;
-            }
+    /// Lowers what runs only where the tests hold; tests that nothing stands under are dropped.
+    pub(super) fn under(&mut self, tests: &[(Test, Branch)], node: Node<'_>) -> ExprId {
+        let (outer, guards) = (self.guard, self.summary.guards.len());
+        let before = (self.summary.calls.len(), self.summary.reads.len());
+        self.stand_under(tests);
+        let value = self.expression(node);
+        self.guard = outer;
+        if before == (self.summary.calls.len(), self.summary.reads.len()) {
+            self.summary.guards.truncate(guards);
+        }
+        value
+    }
+
+    /// Lowers a condition and tells which tests it comes down to.
+    pub(super) fn condition(&mut self, node: Node<'_>) -> (ExprId, Condition) {
+        let (calls, noted) = (self.summary.calls.len(), self.noted.len());
+        self.noting += 1;
+        let value = self.expression(node);
+        self.noting -= 1;
+        let [holds, fails] = [true, false].map(|holds| self.tests(node, holds, calls, noted));
+        if self.noting == 0 {
+            self.noted.clear();
+        }
+        (value, Condition { holds, fails })
+    }
+
+    /// The tests that hold where the condition comes out so.
+    fn tests(&mut self, node: Node<'_>, holds: bool, calls: usize, noted: usize) -> Tests {
+        let mut tests = Tests::new();
+        let mut pending: SmallVec<[(Node<'_>, bool); 4]> = SmallVec::from_iter([(node, holds)]);
+        for _ in 0..MOST_NODES {
+            let Some((node, holds)) = pending.pop().filter(|_| tests.len() < CONJUNCTS) else { break };
+            let branch = if holds { Branch::True } else { Branch::False };
             match node.sort() {
-                "parenthesized_expression" => pending.extend(node.named_child(0).map(|inner| (inner, negated))),
-                "not_operator" => pending.extend(node.at(Field::Argument).map(|inner| (inner, !negated))),
-                "boolean_operator" if !negated && node.at(Field::Operator).is_some_and(|operator| operator.sort() == "and") => {
+                "parenthesized_expression" => pending.extend(node.named_child(0).map(|inner| (inner, holds))),
+                "not_operator" => pending.extend(node.at(Field::Argument).map(|inner| (inner, !holds))),
+                "named_expression" => pending.extend(node.at(Field::Value).map(|inner| (inner, holds))),
+                "boolean_operator" if node.at(Field::Operator).is_some_and(|operator| (operator.sort() == "and") == holds) => {
                     for field in [Field::Right, Field::Left] {
-                        pending.extend(node.at(field).map(|inner| (inner, false)));
+                        pending.extend(node.at(field).map(|inner| (inner, holds)));
                     }
                 }
-                "call" | "identifier" => {
-                    tests.extend(self.test_at(node, from).map(|test| (test, if negated { Branch::False } else { Branch::True })));
+                "call" => tests.extend(self.call_at(node, calls).map(|call| (Test::Call(call), branch))),
+                "identifier" => {
+                    let named = self.name_of(node);
+                    tests.extend(self.find_var(named).map(|var| (Test::Var(var), branch)));
                 }
-                "comparison_operator" => {
-                    let mut cursor = node.walk();
-                    let parts: Vec<_> = node.children(&mut cursor).collect();
-                    let differs = parts.iter().any(|part| matches!(part.sort(), "!=" | "is not"));
-                    let equal = parts.iter().any(|part| matches!(part.sort(), "==" | "is"));
-                    if equal == differs {
-                        continue;
-                    }
-                    // `f() is not None`: it gave something; `flag is False`: it is false.
-                    let nothing = parts.iter().any(|part| matches!(part.sort(), "none" | "false"));
-                    let truth = nothing || parts.iter().any(|part| part.sort() == "true");
-                    for part in parts.into_iter().filter(|part| matches!(part.sort(), "call" | "identifier")) {
-                        let Some(test) = self.test_at(part, from) else { continue };
-                        let holds = equal != negated;
-                        let branch = match (truth, holds != nothing) {
-                            (true, true) => Branch::True,
-                            (true, false) => Branch::False,
-                            (false, _) if holds => Branch::Equal,
-                            (false, _) => Branch::Differs,
-                        };
-                        // A variable that equals an unknown one tells nothing.
-                        if truth || matches!(test, Test::Call(_)) {
-                            tests.push((test, branch));
-                        }
-                    }
-                }
+                "attribute" | "subscript" => tests.extend(self.noted_at(node, noted).map(|place| (Test::Place(place), branch))),
+                "comparison_operator" => tests.extend(self.comparison(node, holds, noted)),
                 _ => {}
             }
         }
         tests
     }
 
-    fn test_at(&mut self, node: Node<'_>, from: usize) -> Option<Test> {
-        if node.sort() == "identifier" {
-            let named = self.name_of(node);
-            return self.find_var(named).map(Test::Var);
+    /// `a == b`, `a is not b`, `a in b`
+    fn comparison(&mut self, node: Node<'_>, holds: bool, noted: usize) -> Option<(Test, Branch)> {
+        let mut cursor = node.walk();
+        let parts: SmallVec<[_; 4]> = node.children(&mut cursor).filter(|part| part.sort() != "comment").collect();
+        let [one, operator, other] = parts.as_slice() else { return None };
+        let (relation, equal) = match operator.sort() {
+            "==" | "is" => (Relation::Equals, true),
+            "!=" | "is not" => (Relation::Equals, false),
+            "in" => (Relation::Among, true),
+            "not in" => (Relation::Among, false),
+            _ => return None,
+        };
+        let (one, other) = (self.noted_at(*one, noted)?, self.noted_at(*other, noted)?);
+        let is_constant = |id| matches!(self.summary.exprs[id], Expr::Const(_));
+        let swapped = relation == Relation::Equals && is_constant(one) && !is_constant(other);
+        let (one, other) = if swapped { (other, one) } else { (one, other) };
+        Some((Test::Two(relation, one, other), if equal == holds { Branch::True } else { Branch::False }))
+    }
+
+    /// What a part of the condition that is being read has become.
+    fn noted_at(&self, node: Node<'_>, noted: usize) -> Option<ExprId> {
+        let id = node.id();
+        self.noted[noted..].iter().find(|(at, _)| *at == id).map(|(_, value)| *value)
+    }
+
+    /// The constants that a pattern of a `match` lists; none where it is anything else.
+    fn constants_of(&mut self, pattern: Node<'_>) -> Option<Vec<ExprId>> {
+        let mut pending = vec![pattern];
+        let mut constants = Vec::new();
+        while let Some(part) = pending.pop() {
+            match part.sort() {
+                "case_pattern" | "union_pattern" => {
+                    if part.named_child_count() == 0 {
+                        return None;
+                    }
+                    pending.extend(part.named());
+                }
+                "string" | "integer" | "float" | "true" | "false" | "none" => constants.push(self.expression(part)),
+                "dotted_name" if part.named_child_count() > 1 => {
+                    let mut at = None;
+                    for name in part.named() {
+                        let named = self.name_of(name);
+                        at = Some(match at {
+                            None => self.identifier(named),
+                            Some(base) => self.push(Expr::Attr { base, name: named }),
+                        });
+                    }
+                    constants.extend(at);
+                }
+                _ => return None,
+            }
         }
-        self.call_at(node, from).map(Test::Call)
+        (!constants.is_empty()).then_some(constants)
+    }
+
+    /// A test of a value against one constant, or several.
+    fn one_of(&mut self, relation: Relation, value: ExprId, mut constants: Vec<ExprId>) -> Test {
+        match constants.as_slice() {
+            [_] => Test::Two(relation, value, constants.remove(0)),
+            _ => Test::Two(Relation::Among, value, self.push(Expr::List(constants))),
+        }
+    }
+
+    /// The names that a pattern binds hold what nothing is known of.
+    fn capture(&mut self, pattern: Node<'_>) {
+        let mut pending = vec![pattern];
+        while let Some(part) = pending.pop() {
+            match part.sort() {
+                "identifier" => {
+                    let named = self.name_of(part);
+                    if let Some(var) = self.find_var(named) {
+                        self.summary.blur(var);
+                    }
+                }
+                "dotted_name" if part.named_child_count() != 1 => {}
+                _ => pending.extend(part.named()),
+            }
+        }
     }
 
     fn call_at(&self, node: Node<'_>, from: usize) -> Option<CallId> {
@@ -170,6 +312,25 @@ pub(super) fn ends(block: Node<'_>) -> bool {
 
 /// Whether control never goes on after the block.
 fn leaves(block: Node<'_>) -> bool {
-    let last = block.named_child_count().checked_sub(1).and_then(|last| u32::try_from(last).ok()).and_then(|last| block.named_child(last));
-    last.is_some_and(|last| matches!(last.sort(), "return_statement" | "raise_statement" | "continue_statement" | "break_statement"))
+    let mut pending: SmallVec<[Node<'_>; 4]> = SmallVec::from_iter([block]);
+    for _ in 0..MOST_NODES {
+        let Some(block) = pending.pop() else { return true };
+        let last = block.named().into_iter().rev().find(|part| part.sort() != "comment");
+        let Some(last) = last else { return false };
+        match last.sort() {
+            "return_statement" | "raise_statement" | "continue_statement" | "break_statement" => {}
+            "if_statement" => {
+                let clauses = last.every(Field::Alternative);
+                if clauses.last().is_none_or(|clause| clause.sort() != "else_clause") {
+                    return false;
+                }
+                for clause in std::iter::once(last).chain(clauses) {
+                    let Some(block) = clause.at(Field::Consequence).or_else(|| clause.at(Field::Body)) else { return false };
+                    pending.push(block);
+                }
+            }
+            _ => return false,
+        }
+    }
+    false
 }

@@ -34,7 +34,11 @@ impl Lowering<'_> {
         // The test is asked again in each round: its calls stand in the loop.
         let opened = self.begin_loop(LoopKind::While, None, Span::new(node.start_byte(), end), marks);
         if let Some(condition) = node.at(Field::Condition) {
-            self.expression(condition);
+            let tested = self.expression(condition);
+            // `while queue:` goes on until the container is empty.
+            if matches!(self.summary.exprs[tested], Expr::Var(_) | Expr::Attr { .. }) {
+                self.summary.loops[opened].over = Some(tested);
+            }
         }
         self.summary.end_test(opened);
         if let Some(body) = node.at(Field::Body) {

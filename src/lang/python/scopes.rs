@@ -60,9 +60,7 @@ impl Lowering<'_> {
 
     fn declare_global(&mut self, named: Name) {
         let known = self.scopes.first().and_then(|scope| scope.get(&named)).copied();
-        let var = known.unwrap_or_else(|| {
-            self.summary.vars.push(crate::ir::Var { name: named, func: crate::ir::MODULE_BODY, assigned: false, assigned_where: None })
-        });
+        let var = known.unwrap_or_else(|| self.summary.vars.push(crate::ir::Var::new(named, crate::ir::MODULE_BODY)));
         if let Some(scope) = self.scopes.first_mut() {
             scope.insert(named, var);
         }

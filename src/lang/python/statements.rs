@@ -54,6 +54,7 @@ impl Lowering<'_> {
             "decorated_definition" => self.decorated(node),
             "except_clause" => self.except_clause(node),
             "if_statement" => self.if_statement(node),
+            "match_statement" => self.match_statement(node),
             "try_statement" => self.try_statement(node),
             "for_statement" => self.for_statement(node),
             "while_statement" => self.while_statement(node),
@@ -78,6 +79,7 @@ impl Lowering<'_> {
                     let named = self.name_of(alias);
                     if let Some(var) = self.find_var(named) {
                         self.store(Target::Var(var), of, true);
+                        self.summary.blur(var);
                     }
                 }
                 ("block", ..) => self.block(child),

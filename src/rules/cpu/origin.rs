@@ -2,7 +2,6 @@
 
 use crate::effects::sizes::{Size, Sizes};
 use crate::facts::Handling;
-use crate::finding::Confidence;
 use crate::ir::{Expr, ExprId, FuncKind, Param};
 use crate::link::graph::{Edge, EdgeKind};
 use crate::link::{At, FuncAt};
@@ -74,7 +73,7 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
             return Origin::Unknown;
         };
         // An async function that nobody is seen to call is no server's handler.
-        if root.confidence < Confidence::High {
+        if !root.clients {
             return Origin::Unknown;
         }
         if root.entry.as_ref().is_some_and(|entry| !entry.from_client.holds(place)) || self.is_injected(func, param) {

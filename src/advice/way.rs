@@ -1,0 +1,136 @@
+//! What stands between the function that the loop runs and the call that stalls it.
+
+use super::Advisor;
+use crate::contexts::Origin;
+use crate::effects::Step;
+use crate::ir::{CallKind, Expr, FuncKind, Function};
+use crate::link::FuncAt;
+use crate::link::graph::EdgeKind;
+
+/// How a call can be handed to a thread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hand {
+    /// As it is: function and arguments.
+    Whole,
+    /// With the lines around it.
+    Block(Around),
+    /// Not at all: it gives something to await, or works with the loop. What it calls has to be handed over.
+    Inside,
+}
+
+/// The lines around a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Around {
+    /// A `with` block.
+    With,
+    /// A loop.
+    Loop,
+    /// Lines that read a property, or come to the call by an operator.
+    Lines,
+}
+
+impl Around {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::With => "the `with` block",
+            Self::Loop => "the loop",
+            Self::Lines => "the lines that lead there",
+        }
+    }
+}
+
+/// Functions that have to await for a call at the chain's end to be awaited.
+pub(super) struct Way {
+    /// Those that can be made async, the outermost first.
+    pub names: Vec<String>,
+    /// The first that can't.
+    pub fixed: Option<String>,
+    /// That is the one that the loop runs.
+    pub fixed_root: bool,
+}
+
+impl Way {
+    /// `a`, `b` and `c`
+    pub fn listed(&self) -> String {
+        let quoted: Vec<String> = self.names.iter().map(|name| format!("`{name}`")).collect();
+        match quoted.as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            [some @ .., last] if quoted.len() <= 3 => format!("{} and {last}", some.join(", ")),
+            [first, .., last] => format!("{first}, ..., {last} ({} functions)", quoted.len()),
+        }
+    }
+}
+
+impl Advisor<'_, '_> {
+    pub(super) fn hand(&self, step: &Step) -> Hand {
+        let input = self.solution.input;
+        let summary = &input.summaries[step.call.file];
+        let call = &summary.calls[step.call.id];
+        if call.awaited {
+            return Hand::Inside;
+        }
+        match call.kind {
+            CallKind::With => return Hand::Block(Around::With),
+            CallKind::Iterate => return Hand::Block(Around::Loop),
+            CallKind::Call | CallKind::New => {}
+            CallKind::Decorate | CallKind::Raise | CallKind::Operator | CallKind::Read => return Hand::Block(Around::Lines),
+        }
+        let entered = summary
+            .calls
+            .iter()
+            .any(|with| with.kind == CallKind::With && matches!(summary.exprs[with.callee], Expr::Call(id) if id == step.call.id));
+        let Some(to) = step.to else { return if entered { Hand::Block(Around::With) } else { Hand::Whole } };
+        let function = input.func(to);
+        if function.is_generator {
+            return Hand::Block(Around::Loop);
+        }
+        match function.kind {
+            FuncKind::Getter | FuncKind::Setter => Hand::Block(Around::Lines),
+            _ if function.is_async || self.bound.contains(&to) || self.gives_awaitable(to) => Hand::Inside,
+            _ => Hand::Whole,
+        }
+    }
+
+    /// Whether some return of the function is a coroutine.
+    fn gives_awaitable(&self, func: FuncAt) -> bool {
+        let input = self.solution.input;
+        let summary = &input.summaries[func.file];
+        input.func(func).returns.iter().any(|returned| match summary.exprs[*returned] {
+            Expr::Call(id) => {
+                let call = crate::link::At { file: func.file, id };
+                let runs = |edge: &crate::link::graph::Edge| edge.kind == EdgeKind::Direct && input.func(edge.to).is_async;
+                !summary.calls[id].awaited && self.graph.edges_of(call).any(runs)
+            }
+            _ => false,
+        })
+    }
+
+    pub(super) fn way(&self, steps: &[Step], origin: &Origin) -> Way {
+        let input = self.solution.input;
+        let (mut names, mut fixed) = (Vec::new(), None);
+        let root = steps.first().map(|step| step.from).filter(|root| !input.func(*root).is_async);
+        let fixed_root = root.is_some_and(|root| input.facts_of(root.file).is_plain(&origin.label) || special(input.func(root)));
+        if let Some(root) = root {
+            names.push(input.func_name(root));
+            fixed = fixed_root.then(|| input.func_name(root));
+        }
+        for step in steps {
+            let Some(to) = step.to else { continue };
+            let function = input.func(to);
+            // What a library calls with an argument of ours, it does not await.
+            let given = self.graph.edges_of(step.call).any(|edge| edge.to == to && edge.offset.is_none());
+            if given || special(function) {
+                fixed = fixed.or_else(|| Some(input.func_name(to)));
+            }
+            names.push(input.func_name(to));
+        }
+        Way { names, fixed, fixed_root }
+    }
+}
+
+/// Whether syntax runs the function, so that nobody can await it.
+fn special(function: &Function) -> bool {
+    let named = (function.name.starts_with("__") && function.name.ends_with("__")) || function.name.as_str() == "constructor";
+    named || matches!(function.kind, FuncKind::Getter | FuncKind::Setter)
+}

@@ -1,0 +1,96 @@
+//! A call as its author wrote it, where that is short enough to be said again.
+
+use crate::link::{CallAt, Input};
+
+/// The longest callee that is repeated.
+const LONGEST_CALLEE: usize = 80;
+/// The longest arguments that are repeated.
+const LONGEST_ARGUMENTS: usize = 48;
+/// What stands for what is too long.
+const LEFT_OUT: &str = "...";
+
+/// A call's parts as written.
+pub(super) struct Written {
+    /// What is called; none where it is too long to be repeated.
+    pub callee: Option<String>,
+    /// The arguments, `...` where they are too long.
+    pub arguments: String,
+    /// Some have keywords, or are spread from a mapping.
+    pub keywords: bool,
+}
+
+impl Written {
+    pub fn of(input: Input<'_>, at: CallAt) -> Self {
+        let call = &input.summaries[at.file].calls[at.id];
+        let text = input.sources[at.file].text.get(call.span.start as usize..call.span.end as usize).unwrap_or("").trim();
+        let text = text.strip_prefix("new ").unwrap_or(text);
+        let fits = |part: &str, longest| part.len() <= longest && !part.contains(['\n', '`']);
+        let keywords = call.args.iter().any(|arg| arg.name.is_some() || arg.spread);
+        let Some(open) = last_open(text).filter(|_| text.ends_with(')')) else {
+            let callee = (!text.is_empty() && fits(text, LONGEST_CALLEE)).then(|| text.to_owned());
+            return Self { callee, arguments: if call.args.is_empty() { String::new() } else { LEFT_OUT.to_owned() }, keywords };
+        };
+        let callee = text[..open].trim();
+        let arguments = text[open + 1..text.len() - 1].trim().trim_end_matches(',').trim_end();
+        // A generator without its own parentheses can't stand beside another argument.
+        let whole = fits(arguments, LONGEST_ARGUMENTS) && (!arguments.contains(" for ") || arguments.starts_with(['[', '{', '(']));
+        Self {
+            callee: (!callee.is_empty() && fits(callee, LONGEST_CALLEE)).then(|| callee.to_owned()),
+            arguments: if whole { arguments } else { LEFT_OUT }.to_owned(),
+            keywords,
+        }
+    }
+
+    /// The whole of it, where it is short.
+    pub fn whole(input: Input<'_>, at: CallAt) -> Option<String> {
+        let span = input.summaries[at.file].calls[at.id].span;
+        let text = input.sources[at.file].text.get(span.start as usize..span.end as usize).unwrap_or("").trim();
+        (!text.is_empty() && text.len() <= LONGEST_CALLEE && !text.contains(['\n', '`'])).then(|| text.to_owned())
+    }
+
+    /// What a method is called on.
+    pub fn receiver(&self) -> Option<&str> {
+        self.callee.as_deref()?.rsplit_once('.').map(|(receiver, _)| receiver)
+    }
+}
+
+/// The place of the last opening parenthesis that stands in no other bracket and no text.
+fn last_open(text: &str) -> Option<usize> {
+    let (mut depth, mut quote, mut escaped, mut open) = (0usize, None, false, None);
+    for (at, byte) in text.bytes().enumerate() {
+        if let Some(end) = quote {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                _ if byte == end => quote = None,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' | b'\'' | b'`' => quote = Some(byte),
+            b'(' | b'[' | b'{' => {
+                if byte == b'(' && depth == 0 {
+                    open = Some(at);
+                }
+                depth += 1;
+            }
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    open
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_open;
+
+    #[test]
+    fn the_last_call_of_several_is_meant() {
+        assert_eq!(last_open("Path(a).read_text()"), Some(17));
+        assert_eq!(last_open("open(\"a(\").read(f(x))"), Some(15));
+        assert_eq!(last_open("a[f(x)](y)"), Some(7));
+        assert_eq!(last_open("value"), None);
+    }
+}

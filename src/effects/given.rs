@@ -1,0 +1,502 @@
+//! Whether the value of an expression may be what a test below asks for, and what that asks of the function's own parameters.
+
+use super::flags::Flag;
+use super::shape::Shape;
+use super::wanted::{Known, Literal, Wanted};
+use crate::base::{FileId, Name};
+use crate::ir::{CallId, Expr, ExprId, Family, FuncKind, MODULE_BODY, ModuleSummary, Target, VarId};
+use crate::link::graph::{Graph, functions};
+use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Solution, Value};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Names and alternatives that are followed from one expression.
+const DEEPEST: usize = 6;
+
+/// Values of one variable that are asked.
+const MOST_VALUES: usize = 4;
+
+/// Whether a value may be what is wanted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Answer {
+    /// It can't.
+    Never,
+    /// It may.
+    Perhaps,
+    /// It is only where the function's parameter is.
+    When(Flag),
+}
+
+/// What may change a variable's value, or what it holds, besides assignments to it.
+#[derive(Debug, Default)]
+pub struct Writes {
+    /// Variables of modules that are assigned from outside: `config.DEBUG = True`.
+    outside: FxHashSet<(FileId, Name)>,
+    /// Attributes of classes that are assigned from outside.
+    classes: FxHashSet<(ClassAt, Name)>,
+    /// Variables whose members are written, and the member; none for any.
+    members: FxHashSet<(FileId, VarId, Option<Name>)>,
+    /// Where a variable's value is first handed on: others may write its members from there.
+    handed: FxHashMap<(FileId, VarId), u32>,
+    /// Functions that are given some of their arguments before they are called: `partial(f, x)`, `f.bind(this, x)`.
+    early: FxHashSet<FuncAt>,
+}
+
+impl Writes {
+    /// Reads all writes of the run.
+    #[must_use]
+    pub fn read(solution: &Solution<'_>, graph: &Graph) -> Self {
+        let mut writes = Self::default();
+        for external in &graph.externals {
+            let call = &solution.input.summaries[external.call.file].calls[external.call.id];
+            if call.args.len() > 1 && solution.input.facts_of(external.call.file).wraps(external.path).is_some() {
+                writes.early.extend(functions(solution, At { file: external.call.file, id: call.args[0].value }));
+            }
+        }
+        for (file, summary) in solution.input.summaries.iter_enumerated() {
+            for assign in &summary.assigns {
+                writes.assign(solution, file, assign);
+            }
+            writes.calls(solution, file, summary);
+        }
+        writes
+    }
+
+    fn assign(&mut self, solution: &Solution<'_>, file: FileId, assign: &crate::ir::Assign) {
+        let summary = &solution.input.summaries[file];
+        if let Expr::Var(var) = summary.exprs[assign.value]
+            && !assign.is_type
+        {
+            // Under another name anything may be written.
+            self.hand(file, var, 0);
+        }
+        let (base, member) = match &assign.target {
+            Target::Attr { base, name } => (*base, Some(*name)),
+            Target::Index { base, key } => (*base, summary.exprs[*key].key()),
+            Target::Var(_) => return,
+        };
+        if let Expr::Var(var) = summary.exprs[base] {
+            self.members.insert((file, var, member));
+        }
+        if let Target::Attr { name, .. } = &assign.target {
+            for value in solution.values(At { file, id: base }) {
+                match value {
+                    Value::Module(of) => _ = self.outside.insert((*of, *name)),
+                    Value::Class(of) => _ = self.classes.insert((*of, *name)),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn calls(&mut self, solution: &Solution<'_>, file: FileId, summary: &ModuleSummary) {
+        let facts = solution.input.facts_of(file);
+        for call in summary.calls.iter().filter(|call| call.kind.is_written()) {
+            let start = call.span.start;
+            if let (Expr::Attr { base, name }, Family::Ecma, true) = (&summary.exprs[call.callee], summary.family, call.args.len() > 1)
+                && name.as_str() == "bind"
+            {
+                self.early.extend(functions(solution, At { file, id: *base }));
+            }
+            // `**kwargs` and `...args` hand on what is held, not the holder.
+            for arg in call.args.iter().filter(|arg| !arg.spread) {
+                if let Expr::Var(var) = summary.exprs[arg.value] {
+                    self.hand(file, var, start);
+                }
+            }
+            if let (Expr::Attr { base, name }, Family::Python) = (&summary.exprs[call.callee], summary.family)
+                && let Expr::Var(var) = summary.exprs[*base]
+                && (!facts.reads_key(*name) || call.args.len() > 2)
+            {
+                self.hand(file, var, start);
+            }
+        }
+        for expr in &summary.exprs {
+            let held = |id: &ExprId| match summary.exprs[*id] {
+                Expr::Var(var) => Some(var),
+                _ => None,
+            };
+            let kept: Vec<VarId> = match expr {
+                Expr::Object(fields) => fields.iter().filter_map(|(_, value)| held(value)).collect(),
+                Expr::List(items) => items.iter().filter_map(held).collect(),
+                _ => continue,
+            };
+            for var in kept {
+                self.hand(file, var, 0);
+            }
+        }
+    }
+
+    fn hand(&mut self, file: FileId, var: VarId, start: u32) {
+        let first = self.handed.entry((file, var)).or_insert(start);
+        *first = start.min(*first);
+    }
+
+    /// Whether a call of the function gives it all its arguments.
+    #[must_use]
+    pub fn is_whole(&self, solution: &Solution<'_>, callee: ExprAt, func: FuncAt) -> bool {
+        let summary = &solution.input.summaries[callee.file];
+        let is_defined = |at: ExprAt| matches!(solution.input.summaries[at.file].exprs[at.id], Expr::Function(_));
+        let plain = match summary.exprs[callee.id] {
+            Expr::Var(var) => match solution.assigned(callee.file, var) {
+                [one] => match summary.exprs[*one] {
+                    Expr::Imported { module, name } => {
+                        solution.imported(callee.file, module, name).is_some_and(|values| values.into_iter().all(is_defined))
+                    }
+                    _ => is_defined(At { file: callee.file, id: *one }),
+                },
+                _ => false,
+            },
+            Expr::Attr { base, name } => match solution.values(At { file: callee.file, id: base }) {
+                [Value::Module(of)] => solution.member_values(*of, name).is_some_and(|values| values.into_iter().all(is_defined)),
+                _ => false,
+            },
+            _ => false,
+        };
+        plain || !self.early.contains(&func)
+    }
+
+    /// Whether what the variable holds under the key may be written before the place.
+    fn may_change(&self, file: FileId, var: VarId, key: Name, before: u32) -> bool {
+        self.members.contains(&(file, var, Some(key)))
+            || self.members.contains(&(file, var, None))
+            || self.handed.get(&(file, var)).is_some_and(|start| *start < before)
+    }
+}
+
+/// The run, and what is written where in it.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    /// The values.
+    pub solution: &'a Solution<'a>,
+    /// What is written where.
+    pub writes: &'a Writes,
+}
+
+/// Where a value is asked for: the function that asks, and the call that depends on it.
+#[derive(Clone, Copy)]
+pub struct Asker<'a> {
+    /// The run.
+    pub run: Run<'a>,
+    /// The function.
+    pub func: FuncAt,
+    /// Where the call begins, in bytes.
+    pub before: u32,
+}
+
+impl Asker<'_> {
+    /// Whether the value of the expression may be what is wanted.
+    #[must_use]
+    pub fn ask(self, at: ExprAt, wanted: Wanted) -> Answer {
+        if let Wanted::Has(key, _) = wanted {
+            return self.key(at, key, wanted, 0);
+        }
+        self.within(at, wanted, 0)
+    }
+
+    /// Whether the value of the variable may be what is wanted.
+    #[must_use]
+    pub fn ask_variable(self, file: FileId, var: VarId, wanted: Wanted) -> Answer {
+        self.variable(file, var, wanted, 0)
+    }
+
+    /// Whether what the value holds under the key may be what is wanted.
+    #[must_use]
+    pub fn ask_key(self, at: ExprAt, key: Name, wanted: Wanted) -> Answer {
+        self.key(at, key, wanted, 0)
+    }
+
+    fn within(self, at: ExprAt, wanted: Wanted, depth: usize) -> Answer {
+        let summary = &self.run.solution.input.summaries[at.file];
+        if depth > DEEPEST {
+            return Answer::Perhaps;
+        }
+        let part = |id: &ExprId| At { file: at.file, id: *id };
+        match &summary.exprs[at.id] {
+            Expr::Var(var) => self.variable(at.file, *var, wanted, depth),
+            Expr::Either(parts) if parts.len() <= MOST_VALUES => combine(parts.iter().map(|id| self.within(part(id), wanted, depth + 1))),
+            Expr::Imported { module, name } => match self.run.solution.imported(at.file, *module, *name) {
+                Some(values) if self.is_untouched(at.file, *module, *name) && (1..=MOST_VALUES).contains(&values.len()) => {
+                    combine(values.into_iter().map(|value| self.within(value, wanted, depth + 1)))
+                }
+                _ => Answer::Perhaps,
+            },
+            Expr::Attr { base, name } => match constant(self.run, at, depth) {
+                Some(known) => of_member(self.run, known, wanted, summary.family),
+                None if summary.family == Family::Ecma => self.key(part(base), *name, wanted, depth + 1),
+                None => Answer::Perhaps,
+            },
+            Expr::Index { base, key } => match summary.exprs[*key].key() {
+                Some(key) => self.key(part(base), key, wanted, depth + 1),
+                None => Answer::Perhaps,
+            },
+            Expr::Call(id) => match self.key_read(At { file: at.file, id: *id }, wanted, depth) {
+                Some(answer) => answer,
+                None => self.leaf(at, wanted),
+            },
+            _ => self.leaf(at, wanted),
+        }
+    }
+
+    fn leaf(self, at: ExprAt, wanted: Wanted) -> Answer {
+        if wanted.holds(self.run, at) == Some(false) { Answer::Never } else { Answer::Perhaps }
+    }
+
+    fn nothing(self, file: FileId, wanted: Wanted) -> Answer {
+        let family = self.run.solution.input.summaries[file].family;
+        if wanted.of_nothing(self.run, family) == Some(false) { Answer::Never } else { Answer::Perhaps }
+    }
+
+    fn is_untouched(self, file: FileId, module: Name, name: Name) -> bool {
+        self.run.solution.imported_from(file, module).is_some_and(|from| !self.run.writes.outside.contains(&(from, name)))
+    }
+
+    /// The position of the function's parameter that binds the variable.
+    fn position(self, file: FileId, var: VarId) -> Option<usize> {
+        let params = &self.run.solution.input.func(self.func).params;
+        (file == self.func.file).then(|| params.iter().position(|param| param.var == Some(var))).flatten()
+    }
+
+    /// The values that a variable is given besides its first, if all that it may be is known.
+    fn given(self, file: FileId, var: VarId) -> Option<Vec<ExprAt>> {
+        let summary = &self.run.solution.input.summaries[file];
+        let variable = &summary.vars[var];
+        let is_parameter = summary.functions[variable.func].params.iter().any(|param| param.var == Some(var));
+        let own = self.position(file, var).is_some();
+        let outside = variable.func == MODULE_BODY && self.run.writes.outside.contains(&(file, variable.name));
+        let values = self.run.solution.assigned(file, var);
+        if variable.vague || outside || (is_parameter && !own) || values.len() > MOST_VALUES || (values.is_empty() && !own) {
+            return None;
+        }
+        Some(values.iter().map(|id| At { file, id: *id }).collect())
+    }
+
+    fn variable(self, file: FileId, var: VarId, wanted: Wanted, depth: usize) -> Answer {
+        let summary = &self.run.solution.input.summaries[file];
+        let position = self.position(file, var);
+        let first = position.map(|position| self.parameter(position, wanted));
+        if let Some(first) = first
+            && wanted.is_kept(summary, var)
+        {
+            return first;
+        }
+        let Some(values) = self.given(file, var) else { return Answer::Perhaps };
+        let values = values.into_iter().map(|value| self.reassigned(value, var, wanted, depth + 1));
+        combine(first.into_iter().chain(values))
+    }
+
+    /// What is assigned to a variable; its value before is asked for already.
+    fn reassigned(self, value: ExprAt, var: VarId, wanted: Wanted, depth: usize) -> Answer {
+        let summary = &self.run.solution.input.summaries[value.file];
+        let is_same = |id: &ExprId| summary.exprs[*id] == Expr::Var(var);
+        match &summary.exprs[value.id] {
+            Expr::Var(same) if *same == var => Answer::Never,
+            Expr::Either(parts) if parts.len() <= MOST_VALUES => {
+                let others = parts.iter().filter(|id| !is_same(id)).map(|id| At { file: value.file, id: *id });
+                combine(others.map(|part| self.within(part, wanted, depth)))
+            }
+            _ => self.within(value, wanted, depth),
+        }
+    }
+
+    fn parameter(self, position: usize, wanted: Wanted) -> Answer {
+        let param = &self.run.solution.input.func(self.func).params[position];
+        if param.rest || param.keywords {
+            return Answer::Perhaps;
+        }
+        let summary = &self.run.solution.input.summaries[self.func.file];
+        // `x: str = None`, `x?: string`
+        let optional = summary.family == Family::Ecma
+            || param.default.is_some_and(|default| matches!(summary.exprs[default], Expr::Const(crate::ir::Const::Null)));
+        let declared = || !optional || wanted.of_nothing(self.run, summary.family) == Some(false);
+        match param.annotation {
+            Some(annotation) if self.excludes(At { file: self.func.file, id: annotation }, wanted, 0) && declared() => Answer::Never,
+            _ => Answer::When(Flag { position, key: None, wanted }),
+        }
+    }
+
+    /// Whether no value of the declared type is of the type that is wanted.
+    fn excludes(self, annotation: ExprAt, wanted: Wanted, depth: usize) -> bool {
+        if depth > DEEPEST || !matches!(wanted, Wanted::Instance(..) | Wanted::Type(..) | Wanted::Kind(..)) {
+            return false;
+        }
+        let summary = &self.run.solution.input.summaries[annotation.file];
+        let shape = match &summary.exprs[annotation.id] {
+            Expr::Either(parts) => {
+                return !parts.is_empty()
+                    && parts.iter().all(|part| self.excludes(At { file: annotation.file, id: *part }, wanted, depth + 1));
+            }
+            Expr::Const(crate::ir::Const::Null) => return wanted.of_nothing(self.run, summary.family) == Some(false),
+            Expr::Index { base, .. } => return self.excludes(At { file: annotation.file, id: *base }, wanted, depth + 1),
+            Expr::Builtin(named) | Expr::Global(named) => Shape::declared(named.as_str(), summary.family),
+            _ => None,
+        };
+        shape.is_some_and(|shape| wanted.of_shape(self.run, &shape) == Some(false))
+    }
+
+    fn key(self, base: ExprAt, key: Name, wanted: Wanted, depth: usize) -> Answer {
+        let summary = &self.run.solution.input.summaries[base.file];
+        if depth > DEEPEST {
+            return Answer::Perhaps;
+        }
+        match &summary.exprs[base.id] {
+            Expr::Var(var) => self.key_of_variable(base.file, *var, key, wanted, depth),
+            Expr::Object(fields) => {
+                if fields.iter().any(|(named, _)| named.is_none()) {
+                    return Answer::Perhaps;
+                }
+                match (fields.iter().rfind(|(named, _)| *named == Some(key)), wanted) {
+                    (Some(_), Wanted::Has(_, held)) => {
+                        if held {
+                            Answer::Perhaps
+                        } else {
+                            Answer::Never
+                        }
+                    }
+                    // A getter's result is not followed.
+                    (Some((_, value)), _) if is_accessor(summary, *value) => Answer::Perhaps,
+                    (Some((_, value)), _) => self.within(At { file: base.file, id: *value }, wanted, depth + 1),
+                    (None, _) => self.nothing(base.file, wanted),
+                }
+            }
+            Expr::Either(parts) if parts.len() <= MOST_VALUES => {
+                combine(parts.iter().map(|id| self.key(At { file: base.file, id: *id }, key, wanted, depth + 1)))
+            }
+            Expr::Const(crate::ir::Const::Null) => self.nothing(base.file, wanted),
+            _ => Answer::Perhaps,
+        }
+    }
+
+    fn key_of_variable(self, file: FileId, var: VarId, key: Name, wanted: Wanted, depth: usize) -> Answer {
+        if self.run.writes.may_change(file, var, key, self.before) {
+            return Answer::Perhaps;
+        }
+        let summary = &self.run.solution.input.summaries[file];
+        let position = self.position(file, var);
+        let first = position.map(|position| Answer::When(Flag { position, key: Some(key), wanted }));
+        let outer = summary.vars[var].func;
+        // What a module or an outer function holds, others reach as well.
+        if position.is_none() && (file != self.func.file || outer != self.func.id) {
+            return Answer::Perhaps;
+        }
+        let Some(values) = self.given(file, var) else { return Answer::Perhaps };
+        let is_same = |at: &ExprAt| summary.exprs[at.id] == Expr::Var(var);
+        let values = values.into_iter().flat_map(|value| match &summary.exprs[value.id] {
+            Expr::Either(parts) => parts.iter().map(|id| At { file, id: *id }).filter(|part| !is_same(part)).collect(),
+            _ => vec![value],
+        });
+        combine(first.into_iter().chain(values.map(|value| self.key(value, key, wanted, depth + 1))))
+    }
+
+    /// `kwargs.get("key", default)`
+    fn key_read(self, at: CallAt, wanted: Wanted, depth: usize) -> Option<Answer> {
+        let summary = &self.run.solution.input.summaries[at.file];
+        let call = &summary.calls[at.id];
+        let Expr::Attr { base, name } = &summary.exprs[call.callee] else { return None };
+        self.run.solution.input.facts_of(at.file).reads_key(*name).then_some(())?;
+        let (first, default) = match call.args.as_slice() {
+            [first] => (first, None),
+            [first, default] => (first, Some(default)),
+            _ => return None,
+        };
+        let key = summary.exprs[first.value].key().filter(|_| call.args.iter().all(|arg| !arg.spread && arg.name.is_none()))?;
+        let asker = Self { before: call.span.start, ..self };
+        let held = asker.key(At { file: at.file, id: *base }, key, wanted, depth + 1);
+        // The default only stands in where the key is missing: then nothing is held, which the callers tell.
+        Some(match default.map(|default| asker.within(At { file: at.file, id: default.value }, wanted, depth + 1)) {
+            None => held,
+            Some(Answer::Never) => held,
+            Some(_) => Answer::Perhaps,
+        })
+    }
+}
+
+/// What several values that one expression may have answer together.
+fn combine(answers: impl Iterator<Item = Answer>) -> Answer {
+    let mut found = Answer::Never;
+    for answer in answers {
+        match (found, answer) {
+            (_, Answer::Never) => {}
+            (Answer::Never, _) => found = answer,
+            (one, other) if one == other => {}
+            _ => return Answer::Perhaps,
+        }
+    }
+    found
+}
+
+/// What a class attribute equals and what not; whether it counts as true, an enumeration decides.
+fn of_member(run: Run<'_>, known: Known, wanted: Wanted, family: Family) -> Answer {
+    let mut shape = Shape::constant(known.literal.constant(), family);
+    shape.member = known.member;
+    let decided = matches!(wanted, Wanted::Is(..) | Wanted::Among(..));
+    if decided && wanted.of_shape(run, &shape) == Some(false) { Answer::Never } else { Answer::Perhaps }
+}
+
+/// The constant that an expression is or names: a literal, a variable or class attribute that is bound once.
+#[must_use]
+pub fn constant(run: Run<'_>, at: ExprAt, depth: usize) -> Option<Known> {
+    let summary = &run.solution.input.summaries[at.file];
+    if depth > DEEPEST {
+        return None;
+    }
+    match &summary.exprs[at.id] {
+        Expr::Const(constant) => Some(Known { literal: Literal::of(constant)?, member: None }),
+        Expr::Var(var) => {
+            let variable = &summary.vars[*var];
+            let open = variable.func != MODULE_BODY || variable.vague || run.writes.outside.contains(&(at.file, variable.name));
+            match run.solution.assigned(at.file, *var) {
+                [one] if !open => constant(run, At { file: at.file, id: *one }, depth + 1),
+                _ => None,
+            }
+        }
+        Expr::Imported { module, name } => {
+            let from = run.solution.imported_from(at.file, *module).filter(|from| !run.writes.outside.contains(&(*from, *name)));
+            match run.solution.imported(at.file, *module, *name).filter(|_| from.is_some())?.as_slice() {
+                [one] => constant(run, *one, depth + 1),
+                _ => None,
+            }
+        }
+        // A class that a variable may hold is not told from those below it.
+        Expr::Attr { base, name } if is_bound_once(run.solution, At { file: at.file, id: *base }) => {
+            let [Value::Class(class)] = run.solution.values(At { file: at.file, id: *base }) else { return None };
+            let fields = &run.solution.input.summaries[class.file].classes[class.id].fields;
+            let mut named = fields.iter().filter(|(field, _)| field == name);
+            match (named.next(), named.next()) {
+                (Some((_, value)), None) if !run.writes.classes.contains(&(*class, *name)) => {
+                    let known = constant(run, At { file: class.file, id: *value }, depth + 1)?;
+                    Some(Known { member: Some((*class, *name)), ..known })
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether an expression is a name that is bound once, or a member of something else.
+#[must_use]
+pub fn is_bound_once(solution: &Solution<'_>, at: ExprAt) -> bool {
+    let summary = &solution.input.summaries[at.file];
+    match &summary.exprs[at.id] {
+        Expr::Var(var) => !summary.vars[*var].vague && solution.assigned(at.file, *var).len() == 1,
+        Expr::Attr { .. } | Expr::Global(_) => true,
+        _ => false,
+    }
+}
+
+fn is_accessor(summary: &ModuleSummary, value: ExprId) -> bool {
+    match &summary.exprs[value] {
+        Expr::Function(id) => matches!(summary.functions[*id].kind, FuncKind::Getter | FuncKind::Setter),
+        _ => false,
+    }
+}
+
+/// The library's function that alone a call may run.
+#[must_use]
+pub fn callee_path(solution: &Solution<'_>, file: FileId, id: CallId) -> Option<Name> {
+    let call = &solution.input.summaries[file].calls[id];
+    match solution.values(At { file, id: call.callee }) {
+        [Value::Ext(path)] => Some(*path),
+        _ => None,
+    }
+}
