@@ -151,7 +151,11 @@ pub fn find(solution: &Solution<'_>, graph: &Graph, wanted: impl Fn(FuncAt) -> b
     let input = solution.input;
     for external in graph.externals.iter().filter(|external| wanted(external.from)) {
         if let Some(regex) = input.facts_of(external.call.file).regex(external.path) {
-            found.meet(external.call, external.from, external.path, *regex);
+            // What a value may be besides a text is of no interest: the text's method is told.
+            let member = external.path.rsplit('.').next().and_then(ustr::existing_ustr);
+            let of_text = regex.text.filter(|text| text.operand == Operand::Receiver).and(member);
+            let path = of_text.and_then(|member| input.facts_of(external.call.file).regex_member(member)).unwrap_or(external.path);
+            found.meet(external.call, external.from, path, *regex);
         }
     }
     found.by_member(wanted);
