@@ -4,13 +4,17 @@ mod add;
 mod file;
 mod library;
 mod lookup;
+mod measure;
+mod pattern;
 mod remedy;
 mod schema;
 
 pub use file::RawFacts;
 pub use library::Library;
+pub use measure::Bounded;
+pub use pattern::Applies;
 pub use remedy::{Case, Caution, Idiom, Instead, Remedy, Runtime, Words};
-pub use schema::{Applies, Bounded, ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Registered, Results, Weight};
+pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Registered, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -212,6 +216,7 @@ impl FromClient {
 
 /// What makes a function an entry.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub struct Entry {
     /// How a person calls it.
     pub label: String,

@@ -269,6 +269,7 @@ impl FuncKind {
 
 /// A function, method, lambda or module body.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub struct Function {
     /// Its own name; `<lambda>` for those without, `<module>` for the body.
     pub name: Name,

@@ -32,7 +32,9 @@ impl Pauses {
                 // What is awaited is the repository's own: whether it pauses, it says itself.
                 let known = !own.is_empty() && own.iter().all(|to| input.func(*to).is_async) && graph.externals_of(at).next().is_none();
                 if known {
-                    own.into_iter().for_each(|to| waiting.entry(to).or_default().push(at));
+                    for to in own {
+                        waiting.entry(to).or_default().push(at);
+                    }
                 } else {
                     pauses.mark(input, at);
                     pending.push(At { file, id: call.func });

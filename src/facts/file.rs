@@ -1,9 +1,11 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
+use super::measure::{RawLinear, RawSize};
+use super::pattern::{RawRegex, RawRegexFlag};
 use super::remedy::Runtime;
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLinear,
-    RawLoopCheck, RawPaths, RawProvider, RawRegex, RawRegexFlag, RawSize, RawType, RawValueTest,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck,
+    RawPaths, RawProvider, RawType, RawValueTest,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;

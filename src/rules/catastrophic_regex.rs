@@ -1,8 +1,7 @@
 //! See rules/catastrophic-regex.md.
 
-mod rewrite;
-
 use super::cpu::origin::{Origin, Origins};
+use super::cpu::rewrite;
 use super::{Check, Program, Reached, Rule};
 use crate::base::Name;
 use crate::effects::patterns::{Open, Pattern};

@@ -23,9 +23,7 @@ fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
     }
     let nested = judged.open();
     let (requested, stored) = (judged.requested(), judged.stored());
-    let confidence = if term.constant >= MANY {
-        judged.sure
-    } else if requested >= 1 && requested + stored >= 2 {
+    let confidence = if term.constant >= MANY || (requested >= 1 && requested + stored >= 2) {
         judged.sure
     } else if nested >= 3 {
         Confidence::Low

@@ -36,10 +36,10 @@ fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
     Some(Verdict {
         severity: RULE.severity,
         confidence,
-        message: if work != Work::Copy {
-            format!("`{what}` goes through the whole container in each round of a loop, on the event loop")
-        } else {
+        message: if work == Work::Copy {
             format!("`{what}` copies all that it has gathered in each round, on the event loop")
+        } else {
+            format!("`{what}` goes through the whole container in each round of a loop, on the event loop")
         },
         why: judged.bounds(program),
         help,

@@ -42,6 +42,9 @@ pub struct Verdict {
     pub source: &'static str,
 }
 
+/// The worst and surest first, then the shortest chain.
+type Order = (Reverse<Severity>, Reverse<Confidence>, usize);
+
 /// Terms of all functions that the loop runs, as one rule judges them: one finding for each outermost place.
 pub fn findings(
     rule: &Rule,
@@ -50,7 +53,7 @@ pub fn findings(
     costs: &Costs,
     judge: fn(&Program<'_, '_>, &Judged<'_>) -> Option<Verdict>,
 ) -> Vec<Finding> {
-    let mut best: FxHashMap<(FileId, Span), ((Reverse<Severity>, Reverse<Confidence>, usize), Finding)> = FxHashMap::default();
+    let mut best: FxHashMap<(FileId, Span), (Order, Finding)> = FxHashMap::default();
     for root in program.contexts.roots() {
         let Some(entry) = program.contexts.loop_root(root) else { continue };
         for term in costs.of(root) {
@@ -136,6 +139,7 @@ fn chain(program: &Program<'_, '_>, costs: &Costs, judged: &Judged<'_>) -> Vec<H
 }
 
 /// Source text in one line, cut where it is long.
+#[must_use]
 pub fn shown(program: &Program<'_, '_>, file: FileId, span: Span) -> String {
     let text = program.input.sources[file].text.get(span.start as usize..span.end as usize).unwrap_or("");
     let line = text.lines().next().unwrap_or("").trim_end_matches(['{', ' ', ':']);
@@ -143,11 +147,13 @@ pub fn shown(program: &Program<'_, '_>, file: FileId, span: Span) -> String {
 }
 
 /// Whether the call is written in a Python file.
+#[must_use]
 pub fn is_python(program: &Program<'_, '_>, file: FileId) -> bool {
     program.input.summaries[file].is_python()
 }
 
 /// What an operation's call looks like to a person: `x in y` is one too.
+#[must_use]
 pub fn operation(program: &Program<'_, '_>, at: CallAt, path: &str) -> String {
     let call: &Call = &program.input.summaries[at.file].calls[at.id];
     if call.kind == CallKind::Operator { shown(program, at.file, call.span) } else { crate::effects::shown_path(crate::base::name(path)) }

@@ -4,7 +4,7 @@
 type Item<'t> = (&'t str, &'t str);
 
 /// A hint for the parts that an ambiguity lies in, the primary one first.
-pub(super) fn hint(parts: &[&str], exponential: bool) -> Option<String> {
+pub(in crate::rules) fn hint(parts: &[&str], exponential: bool) -> Option<String> {
     let (first, others) = parts.split_first()?;
     if exponential {
         return Some(repeated(first).map_or_else(
