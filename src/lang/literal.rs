@@ -12,31 +12,23 @@ pub struct Written {
     pub flags: String,
     /// Python: it gives bytes.
     pub bytes: bool,
-    /// For each byte of the text, and for its end, the byte of the file that gives it.
-    places: Vec<u32>,
+    /// For each byte of the text the bytes of the file that give its character.
+    places: Vec<Span>,
 }
 
 impl Written {
     /// The bytes of the file that give a part of the text.
     #[must_use]
     pub fn span(&self, of: Span) -> Span {
-        let place = |at: u32| self.places.get(at as usize).or(self.places.last()).copied().unwrap_or(0);
-        // The end is that of the last character: what stands between two pieces of a sum is no part of the first.
-        let end = if of.end > of.start { self.ends(of.end) } else { place(of.start) };
-        Span { start: place(of.start), end: end.max(place(of.start)) }
-    }
-
-    /// Where the character that ends at a byte of the text ends in the file.
-    fn ends(&self, end: u32) -> u32 {
-        let last = self.places.get(end as usize - 1).copied().unwrap_or(0);
-        let next = self.places.get(end as usize).copied().unwrap_or(last + 1);
-        // Within one piece the next character begins where this one ends.
-        if next >= last && next - last <= LONGEST_ESCAPE { next } else { last + 1 }
+        let start = match (self.places.get(of.start as usize), self.places.last()) {
+            (Some(place), _) => place.start,
+            (None, Some(last)) => last.end,
+            (None, None) => 0,
+        };
+        let end = (of.end as usize).checked_sub(1).filter(|_| of.end > of.start).and_then(|last| self.places.get(last));
+        Span { start, end: end.map_or(start, |place| place.end) }
     }
 }
-
-/// Bytes of the longest escape of one character.
-const LONGEST_ESCAPE: u32 = 12;
 
 /// Reads a literal of a file; none where it has an escape that is not known, or ends too early.
 #[must_use]
@@ -52,7 +44,6 @@ pub fn read(source: &str, span: Span, family: Family) -> Option<Written> {
         Family::Python => reader.python()?,
         Family::Ecma => reader.ecma()?,
     }
-    reader.written.places.push(reader.end());
     Some(reader.written)
 }
 
@@ -81,15 +72,11 @@ impl Reader<'_> {
         found
     }
 
-    /// Where the last character that was read stands: the end of the text comes before the closing quote.
-    fn end(&self) -> u32 {
-        self.written.places.last().map_or(self.base, |last| last + 1)
-    }
-
-    /// Adds what is written from `from` on.
+    /// Adds the character that is written from `from` on, and has just been read.
     fn push(&mut self, letter: char, from: usize) {
         self.written.text.push(letter);
-        let place = self.base + u32::try_from(from).unwrap_or(u32::MAX);
+        let place = |at: usize| self.base + u32::try_from(at).unwrap_or(u32::MAX);
+        let place = Span { start: place(from), end: place(self.at) };
         self.written.places.resize(self.written.text.len(), place);
     }
 
