@@ -17,6 +17,7 @@ use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// Plain calls from a function that starts the program to the one that begins to serve, at most: further out stand
 /// functions that may start a server among much else.
@@ -36,6 +37,8 @@ pub struct Origin {
     pub span: Span,
     /// How sure it is that others wait there.
     pub confidence: Confidence,
+    /// The fact that makes it an entry; none for coroutines of which no fact speaks.
+    pub entry: Option<Arc<Entry>>,
     /// What the function is called with comes from clients.
     pub clients: bool,
 }
@@ -59,6 +62,13 @@ impl Contexts {
     #[must_use]
     pub fn origin(&self, func: FuncAt, kind: ContextKind) -> Option<&Origin> {
         self.by_function.get(&kind)?.get(&func).map(|at| &self.origins[*at])
+    }
+
+    /// Whether the function runs anywhere but in a test, as far as is seen.
+    #[must_use]
+    pub fn is_reached(&self, func: FuncAt) -> bool {
+        self.origin(func, ContextKind::Test).is_none()
+            && [ContextKind::Loop, ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.origin(func, *kind).is_some())
     }
 
     /// The entry by which the loop itself runs the function.
@@ -175,18 +185,18 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
 
 impl Spread<'_, '_> {
     fn origin(&mut self, label: &str, file: FileId, span: Span, confidence: Confidence) -> usize {
-        self.contexts.origins.push(Origin { label: label.to_owned(), file, span, confidence, clients: false });
+        self.contexts.origins.push(Origin { label: label.to_owned(), file, span, confidence, entry: None, clients: false });
         self.contexts.origins.len() - 1
     }
 
-    fn enter(&mut self, func: FuncAt, entry: &Entry, file: FileId, span: Span) {
+    fn enter(&mut self, func: FuncAt, entry: &Arc<Entry>, file: FileId, span: Span) {
         let around = self.graph.wrappers.get(&func).map_or(&[][..], Vec::as_slice);
         for func in around.iter().copied().chain([func]) {
             self.enter_one(func, entry, file, span);
         }
     }
 
-    fn enter_one(&mut self, func: FuncAt, entry: &Entry, file: FileId, span: Span) {
+    fn enter_one(&mut self, func: FuncAt, entry: &Arc<Entry>, file: FileId, span: Span) {
         let is_async = self.input.func(func).is_async;
         let kind = if is_async { entry.asynchronous } else { entry.synchronous };
         let confidence = match (entry.alone, entry.server) {
@@ -195,6 +205,7 @@ impl Spread<'_, '_> {
             (false, false) => Confidence::Medium,
         };
         let origin = self.origin(&entry.label, file, span, confidence);
+        self.contexts.origins[origin].entry = Some(entry.clone());
         self.contexts.origins[origin].clients = entry.server && !entry.internal;
         self.entries.push((func, kind, origin));
     }
@@ -530,8 +541,10 @@ impl Spread<'_, '_> {
         let mut once: FxHashMap<usize, usize> = FxHashMap::default();
         for (origin, to, caller, root) in lazy {
             let made = once.get(&origin).copied().unwrap_or_else(|| {
-                let Origin { label, file, span, .. } = self.contexts.origins[origin].clone();
-                self.origin(&format!("{label}, once"), file, span, Confidence::Low)
+                let Origin { label, file, span, entry, .. } = self.contexts.origins[origin].clone();
+                let made = self.origin(&format!("{label}, once"), file, span, Confidence::Low);
+                self.contexts.origins[made].entry = entry;
+                made
             });
             once.insert(origin, made);
             self.lazy.push((to, caller, root, made));

@@ -4,6 +4,7 @@ pub mod assumed;
 pub mod costs;
 mod flags;
 mod given;
+pub mod patterns;
 pub mod pauses;
 mod shape;
 pub mod sizes;
@@ -19,7 +20,9 @@ use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use assumed::Assumed;
 use flags::{Flags, State};
 use given::{Run, Writes};
+use patterns::{Open, Patterns};
 use rustc_hash::{FxHashMap, FxHashSet};
+use sizes::Sizes;
 use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -79,8 +82,10 @@ pub struct Sink {
     pub path: Name,
     /// What it does.
     pub channel: Channel,
-    /// Why it is harmless, if it is: `argument`, `loop check`, `assumed`.
+    /// Why it is harmless, if it is: `argument`, `loop check`, `assumed`, `bounded text`.
     pub harmless: Option<&'static str>,
+    /// For a pattern: what bounds the text that it is applied to.
+    pub text: Option<Open>,
 }
 
 /// Effects of all functions.
@@ -113,13 +118,13 @@ pub type Avoided = FxHashSet<(CallAt, Effect)>;
 
 /// Infers effects to their fixpoint.
 #[must_use]
-pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
-    infer_without(solution, graph, &Avoided::default())
+pub fn infer(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Graph, patterns: &Patterns) -> Effects {
+    infer_without(sizes, solution, graph, patterns, &Avoided::default())
 }
 
 /// Infers effects to their fixpoint, as if the avoided calls did nothing.
 #[must_use]
-pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) -> Effects {
+pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Graph, patterns: &Patterns, avoided: &Avoided) -> Effects {
     let input = solution.input;
     let writes = Writes::read(solution, graph);
     let run = Run { solution, writes: &writes };
@@ -137,8 +142,15 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
             let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, external.from));
             let light = call.once || fact.light_when.iter().any(|condition| holds(solution, graph, external.call, call, condition));
             let channel = (fact.effect, if light { Weight::Light } else { fact.weight });
-            effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless });
+            effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless, text: None });
         }
+    }
+    for one in &patterns.applications {
+        let text = patterns.text(sizes, input, one);
+        let harmless = text.is_none().then_some("bounded text").or_else(|| graph.off_loop.contains(&one.call).then_some("loop check"));
+        let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, one.from));
+        let channel = (Effect::Regex, patterns.weight(one));
+        effects.sinks.push(Sink { call: one.call, from: one.from, path: one.path, channel, harmless, text });
     }
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
         if let Some(path) = effects.assumed.blocking.get(&edge.to).copied()
@@ -146,7 +158,7 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
         {
             let channel = (fact.effect, fact.weight);
             let harmless = assumed_harmless(&effects.assumed, edge.from);
-            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, harmless });
+            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, harmless, text: None });
         }
     }
     for sink in effects.sinks.iter_mut().filter(|sink| sink.harmless.is_none() && flags::of_call(run, sink.call).is_none()) {
@@ -170,10 +182,13 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
             let mut found = std::mem::take(&mut lighter);
             for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
                 let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false };
-                found.extend(flags::of_call(run, sink.call).map(|flags| ((sink.from, flags), witness)));
+                found.extend(flags::of_call(run, sink.call).map(|mut flags| {
+                    flags.text = sink.text;
+                    ((sink.from, flags), witness)
+                }));
             }
             let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
-            let known = spread(run, &callers, open, weight, found, &mut lighter);
+            let known = spread((run, sizes), &callers, open, (effect, weight), found, &mut lighter);
             for (state, _) in &known {
                 let any = effects.any.entry(state.0).or_default();
                 if any.last() != Some(&effect) {
@@ -192,10 +207,10 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
 
 /// Spreads an effect to callers, the nearest first; gives each state once, in the order in which it was reached.
 fn spread(
-    run: Run<'_>,
+    (run, sizes): (Run<'_>, &Sizes<'_, '_>),
     callers: &FxHashMap<FuncAt, Vec<&Edge>>,
     open: impl Fn(&Edge) -> bool,
-    weight: Weight,
+    (effect, weight): Channel,
     mut found: Vec<(State, Witness)>,
     lighter: &mut Vec<(State, Witness)>,
 ) -> Vec<(State, Witness)> {
@@ -218,7 +233,7 @@ fn spread(
         found[at].0 = state.clone();
         order.push(at);
         for edge in callers.get(&state.0).into_iter().flatten().filter(|edge| open(edge)) {
-            let Some(flags) = flags::through(run, edge, &state.1) else { continue };
+            let Some(flags) = flags::through_text(run, sizes, edge, &state.1) else { continue };
             let by_name = by_name || edge.by_name;
             let next = Witness {
                 call: edge.call,
@@ -228,7 +243,7 @@ fn spread(
                 distance: distance + 1,
                 by_name,
             };
-            if edge.once && weight == Weight::Heavy {
+            if edge.once && weight == Weight::Heavy && effect != Effect::Regex {
                 lighter.push(((edge.from, flags), next));
             } else {
                 queue.push(Reverse((by_name, distance + 1, found.len())));
@@ -267,6 +282,21 @@ impl Effects {
 
     fn at(&self, state: &State, channel: Channel) -> Option<Witness> {
         self.by_function.get(&channel)?.get(state).cloned()
+    }
+
+    /// Every way that a call of a function has to a pattern, one for each thing that may bound its text, with that.
+    pub fn ways(&self, sizes: &Sizes<'_, '_>, solution: &Solution<'_>, edge: &Edge, channel: Channel) -> Vec<(Witness, Open)> {
+        let states = self.states.get(&(channel, edge.to)).into_iter().flatten();
+        let run = Run { solution, writes: &self.writes };
+        let ways = states.filter_map(|flags| {
+            let text = flags::through_text(run, sizes, edge, flags)?.text?;
+            let state = (edge.to, flags.clone());
+            let below = self.at(&state, channel)?;
+            let by_name = below.by_name || edge.by_name;
+            let (path, distance) = (crate::base::name(""), below.distance + 1);
+            Some((Witness { call: edge.call, next: Some(state), weight: channel.1, path, distance, by_name }, text))
+        });
+        ways.collect()
     }
 
     /// The shortest way that a call of a function has to the effect, with the arguments that it gives.

@@ -5,12 +5,14 @@ mod file;
 mod library;
 mod lookup;
 mod measure;
+mod pattern;
 mod remedy;
 mod schema;
 
 pub use file::RawFacts;
 pub use library::Library;
 pub use measure::Bounded;
+pub use pattern::Applies;
 pub use remedy::{Case, Caution, Idiom, Instead, Remedy, Runtime, Words};
 pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Registered, Results, Weight};
 
@@ -110,6 +112,30 @@ pub enum Operand {
     Argument(usize),
 }
 
+/// A value that a call is given by position or by keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Its position.
+    pub operand: Operand,
+    /// Its keyword.
+    pub keyword: Option<Name>,
+}
+
+/// What a call does with a regular expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Regex {
+    /// How it applies it.
+    pub does: Applies,
+    /// The pattern.
+    pub pattern: Given,
+    /// Its flags.
+    pub flags: Option<Given>,
+    /// The text that it is applied to.
+    pub text: Option<Given>,
+    /// An engine that takes linear time, in a few words.
+    pub instead: Option<Name>,
+}
+
 /// A call whose time grows with a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linear {
@@ -167,6 +193,27 @@ pub struct Boundary {
     pub curried: bool,
 }
 
+/// Which parameters of an entry hold what a client sent, the receiver not counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum FromClient {
+    /// Every one that the framework does not inject.
+    #[default]
+    All,
+    /// Those at these positions.
+    At(Vec<usize>),
+}
+
+impl FromClient {
+    /// Whether the parameter at a position is one of them.
+    #[must_use]
+    pub fn holds(&self, position: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::At(positions) => positions.contains(&position),
+        }
+    }
+}
+
 /// What makes a function an entry.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
@@ -191,6 +238,8 @@ pub struct Entry {
     pub most: Option<usize>,
     /// Types of what the function is called with.
     pub parameters: Vec<Name>,
+    /// For those of servers: which parameters hold what a client sent.
+    pub from_client: FromClient,
     /// For registrations.
     pub which: Which,
     /// For registrations: what of the argument is registered.
@@ -272,6 +321,10 @@ pub struct Facts {
     pub runtimes: Vec<Runtime>,
     sizes: FxHashMap<Name, Sized>,
     linear: FxHashMap<Name, Linear>,
+    regexes: FxHashMap<Name, Regex>,
+    /// Paths of methods of texts that apply a pattern that they are given, by their name.
+    regex_members: FxHashMap<Name, Name>,
+    regex_flags: FxHashMap<Name, char>,
     cooperative: FxHashMap<Name, Vec<Effect>>,
     libraries: Vec<Name>,
     /// Every path of every table.

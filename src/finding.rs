@@ -76,6 +76,19 @@ pub struct Finding {
     pub source_url: String,
     /// Further sinks of the same rule below the same call.
     pub more_sinks: usize,
+    /// Other places that the message speaks of: parts of a pattern.
+    pub labels: Vec<Label>,
+}
+
+/// What is said of a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Label {
+    /// The file.
+    pub file: FileId,
+    /// The place, in bytes.
+    pub span: Span,
+    /// A few words.
+    pub text: String,
 }
 
 impl Finding {
@@ -104,7 +117,8 @@ pub struct Cleared {
     pub file: FileId,
     /// The call.
     pub span: Span,
-    /// `offloaded`, `start-up`, `script`, `test`, `worker thread`, `not reached`, `monkey patch`, `argument`, `assumed`, `ignored`, `configuration`.
+    /// `offloaded`, `start-up`, `script`, `test`, `worker thread`, `not reached`, `monkey patch`, `argument`, `assumed`, `bounded text`,
+    /// `ignored`, `configuration`.
     pub reason: String,
 }
 

@@ -441,6 +441,12 @@ pub struct ModuleSummary {
     pub guards: IndexVec<GuardId, Guard>,
     /// Loops, in source order.
     pub loops: IndexVec<LoopId, Loop>,
+    /// Strings that may be regular expressions, and these themselves, with their places, in order of expression: see `lang::literal`.
+    pub literals: Vec<(ExprId, Span)>,
+    /// Parts of texts and lists that are no longer than this, in order of expression: `x[:100]`.
+    pub cuts: Vec<(ExprId, u32)>,
+    /// Variables whose length is held against a constant, with the constant and the place: `if len(x) > 100`.
+    pub measured: Vec<(VarId, u32, Span)>,
     /// Assignments.
     pub assigns: Vec<Assign>,
     /// Python: modules imported anywhere; `m` and `m.n` for `from m import n`, which may be a module or not. The second
@@ -496,6 +502,9 @@ impl ModuleSummary {
             reads: Vec::new(),
             guards: IndexVec::new(),
             loops: IndexVec::new(),
+            literals: Vec::new(),
+            cuts: Vec::new(),
+            measured: Vec::new(),
             assigns: Vec::new(),
             imports: Vec::new(),
             star_imports: Vec::new(),
@@ -507,6 +516,24 @@ impl ModuleSummary {
             is_client: false,
             lost_bytes: 0,
         }
+    }
+
+    /// Where a literal is written, if it may be a regular expression.
+    #[must_use]
+    pub fn literal(&self, id: ExprId) -> Option<Span> {
+        self.literals.binary_search_by_key(&id, |(of, _)| *of).ok().map(|at| self.literals[at].1)
+    }
+
+    /// How long a part of a text or list is at most, where it is cut off at a constant.
+    #[must_use]
+    pub fn cut(&self, id: ExprId) -> Option<u32> {
+        self.cuts.binary_search_by_key(&id, |(of, _)| *of).ok().map(|at| self.cuts[at].1)
+    }
+
+    /// The length that a variable was held against before a place in the function that has it, if any.
+    #[must_use]
+    pub fn measured_before(&self, var: VarId, place: Span) -> Option<u32> {
+        self.measured.iter().filter(|(of, _, at)| *of == var && at.end <= place.start).map(|(_, length, _)| *length).max()
     }
 
     /// Whether it is of a Python file.

@@ -2,6 +2,7 @@
 
 pub mod ecma;
 mod kept;
+pub mod literal;
 pub mod python;
 mod syntax;
 

@@ -4,7 +4,8 @@ use crate::base::written::Fault;
 use crate::base::{FileId, Source};
 use crate::config::Settings;
 use crate::contexts::{self, Contexts};
-use crate::effects::{self, Effects};
+use crate::effects::sizes::Sizes;
+use crate::effects::{self, Effects, patterns};
 use crate::facts::FactBase;
 use crate::finding::{Cleared, Finding, Suppressed};
 use crate::ir::ModuleSummary;
@@ -88,6 +89,8 @@ pub struct Counts {
     pub full_sets: usize,
     /// Value sets.
     pub sets: usize,
+    /// Regular expressions.
+    pub patterns: patterns::Counts,
 }
 
 impl Counts {
@@ -171,20 +174,23 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     timings.end("link: values");
     let graph = graph::build(&solution);
     timings.end("link: graph");
-    let effects = effects::infer(&solution, &graph);
-    timings.end("infer");
     let contexts = contexts::spread(&solution, &graph);
     timings.end("spread");
-    let (mut findings, mut cleared) =
-        rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts });
+    let patterns = patterns::find(&solution, &graph, |func| contexts.is_reached(func));
+    timings.end("patterns");
+    let sizes = Sizes::new(&solution, &graph);
+    let effects = effects::infer(&sizes, &solution, &graph, &patterns);
+    timings.end("infer");
+    let program =
+        Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts, sizes: &sizes, patterns: &patterns };
+    let (mut findings, mut cleared) = rules::check(&program);
     let mut ignores = Ignores::read(&sources, &summaries, settings);
     let mut suppressed = Vec::new();
     if !ignores.is_empty() {
-        let program = Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts };
         let avoided = ignores.met(&program);
         // What else is reached from where a finding is suppressed.
         let otherwise = || {
-            let effects = effects::infer_without(&solution, &graph, &avoided);
+            let effects = effects::infer_without(&sizes, &solution, &graph, &patterns, &avoided);
             rules::check(&Program { effects: &effects, ..program }).0
         };
         suppressed = ignores.apply(&sources, &mut findings, &mut cleared, otherwise);
@@ -197,9 +203,11 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
         loop_functions: contexts.on_loop(),
         full_sets: solution.full,
         sets: solution.sets(),
+        patterns: patterns.counts,
         ..Counts::default()
     };
     graph.outcomes.iter().flatten().for_each(|outcome| counts.add(*outcome));
+    drop(sizes);
     drop(solution);
     timings.end("check");
     Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked, suppressed, faults: Vec::new(), timings }

@@ -177,6 +177,35 @@ pub struct Verdict {
     pub spent: u64,
 }
 
+impl Verdict {
+    /// How many repeats of the attack take so many steps, by what was measured.
+    #[must_use]
+    pub fn repeats_for(&self, wanted: u64) -> u32 {
+        let Some(last) = self.measured.last() else { return 1 };
+        let mut repeats = last.repeats.max(1);
+        let mut steps = last.steps.max(1);
+        match &self.growth {
+            Growth::Exponential => {
+                let before =
+                    self.measured.len().checked_sub(2).and_then(|at| self.measured.get(at)).map_or(1, |sample| sample.steps.max(1));
+                while steps < wanted {
+                    steps = (steps * 10).max(steps * last.steps * 10 / before) / 10;
+                    steps = if last.steps > before { steps } else { steps * 2 };
+                    repeats += 1;
+                }
+            }
+            Growth::Polynomial { degree } => {
+                while steps < wanted && repeats < 1_000_000 {
+                    steps = steps.saturating_mul(1 << (*degree).min(32));
+                    repeats *= 2;
+                }
+            }
+            Growth::Safe | Growth::Unknown { .. } => {}
+        }
+        repeats
+    }
+}
+
 /// A pattern or its flags do not parse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {

@@ -9,6 +9,7 @@ mod blocking_stdin;
 mod blocking_subprocess;
 mod blocking_wait;
 mod busy_wait;
+mod catastrophic_regex;
 pub mod cpu;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
@@ -19,13 +20,15 @@ use crate::advice::{Advisor, Asked};
 use crate::base::Name;
 use crate::config::RuleKind;
 use crate::contexts::Contexts;
+use crate::effects::patterns::{Open, Patterns};
 use crate::effects::pauses::Pauses;
 use crate::effects::sizes::Sizes;
 use crate::effects::{Channel, Effects, Witness, costs, shown_path};
 use crate::facts::{ContextKind, Effect, Weight};
 use crate::finding::{Cleared, Confidence, Finding, Hop, Severity};
-use crate::link::graph::{EdgeKind, Graph};
+use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Input, Solution};
+use cpu::origin::Origins;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A rule.
@@ -62,6 +65,8 @@ impl Rule {
 pub enum Check {
     /// By the effects that are reached on a loop.
     Reaches(Reaches),
+    /// By the regular expressions that are applied on a loop.
+    Patterns,
     /// By what it costs to run the functions of a loop.
     Costs(fn(&Program<'_, '_>, &cpu::judged::Judged<'_>) -> Option<cpu::judged::Verdict>),
     /// By what comments did, once all other rules have run.
@@ -72,7 +77,7 @@ impl Check {
     fn reaches(self) -> Option<Reaches> {
         match self {
             Self::Reaches(reaches) => Some(reaches),
-            Self::Costs(_) | Self::Comments => None,
+            Self::Patterns | Self::Costs(_) | Self::Comments => None,
         }
     }
 }
@@ -96,6 +101,7 @@ pub const RULES: &[Rule] = &[
     blocking_wait::RULE,
     blocking_stdin::RULE,
     blocking_module_load::RULE,
+    catastrophic_regex::RULE,
     cpu_loop_on_loop::RULE,
     cpu_recursion_on_loop::RULE,
     quadratic_work::RULE,
@@ -127,6 +133,21 @@ pub struct Program<'a, 'b> {
     pub effects: &'b Effects,
     /// Contexts.
     pub contexts: &'b Contexts,
+    /// Sizes of values.
+    pub sizes: &'b Sizes<'a, 'b>,
+    /// Regular expressions that take long.
+    pub patterns: &'b Patterns,
+}
+
+impl Program<'_, '_> {
+    /// Whether a call of a function leads to an effect, with the arguments that it gives.
+    #[must_use]
+    pub fn reaches(&self, edge: &Edge, channel: Channel) -> bool {
+        match channel.0 {
+            Effect::Regex => !self.effects.ways(self.sizes, self.solution, edge, channel).is_empty(),
+            _ => self.effects.reached(self.solution, edge, channel).is_some(),
+        }
+    }
 }
 
 /// Runs every rule.
@@ -136,17 +157,26 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     let mut offloads = Vec::new();
     for sink in program.effects.sinks.iter().filter(|sink| sink.harmless.is_none()) {
         let witness = Witness { call: sink.call, next: None, weight: sink.channel.1, path: sink.path, distance: 1, by_name: false };
-        calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel });
+        calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel, text: sink.text });
     }
     for edge in &program.graph.edges {
         for effect in program.effects.of(edge.to).iter().copied() {
             for weight in [Weight::Light, Weight::Heavy] {
                 let channel = (effect, weight);
-                let Some(witness) = program.effects.reached(program.solution, edge, channel) else { continue };
+                let ways: Vec<(Witness, Option<Open>)> = if effect == Effect::Regex {
+                    let ways = program.effects.ways(program.sizes, program.solution, edge, channel);
+                    ways.into_iter().map(|(witness, text)| (witness, Some(text))).collect()
+                } else {
+                    program.effects.reached(program.solution, edge, channel).map(|witness| (witness, None)).into_iter().collect()
+                };
+                if ways.is_empty() {
+                    continue;
+                }
                 match edge.kind {
                     EdgeKind::Direct if program.effects.assumed.nonblocking.contains(&edge.from) => {}
                     EdgeKind::Direct if !program.input.func(edge.to).is_async => {
-                        calls.entry(edge.from).or_default().push(Reached { witness, channel });
+                        let ways = ways.into_iter().map(|(witness, text)| Reached { witness, channel, text });
+                        calls.entry(edge.from).or_default().extend(ways);
                     }
                     EdgeKind::Moved(ContextKind::Thread | ContextKind::Process) => offloads.push((edge.call, channel)),
                     _ => {}
@@ -163,6 +193,15 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
             findings.extend(reaches.findings(rule, program, &advisor, func, reached, &mut reported));
         }
     }
+    let origins = Origins::new(program, program.sizes);
+    for rule in RULES.iter().filter(|rule| matches!(rule.check, Check::Patterns)) {
+        for func in program.contexts.roots() {
+            let of_patterns = calls.get(&func).into_iter().flatten().filter(|one| one.channel.0 == Effect::Regex);
+            let of_patterns: Vec<&Reached> = of_patterns.collect();
+            reported.extend(of_patterns.iter().map(|one| (one.witness.call, Effect::Regex)));
+            findings.extend(catastrophic_regex::findings(rule, program, &origins, func, &of_patterns));
+        }
+    }
     findings.extend(costly(program));
     findings.sort_by_key(Finding::order);
     let cleared = clear(program, &offloads, &reported);
@@ -171,11 +210,11 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
 
 /// What rules say that rest on costs.
 fn costly(program: &Program<'_, '_>) -> Vec<Finding> {
-    let sizes = Sizes::new(program.solution, program.graph);
+    let sizes = program.sizes;
     let pauses = Pauses::infer(program.input, program.graph);
     let runs = |func| program.contexts.origin(func, ContextKind::Loop).is_some();
-    let costs = costs::infer(program.effects.run(program.solution), program.solution, program.graph, &sizes, &pauses, runs);
-    let origins = cpu::origin::Origins::new(program, &sizes);
+    let costs = costs::infer(program.effects.run(program.solution), program.solution, program.graph, sizes, &pauses, runs);
+    let origins = cpu::origin::Origins::new(program, sizes);
     let rules = RULES.iter().filter_map(|rule| match rule.check {
         Check::Costs(judge) => Some((rule, judge)),
         _ => None,
@@ -186,6 +225,8 @@ fn costly(program: &Program<'_, '_>) -> Vec<Finding> {
 struct Reached {
     witness: Witness,
     channel: Channel,
+    /// For a pattern: what bounds its text, in the function that makes the call.
+    text: Option<Open>,
 }
 
 impl Reaches {
@@ -254,6 +295,7 @@ impl Reaches {
                 entry_span: origin.span,
                 way: program.contexts.way_to(func).into_iter().map(|func| program.input.func_name(func)).collect(),
                 more_sinks: ways.len() - 1,
+                labels: Vec::new(),
                 file: call.file,
                 span: chain[0].span,
                 chain,
@@ -266,7 +308,12 @@ impl Reaches {
 /// The rule that reports an effect.
 #[must_use]
 pub fn rule_of(effect: Effect) -> Option<&'static str> {
-    RULES.iter().find(|rule| rule.check.reaches().is_some_and(|reaches| reaches.effects.contains(&effect))).map(|rule| rule.id)
+    let reports = |rule: &&Rule| match rule.check {
+        Check::Reaches(reaches) => reaches.effects.contains(&effect),
+        Check::Patterns => effect == Effect::Regex,
+        Check::Costs(_) | Check::Comments => false,
+    };
+    RULES.iter().find(reports).map(|rule| rule.id)
 }
 
 /// What was looked at and let go, with the reason.
@@ -308,9 +355,7 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
     }
     for edge in program.graph.edges.iter().filter(|edge| matches!(edge.kind, EdgeKind::Direct | EdgeKind::OffLoop)) {
         for effect in program.effects.of(edge.to).iter().copied() {
-            let reaches = [Weight::Light, Weight::Heavy]
-                .iter()
-                .any(|weight| program.effects.reached(program.solution, edge, (effect, *weight)).is_some());
+            let reaches = [Weight::Light, Weight::Heavy].iter().any(|weight| program.reaches(edge, (effect, *weight)));
             let assumed = program.effects.assumed.nonblocking.contains(&edge.from).then_some("assumed");
             let checked = (edge.kind == EdgeKind::OffLoop).then_some("loop check").or(assumed);
             if reaches && let Some(reason) = checked.or_else(|| reason_at(edge.call, edge.from, effect)) {

@@ -405,13 +405,45 @@ print(json.dumps(out))
 /// How long an engine may take over all attacks together; a few seconds are enough.
 const LIMIT: Duration = Duration::from_secs(240);
 
-/// Runs every exponential attack in the engine itself: a text of some hundred characters takes it longer than thousands should.
-fn engine(flavor: Flavor, program: &str, arguments: &[&str]) {
-    let attacks: Vec<(&Case, serde_json::Value)> = CASES
-        .iter()
-        .filter(|case| case.0 == flavor && case.4 == EXP)
-        .map(|case| (case, serde_json::json!([case.3, case.2, format!("{:?}", case.1), verdict(case).attack.unwrap().source(flavor, "n")])))
-        .collect();
+/// An attack on a pattern: the pattern, and what an engine is asked.
+type Asked = (String, serde_json::Value);
+
+/// The attack on a pattern, if it is exponential.
+fn asked(flavor: Flavor, apply: Apply, flags: &str, pattern: &str, found: &Verdict) -> Option<Asked> {
+    let attack = found.attack.as_ref().filter(|_| found.growth == Growth::Exponential)?.source(flavor, "n");
+    Some((pattern.to_owned(), serde_json::json!([pattern, flags, format!("{apply:?}"), attack])))
+}
+
+/// The attacks on all cases that are said to be exponential.
+fn cases(flavor: Flavor) -> Vec<Asked> {
+    let cases = CASES.iter().filter(|case| case.0 == flavor && case.4 == EXP);
+    cases.map(|case| asked(flavor, case.1, case.2, case.3, &verdict(case)).unwrap()).collect()
+}
+
+/// Patterns as programs have them: language, way, flags and pattern a line. Gives the attacks on those that are exponential.
+fn real(flavor: Flavor) -> Vec<Asked> {
+    let (mut patterns, mut attacks) = (0, Vec::new());
+    for line in include_str!("real_patterns.tsv").lines() {
+        let [language, way, flags, pattern] = line.splitn(4, '\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let apply = match way {
+            "search" => Search,
+            "all" => All,
+            "match" => Match,
+            _ => Whole,
+        };
+        if (language == "js") == (flavor == JS) {
+            patterns += 1;
+            let found = analyse(pattern, flags, flavor, apply, Budget::default()).unwrap();
+            assert!(!matches!(found.growth, Growth::Unknown { .. }), "{pattern}: {:?}", found.growth);
+            attacks.extend(asked(flavor, apply, flags, pattern, &found));
+        }
+    }
+    assert!(patterns >= 20 && attacks.len() * 2 >= patterns && attacks.len() < patterns, "{} of {patterns}", attacks.len());
+    attacks
+}
+
+/// Runs attacks in the engine itself: a text of some hundred characters takes it longer than thousands should.
+fn engine(attacks: &[Asked], program: &str, arguments: &[&str]) {
     let input = serde_json::Value::Array(attacks.iter().map(|(_, json)| json.clone()).collect());
     let spawned = Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut child) = spawned else {
@@ -436,9 +468,9 @@ fn engine(flavor: Flavor, program: &str, arguments: &[&str]) {
     let results: Vec<String> = serde_json::from_slice(&reader.join().unwrap()).unwrap();
     assert_eq!(results.len(), attacks.len());
     let mut asked = 0;
-    for ((case, json), result) in attacks.iter().zip(&results) {
+    for ((pattern, json), result) in attacks.iter().zip(&results) {
         if result.starts_with("skipped") {
-            eprintln!("{program}: {}: {result}", case.3);
+            eprintln!("{program}: {pattern}: {result}");
             continue;
         }
         asked += 1;
@@ -450,10 +482,20 @@ fn engine(flavor: Flavor, program: &str, arguments: &[&str]) {
 
 #[test]
 fn node_takes_long_over_attacks() {
-    engine(JS, "node", &["-e", NODE]);
+    engine(&cases(JS), "node", &["-e", NODE]);
 }
 
 #[test]
 fn cpython_takes_long_over_attacks() {
-    engine(PY, "python3", &["-c", PYTHON]);
+    engine(&cases(PY), "python3", &["-c", PYTHON]);
+}
+
+#[test]
+fn node_takes_long_over_real_patterns() {
+    engine(&real(JS), "node", &["-e", NODE]);
+}
+
+#[test]
+fn cpython_takes_long_over_real_patterns() {
+    engine(&real(PY), "python3", &["-c", PYTHON]);
 }

@@ -184,6 +184,7 @@ fn statistics(shown: &Shown<'_>, facts: &FactBase) -> String {
     let lost: u64 = shown.analysis.summaries.iter().map(|summary| u64::from(summary.lost_bytes)).sum();
     let bytes: usize = shown.analysis.sources.iter().map(|source| source.text.len()).sum();
     out.push_str(&calls(counts));
+    out.push_str(&patterns(&counts.patterns));
     out.push_str(&libraries(&unknown::known(&shown.analysis.summaries, facts, &shown.analysis.graph, &shown.analysis.contexts)));
     _ = write!(
         out,
@@ -200,6 +201,22 @@ pub(super) fn calls(counts: &Counts) -> String {
         _ = writeln!(out, "  {count:>8} {:>3}.{}% {words}", share / 10, share % 10);
     }
     out
+}
+
+/// How the regular expressions that are applied came out.
+fn patterns(counts: &crate::effects::patterns::Counts) -> String {
+    format!(
+        "regular expressions: {} of known text at {} calls, {} calls with a text that is not known\n  {} safe, {} polynomial, {} exponential, {} over budget, {} too large or not modelled, {} that do not parse\n",
+        counts.patterns,
+        counts.calls,
+        counts.hidden,
+        counts.safe,
+        counts.polynomial,
+        counts.exponential,
+        counts.over_budget,
+        counts.undecided,
+        counts.broken
+    )
 }
 
 /// Which libraries are called on a loop without facts, the most called first.

@@ -75,7 +75,7 @@ impl Assumed {
 pub fn effect(word: Option<&str>) -> Option<Effect> {
     match word {
         None => Some(Effect::Wait),
-        Some(word) => Effect::ALL.into_iter().find(|effect| effect.word() == word),
+        Some(word) => Effect::ALL.into_iter().find(|effect| effect.word() == word && *effect != Effect::Regex),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Effects that a parameter decides: `def fetch(url, wait=False): if wait: sleep()` sleeps only for callers that ask for it.
 
 use super::given::{Answer, Asker, Run, callee_path, constant};
+use super::patterns::Open;
+use super::sizes::Sizes;
 use super::wanted::{Equality, Wanted};
 use crate::base::{FileId, Name};
 use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Guard, GuardId, Relation, Test};
@@ -26,6 +28,8 @@ pub struct Flags {
     tested: SmallVec<[Flag; 1]>,
     /// Of the receiver: an instance of this class, or of one above or below it.
     own: Option<ClassAt>,
+    /// Where the effect is that of a pattern: what bounds the text that it is applied to.
+    pub text: Option<Open>,
 }
 
 impl Flags {
@@ -38,13 +42,15 @@ impl Flags {
     /// Whether all that must hold here must hold there as well.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
-        (self.own.is_none() || self.own == other.own) && self.tested.iter().all(|flag| other.tested.contains(flag))
+        self.text == other.text
+            && (self.own.is_none() || self.own == other.own)
+            && self.tested.iter().all(|flag| other.tested.contains(flag))
     }
 
     /// The same without what parameters must be.
     #[must_use]
     pub fn untested(&self) -> Self {
-        Self { tested: SmallVec::new(), own: self.own }
+        Self { tested: SmallVec::new(), own: self.own, text: self.text }
     }
 }
 
@@ -157,6 +163,16 @@ fn add(flags: &mut Flags, flag: Flag) {
         tested.push(flag);
         tested.sort_unstable();
     }
+}
+
+/// The same as `through`, with what bounds the text that a pattern is applied to below: none where the caller bounds it.
+#[must_use]
+pub fn through_text(run: Run<'_>, sizes: &Sizes<'_, '_>, edge: &Edge, below: &Flags) -> Option<Flags> {
+    let mut flags = through(run, edge, below)?;
+    if let Some(text) = below.text {
+        flags.text = Some(Open::of(sizes.given(edge, text.size()).size)?);
+    }
+    Some(flags)
 }
 
 /// What a caller's state is for a callee's: none where the call gives a parameter another value, or the receiver is of a

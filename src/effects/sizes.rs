@@ -1,9 +1,9 @@
 //! How large a value may be, and what bounds it: read off the source backwards, a few steps deep.
 
-use crate::base::FileId;
+use crate::base::{FileId, Name};
 use crate::facts::{Bounded, Effect, Operand, Sized as Spoken};
 use crate::ir::{Call, CallKind, Const, Expr, ExprId, FuncKind};
-use crate::link::graph::{Edge, EdgeKind, Graph, bound_parameters};
+use crate::link::graph::{Edge, EdgeKind, External, Graph, bound_parameters};
 use crate::link::{At, CallAt, ExprAt, FuncAt, Solution, Value};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -98,6 +98,49 @@ impl<'a, 'b> Sizes<'a, 'b> {
         traced
     }
 
+    /// What a text or list is a part of, where it is cut off only at more than `enough`.
+    #[must_use]
+    pub fn uncut(&self, at: ExprAt, enough: f64) -> ExprId {
+        let summary = &self.solution.input.summaries[at.file];
+        match &summary.exprs[at.id] {
+            Expr::Many(element) if summary.cut(at.id).is_some_and(|length| f64::from(length) > enough) => match summary.exprs[*element] {
+                Expr::Element(base) => base,
+                _ => at.id,
+            },
+            Expr::Call(id) => {
+                let call = At { file: at.file, id: *id };
+                let cuts = |external: &External| match self.spoken(call, external.path) {
+                    Some(Spoken::Of(operands)) => operands.contains(&Operand::Receiver) && operands.len() > 1,
+                    _ => false,
+                };
+                let long = summary.calls[*id]
+                    .args
+                    .iter()
+                    .any(|arg| matches!(summary.exprs[arg.value], Expr::Const(Const::Number(length)) if length > enough));
+                let base = self.operand(call, Operand::Receiver);
+                base.filter(|_| long && self.graph.externals_of(call).any(cuts)).unwrap_or(at.id)
+            }
+            Expr::Var(var) => match self.solution.assigned(at.file, *var) {
+                [one] if !matches!(summary.exprs[*one], Expr::Var(_)) => match self.uncut(At { file: at.file, id: *one }, enough) {
+                    inner if inner == *one => at.id,
+                    inner => inner,
+                },
+                _ => at.id,
+            },
+            _ => at.id,
+        }
+    }
+
+    /// What facts say of the size of a call's result: by its path, or by the name alone of a builtin type's method.
+    fn spoken(&self, at: CallAt, path: Name) -> Option<&'a Spoken> {
+        let facts = self.solution.input.facts_of(at.file);
+        let named = || match self.solution.input.summaries[at.file].exprs[self.solution.input.summaries[at.file].calls[at.id].callee] {
+            Expr::Attr { name, .. } => facts.by_name(name).and_then(|path| facts.size(path)),
+            _ => None,
+        };
+        facts.size(path).or_else(named)
+    }
+
     /// The size of a call's operand, if it has it.
     #[must_use]
     pub fn operand(&self, at: CallAt, operand: Operand) -> Option<ExprId> {
@@ -182,6 +225,10 @@ impl<'a, 'b> Sizes<'a, 'b> {
             Expr::Const(Const::Number(number)) => Traced::of(Size::Constant(*number)),
             #[allow(clippy::cast_precision_loss, reason = "a length")]
             Expr::Const(Const::Str(text)) => Traced::of(Size::Constant(text.len() as f64)),
+            #[allow(clippy::cast_precision_loss, reason = "a length")]
+            Expr::Builtin(_) if summary.literal(at.id).is_some() => {
+                Traced::of(Size::Constant(summary.literal(at.id).map_or(0.0, |span| f64::from(span.end - span.start))))
+            }
             Expr::Const(_) | Expr::Function(_) | Expr::Class(_) => Traced::of(Size::Constant(1.0)),
             // A text with parts that are not kept may hold anything.
             Expr::Builtin(of) if matches!(of.as_str(), "str" | "String" | "bytes" | "int") => Traced::of(Size::Unknown),
@@ -210,6 +257,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
             Expr::Call(id) => self.result(At { file: at.file, id: *id }, func, depth, calls),
             Expr::Object(fields) => self.literal(at.file, fields.iter().map(|(_, value)| *value), func, (depth, calls)),
             Expr::List(items) => self.literal(at.file, items.iter().copied(), func, (depth, calls)),
+            Expr::Many(_) if summary.cut(at.id).is_some() => Traced::of(Size::Constant(summary.cut(at.id).map_or(0.0, f64::from))),
             Expr::Many(element) => {
                 let traced = self.walk(here(*element), func, depth, calls);
                 if traced.size.is_open() { traced } else { Traced { size: Size::Unknown, ..traced } }
@@ -244,7 +292,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
         spread.map_or(own.clone(), |spread| own.or(spread))
     }
 
-    fn attribute(&self, at: ExprAt, base: ExprId, member: crate::base::Name, func: FuncAt, (depth, calls): (u8, u8)) -> Traced {
+    fn attribute(&self, at: ExprAt, base: ExprId, member: Name, func: FuncAt, (depth, calls): (u8, u8)) -> Traced {
         let input = self.solution.input;
         let facts = input.facts_of(at.file);
         for value in self.solution.values(at) {
@@ -313,7 +361,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
         let mut found: Option<Traced> = None;
         let mut add = |traced: Traced| found = Some(found.take().map_or(traced.clone(), |found| found.or(traced)));
         for external in self.graph.externals_of(at) {
-            let spoken = facts.size(external.path).cloned().or_else(|| match facts.call(external.path)?.effect {
+            let spoken = self.spoken(at, external.path).cloned().or_else(|| match facts.call(external.path)?.effect {
                 Effect::Database => Some(Spoken::By(Bounded::Database)),
                 Effect::File => Some(Spoken::By(Bounded::File)),
                 _ => None,
@@ -349,7 +397,11 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 }
             }
         }
-        found.unwrap_or_else(|| Traced::of(Size::Unknown))
+        found.unwrap_or_else(|| {
+            // A method of which nothing is known gives a part of its receiver too, as far as is known.
+            let receiver = self.operand(at, Operand::Receiver).map(|id| self.walk(At { file: at.file, id }, func, depth, calls));
+            receiver.filter(|traced| traced.size > Size::Unknown).unwrap_or_else(|| Traced::of(Size::Unknown))
+        })
     }
 }
 

@@ -27,7 +27,7 @@ pub fn verdict(pattern: &str, flavor: Flavor, verdict: &Verdict, colour: bool) -
     let diagnostic = MietteDiagnostic::new(growth).with_severity(severity).with_labels(labels);
     let mut out = draw(pattern, diagnostic, colour);
     if let Some(attack) = &verdict.attack {
-        let repeats = enough(&verdict.growth, &verdict.measured);
+        let repeats = verdict.repeats_for(LONG);
         _ = writeln!(out, "  attack: {}", attack.source(flavor, &repeats.to_string()));
     }
     let measured: Vec<String> = verdict.measured.iter().rev().take(4).rev().map(said).collect();
@@ -55,29 +55,4 @@ fn draw(pattern: &str, diagnostic: MietteDiagnostic, colour: bool) -> String {
 
 fn said(sample: &Sample) -> String {
     format!("{} with {}", sample.steps, super::super::report::count(sample.repeats as usize, "repeat"))
-}
-
-/// How many repeats take an engine long, by what was measured.
-fn enough(growth: &Growth, measured: &[Sample]) -> u32 {
-    let Some(last) = measured.last() else { return 1 };
-    let mut repeats = last.repeats.max(1);
-    let mut steps = last.steps.max(1);
-    match growth {
-        Growth::Exponential => {
-            let before = measured.len().checked_sub(2).and_then(|at| measured.get(at)).map_or(1, |sample| sample.steps.max(1));
-            while steps < LONG {
-                steps = (steps * 10).max(steps * last.steps * 10 / before) / 10;
-                steps = if last.steps > before { steps } else { steps * 2 };
-                repeats += 1;
-            }
-        }
-        Growth::Polynomial { degree } => {
-            while steps < LONG && repeats < 1_000_000 {
-                steps = steps.saturating_mul(1 << (*degree).min(32));
-                repeats *= 2;
-            }
-        }
-        Growth::Safe | Growth::Unknown { .. } => {}
-    }
-    repeats
 }

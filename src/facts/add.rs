@@ -1,9 +1,10 @@
 //! Raw facts made ready, and put into the tables.
 
 use super::file::Misfit;
-use super::schema::{Argument, Asks, Effect, RawArgument, RawCall, RawType};
+use super::schema::{Argument, Asks, Effect, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
-    Boundary, CallFact, Container, Entry, Example, Facts, GenericKind, Invoke, Linear, Operand, Provider, RawFacts, Runtime, Sized, Which,
+    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Operand, Provider, RawFacts,
+    Regex, Runtime, Sized, Which,
 };
 use crate::base::written::Placed;
 use crate::base::{Name, name};
@@ -40,6 +41,8 @@ pub(super) struct Ready {
     loop_checks: Vec<(Name, Branch)>,
     sizes: Vec<(Name, Sized)>,
     linear: Vec<(Name, Linear)>,
+    regexes: Vec<(Name, Regex)>,
+    regex_flags: Vec<(Name, char)>,
     cooperative: Vec<(Name, Vec<Effect>)>,
     by_name: Vec<Name>,
     value_tests: Vec<(Name, Asks, Option<Name>)>,
@@ -81,6 +84,7 @@ impl Ready {
                 internal: raw.internal,
                 alone: raw.alone,
                 most: raw.most,
+                from_client: from_client(raw.from_client).map_err(|message| (at.clone(), message))?,
                 parameters: raw.parameters.iter().map(|of| name(of)).collect(),
                 first: raw.first.iter().map(|text| name(text)).collect(),
                 methods: raw.methods,
@@ -146,6 +150,21 @@ impl Ready {
             let one = Linear { of, when: raw.when, instead: raw.instead.unwrap_or_default() };
             linear.extend(raw.paths.iter().map(|path| (name(path), one.clone())));
         }
+        let mut regexes = Vec::new();
+        for one in raw.regex {
+            let (at, raw) = (Some(one.place()), one.into_value());
+            let place = |text: &String| given(text).map_err(|message| (at.clone(), message));
+            let regex = Regex {
+                does: raw.does,
+                pattern: place(&raw.pattern)?,
+                flags: raw.flags.as_ref().map(place).transpose()?,
+                text: raw.text.as_ref().map(place).transpose()?,
+                instead: raw.instead.as_deref().map(name),
+            };
+            regexes.extend(raw.paths.iter().map(|path| (name(path), regex)));
+        }
+        let flags = raw.regex_flag.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().letter)));
+        let regex_flags = flags.collect();
         let paths = |tables: Vec<Placed<super::schema::RawPaths>>| -> Vec<Name> {
             tables.iter().flat_map(|raw| &raw.value().paths).map(|path| name(path)).collect()
         };
@@ -163,6 +182,8 @@ impl Ready {
             loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
             sizes,
             linear,
+            regexes,
+            regex_flags,
             cooperative: raw
                 .cooperative
                 .iter()
@@ -214,6 +235,8 @@ impl Ready {
             + self.loop_checks.len()
             + self.sizes.len()
             + self.linear.len()
+            + self.regexes.len()
+            + self.regex_flags.len()
             + self.cooperative.len()
             + self.by_name.len()
             + self.value_tests.len()
@@ -258,6 +281,8 @@ impl Ready {
         paths.extend(self.loop_checks.iter().map(|(path, _)| path));
         paths.extend(self.sizes.iter().map(|(path, _)| path));
         paths.extend(self.linear.iter().map(|(path, _)| path));
+        paths.extend(self.regexes.iter().map(|(path, _)| path));
+        paths.extend(self.regex_flags.iter().map(|(path, _)| path));
         paths.extend(self.cooperative.iter().map(|(path, _)| path));
         paths
     }
@@ -272,10 +297,25 @@ fn arguments(tables: Vec<Placed<RawArgument>>) -> Result<Vec<(Vec<Name>, Which)>
     ready.collect()
 }
 
+fn from_client(raw: Option<RawFromClient>) -> Result<FromClient, String> {
+    match raw {
+        None => Ok(FromClient::All),
+        Some(RawFromClient::At(positions)) => Ok(FromClient::At(positions)),
+        Some(RawFromClient::Word(word)) if word == "all" => Ok(FromClient::All),
+        Some(RawFromClient::Word(word)) => Err(format!("from_client = {word:?}: positions or \"all\"")),
+    }
+}
+
 fn operand(text: &str) -> Result<Operand, String> {
     let position = text.strip_prefix("arg").and_then(|at| at.parse().ok()).map(Operand::Argument);
     let operand = if text == "receiver" { Some(Operand::Receiver) } else { position };
     operand.ok_or_else(|| format!("{text:?}: `receiver`, `arg0`, `arg1`, ..."))
+}
+
+/// `arg1 or string`: an operand, and its keyword.
+fn given(text: &str) -> Result<Given, String> {
+    let (place, keyword) = text.split_once(" or ").map_or((text, None), |(place, keyword)| (place, Some(name(keyword.trim()))));
+    Ok(Given { operand: operand(place.trim())?, keyword })
 }
 
 fn which(argument: Option<&Argument>, keyword: Option<&str>) -> Result<Which, String> {
@@ -390,6 +430,16 @@ impl Facts {
         self.runtimes.sort_by(|one, other| one.name.cmp(&other.name));
         self.sizes.extend(ready.sizes);
         self.linear.extend(ready.linear);
+        for (path, regex) in ready.regexes {
+            // `text.match(pattern)`: what the pattern is tells whose method it is.
+            if regex.text.is_some_and(|text| text.operand == Operand::Receiver)
+                && let Some(member) = path.rsplit('.').next()
+            {
+                self.regex_members.insert(name(member), path);
+            }
+            self.regexes.insert(path, regex);
+        }
+        self.regex_flags.extend(ready.regex_flags);
         self.cooperative.extend(ready.cooperative);
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));

@@ -1,6 +1,7 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
 use super::measure::{RawLinear, RawSize};
+use super::pattern::{RawRegex, RawRegexFlag};
 use super::remedy::Runtime;
 use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck,
@@ -105,6 +106,12 @@ pub struct RawFacts {
     /// Calls whose time grows with a container.
     #[serde(default)]
     pub(super) linear: Vec<Placed<RawLinear>>,
+    /// Calls that compile or apply a regular expression.
+    #[serde(default)]
+    pub(super) regex: Vec<Placed<RawRegex>>,
+    /// Constants that are flags of regular expressions.
+    #[serde(default)]
+    pub(super) regex_flag: Vec<Placed<RawRegexFlag>>,
     /// Calls after which the standard library gives way to other work of the program: `monkey.patch_all`.
     #[serde(default)]
     pub(super) cooperative: Vec<Placed<RawCooperative>>,
@@ -141,6 +148,8 @@ spoken!(
     Runtime,
     RawSize,
     RawLinear,
+    RawRegex,
+    RawRegexFlag,
     RawCooperative,
     RawValueTest
 );
@@ -177,6 +186,8 @@ macro_rules! every_table {
             size,
             clock,
             linear,
+            regex,
+            regex_flag,
             cooperative
         )
     };

@@ -1,6 +1,6 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
-use super::{Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Linear, Sized, TypeFact, Which};
+use super::{Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Linear, Regex, Sized, TypeFact, Which};
 use crate::base::{Name, name};
 use crate::facts::FactBase;
 use rustc_hash::FxHashMap;
@@ -297,6 +297,24 @@ impl Facts {
     #[must_use]
     pub fn linear(&self, path: Name) -> Option<&Linear> {
         self.by_path(&self.linear, path)
+    }
+
+    /// What a call on `path` does with a regular expression.
+    #[must_use]
+    pub fn regex(&self, path: Name) -> Option<&Regex> {
+        self.by_path(&self.regexes, path)
+    }
+
+    /// The path of the method of texts of this name that applies a pattern.
+    #[must_use]
+    pub fn regex_member(&self, member: Name) -> Option<Name> {
+        self.regex_members.get(&member).copied()
+    }
+
+    /// The letter of the flag that a constant is.
+    #[must_use]
+    pub fn regex_flag(&self, path: Name) -> Option<char> {
+        self.regex_flags.get(&path).copied()
     }
 
     /// The outcome of a call on `path` that shows that no loop runs here.

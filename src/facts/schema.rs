@@ -30,11 +30,14 @@ pub enum Effect {
     Load,
     /// Computes.
     Cpu,
+    /// Applies a regular expression that takes long on some texts. No fact says so of a call: its pattern is looked at.
+    #[serde(skip)]
+    Regex,
 }
 
 impl Effect {
     /// All of them, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Sleep,
         Self::Network,
         Self::Dns,
@@ -45,6 +48,7 @@ impl Effect {
         Self::Stdin,
         Self::Load,
         Self::Cpu,
+        Self::Regex,
     ];
 
     /// Its word in fact files and comments.
@@ -61,6 +65,7 @@ impl Effect {
             Self::Stdin => "stdin",
             Self::Load => "load",
             Self::Cpu => "cpu",
+            Self::Regex => "regex",
         }
     }
 }
@@ -226,6 +231,16 @@ pub(super) enum Argument {
     Word(String),
 }
 
+/// Which parameters hold what a client sent.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum RawFromClient {
+    /// Those at these positions, from 0, the receiver not counted.
+    At(Vec<usize>),
+    /// `all`
+    Word(String),
+}
+
 /// One path or several.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -347,6 +362,9 @@ pub(super) struct RawEntry {
     pub parameters: Vec<String>,
     /// The types hold for functions with no more parameters than this: an error handler has one more.
     pub most: Option<usize>,
+    /// For those of servers: which parameters hold what a client sent, the receiver not counted: positions, or `all`, which
+    /// holds where it is left out.
+    pub from_client: Option<RawFromClient>,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

@@ -125,6 +125,9 @@ impl Solution<'_> {
             if let Some(of) = constant_type(constant, self.family) {
                 self.add(to, Value::ExtInst(name(of)));
             }
+            if self.input.summaries[from.file].literal(from.id).is_some() {
+                self.add(to, Value::Object(from));
+            }
         } else {
             let from = self.node(from);
             self.copy(from, to);
@@ -227,10 +230,20 @@ impl Solution<'_> {
         let node = self.expr_base[file] + at.id.raw();
         let expr_at = |id: &crate::ir::ExprId| At { file, id: *id };
         match &self.input.summaries[file].exprs[at.id] {
+            Expr::Const(Const::Str(_)) if self.input.summaries[file].literal(at.id).is_some() => {
+                let of = self.builtin(file, if self.family == Family::Python { "str" } else { "String" });
+                self.tracked.insert(at, of);
+                self.add(node, Value::Object(at));
+            }
             Expr::Unknown | Expr::Const(_) | Expr::Var(_) | Expr::Await(_) | Expr::Call(_) | Expr::This(_) => {}
             Expr::Builtin(of) => {
                 let path = self.builtin(file, of);
                 self.add(node, Value::ExtInst(path));
+                // The text of a pattern is looked up where it is applied.
+                if self.input.summaries[file].literal(at.id).is_some() {
+                    self.tracked.insert(at, path);
+                    self.add(node, Value::Object(at));
+                }
             }
             Expr::Global(global) => self.global(file, *global, node),
             Expr::Super(class) => {

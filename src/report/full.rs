@@ -2,7 +2,7 @@
 
 use super::{PAGES, Shown, WIDTH, cause, confidence};
 use crate::base::Source;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Label, Severity};
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
@@ -83,7 +83,54 @@ impl Diagnostic for Snippet<'_> {
             _ => Some("the loop stalls here".to_owned()),
         };
         let label = LabeledSpan::new_primary_with_span(said, (span.start as usize, length));
-        Some(Box::new(std::iter::once(label)))
+        let others = self.finding.labels.iter().filter(|label| is_near(self.finding, self.source.0, label)).map(labelled);
+        Some(Box::new(std::iter::once(label).chain(others)))
+    }
+}
+
+/// Whether a label stands among the lines that are shown of a finding anyway.
+fn is_near(finding: &Finding, source: &Source, label: &Label) -> bool {
+    let (first, _) = source.line_column(finding.span.start);
+    let (line, _) = source.line_column(label.span.start);
+    label.file == finding.file && line + 1 >= first && line <= first + 1
+}
+
+fn labelled(label: &Label) -> LabeledSpan {
+    let (start, end) = (label.span.start as usize, label.span.end as usize);
+    LabeledSpan::new_with_span(Some(label.text.clone()), (start, end.saturating_sub(start)))
+}
+
+/// What a finding says of places in another file.
+struct Elsewhere<'a> {
+    labels: Vec<&'a Label>,
+    source: Indexed<'a>,
+}
+
+impl std::fmt::Debug for Elsewhere<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.source.0.path)
+    }
+}
+
+impl std::fmt::Display for Elsewhere<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the pattern")
+    }
+}
+
+impl std::error::Error for Elsewhere<'_> {}
+
+impl Diagnostic for Elsewhere<'_> {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(miette::Severity::Advice)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().map(|label| labelled(label))))
     }
 }
 
@@ -123,6 +170,12 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
             _ = writeln!(out, "       {}", paint.dim(&cut(source.line_text(line).trim())));
         }
     }
+    let near = |label: &Label| is_near(finding, &shown.analysis.sources[finding.file], label);
+    let elsewhere: Vec<&Label> = finding.labels.iter().filter(|label| !near(label)).collect();
+    if let Some(first) = elsewhere.first() {
+        let source = Indexed(&shown.analysis.sources[first.file]);
+        _ = handler.render_report(out, &Elsewhere { labels: elsewhere, source });
+    }
     if !finding.entry.is_empty() {
         let entry = shown.place(finding.entry_file, finding.entry_span);
         let way = if finding.way.is_empty() { String::new() } else { format!(", through {}", finding.way.join(" -> ")) };
@@ -137,7 +190,12 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
     _ = writeln!(out, "  {} {}", paint.bold("why:"), finding.why);
     _ = writeln!(out, "  {} {}", paint.bold("help:"), finding.help);
     if finding.more_sinks > 0 {
-        _ = writeln!(out, "  {} the same call reaches {} more", paint.bold("also:"), super::count(finding.more_sinks, "blocking call"));
+        _ = writeln!(
+            out,
+            "  {} the same call reaches {} more",
+            paint.bold("also:"),
+            super::count(finding.more_sinks, if finding.labels.is_empty() { "blocking call" } else { "such pattern" })
+        );
     }
     if !others.is_empty() {
         let reach = if others.len() == 1 { "reaches" } else { "reach" };

@@ -60,6 +60,13 @@ struct ReportedHop<'a> {
 }
 
 #[derive(Serialize)]
+struct ReportedLabel<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
 struct Context<'a> {
     kind: &'static str,
     entry: &'a str,
@@ -79,6 +86,9 @@ struct Reported<'a> {
     context: Option<Context<'a>>,
     chain: Vec<ReportedHop<'a>>,
     more_sinks: usize,
+    /// What else the message speaks of: parts of a pattern.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<ReportedLabel<'a>>,
     why: &'a str,
     help: &'a str,
     source: &'a str,
@@ -108,6 +118,11 @@ fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding) -> Reported<'a> {
         context,
         chain: chain.collect(),
         more_sinks: finding.more_sinks,
+        labels: finding
+            .labels
+            .iter()
+            .map(|label| ReportedLabel { place: place(shown, label.file, label.span), text: &label.text })
+            .collect(),
         why: &finding.why,
         help: &finding.help,
         source: &finding.source_url,

@@ -2,3 +2,4 @@
 
 pub mod judged;
 pub mod origin;
+pub(super) mod rewrite;

@@ -114,5 +114,6 @@ fn finding(file: FileId, span: Span, message: String, help: String) -> Finding {
         help,
         source_url: String::new(),
         more_sinks: 0,
+        labels: Vec::new(),
     }
 }

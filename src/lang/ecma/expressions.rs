@@ -39,11 +39,13 @@ impl Lowering<'_> {
                 None => self.unknown(),
             },
             "string" => {
-                if self.text_of(node).len() > LONGEST_STRING {
-                    return self.push(Expr::Builtin(name("String")));
-                }
-                let text = self.string(node);
-                self.push(Expr::Const(Const::Str(text)))
+                let value = if self.text_of(node).len() > LONGEST_STRING {
+                    self.push(Expr::Builtin(name("String")))
+                } else {
+                    let text = self.string(node);
+                    self.push(Expr::Const(Const::Str(text)))
+                };
+                self.note_literal(value, node)
             }
             "template_string" => self.template(node),
             "number" => {
@@ -52,7 +54,10 @@ impl Lowering<'_> {
             }
             "true" | "false" => self.push(Expr::Const(Const::Bool(node.sort() == "true"))),
             "null" | "undefined" => self.push(Expr::Const(Const::Null)),
-            "regex" => self.push(Expr::Builtin(name("RegExp"))),
+            "regex" => {
+                let value = self.push(Expr::Builtin(name("RegExp")));
+                self.note_literal(value, node)
+            }
             "member_expression" => self.member(node),
             "subscript_expression" => self.subscript(node),
             // Only a chain's outermost call is awaited; a chain is looked through once, from its top.
@@ -166,11 +171,24 @@ impl Lowering<'_> {
                 self.expression(inner);
             }
         }
-        if substituted || self.text_of(node).len() > LONGEST_STRING {
+        if substituted {
             return self.push(Expr::Builtin(name("String")));
         }
-        let text = self.string(node);
-        self.push(Expr::Const(Const::Str(text)))
+        let value = if self.text_of(node).len() > LONGEST_STRING {
+            self.push(Expr::Builtin(name("String")))
+        } else {
+            let text = self.string(node);
+            self.push(Expr::Const(Const::Str(text)))
+        };
+        self.note_literal(value, node)
+    }
+
+    /// Keeps the place of what may be a regular expression, or the text of one.
+    fn note_literal(&mut self, value: ExprId, node: Node<'_>) -> ExprId {
+        if super::super::literal::may_repeat(self.text_of(node)) {
+            self.summary.literals.push((value, super::span(node)));
+        }
+        value
     }
 
     fn member(&mut self, node: Node<'_>) -> ExprId {
@@ -382,7 +400,7 @@ impl Lowering<'_> {
                 _ => {}
             }
         }
-        let constant = |value: &ExprId| matches!(self.summary.exprs[*value], Expr::Const(_) | Expr::Builtin(_) | Expr::Unknown);
+        let constant = |value: &ExprId| self.is_data(*value);
         let data = fields.len() > MOST_CONSTANTS && fields.iter().all(|(_, value)| constant(value));
         self.summary.exprs[object] = if data { Expr::Builtin(name("Object")) } else { Expr::Object(fields) };
         object
@@ -394,9 +412,18 @@ impl Lowering<'_> {
         for part in named_children(node).into_iter().filter(|part| part.sort() != "comment") {
             items.push(self.expression(part));
         }
-        let constant = items.iter().all(|item| matches!(self.summary.exprs[*item], Expr::Const(_) | Expr::Builtin(_) | Expr::Unknown));
+        let constant = items.iter().all(|item| self.is_data(*item));
         let constant = constant && items.len() > MOST_CONSTANTS;
         self.push(if constant { Expr::Builtin(name("Array")) } else { Expr::List(items) })
+    }
+
+    /// Whether an element is data: a regular expression is not, it has methods.
+    fn is_data(&self, value: ExprId) -> bool {
+        match &self.summary.exprs[value] {
+            Expr::Builtin(of) => of.as_str() != "RegExp",
+            Expr::Const(_) | Expr::Unknown => true,
+            _ => false,
+        }
     }
 
     /// Long sums nest to the left: they are read in a loop.
@@ -424,6 +451,11 @@ impl Lowering<'_> {
             return self.push(Expr::Either(vec![value, other]));
         }
         self.hint = None;
+        if operator == "+" && is_plain(node) {
+            let value = self.push(Expr::Builtin(name("String")));
+            return self.note_literal(value, node);
+        }
+        self.note_length(node, left, right);
         let mut pending = vec![node];
         while let Some(next) = pending.pop() {
             if next.sort() == "binary_expression" {
@@ -433,6 +465,20 @@ impl Lowering<'_> {
             }
         }
         self.unknown()
+    }
+
+    /// `x.length > 100`: the code knows how long `x` is.
+    fn note_length(&mut self, node: Node<'_>, left: Option<Node<'_>>, right: Option<Node<'_>>) {
+        let (Some(left), Some(right)) = (left, right) else { return };
+        let (member, limit) = if left.sort() == "member_expression" { (left, right) } else { (right, left) };
+        let measured = member.at(Field::Property).is_some_and(|property| self.text_of(property) == "length");
+        if let (true, Some(object), Ok(limit)) = (measured, member.at(Field::Object), self.text_of(limit).replace('_', "").parse())
+            && object.sort() == "identifier"
+        {
+            let named = self.name_of(object);
+            let var = self.find_var(named);
+            self.summary.measured.extend(var.map(|var| (var, limit, super::span(node))));
+        }
     }
 
     fn assignment(&mut self, node: Node<'_>) -> ExprId {
@@ -502,4 +548,26 @@ impl Lowering<'_> {
         }
         value
     }
+}
+
+/// Pieces of a sum of strings that is read as one.
+const PIECES: usize = 100;
+
+/// Whether a sum of strings says all of its text.
+fn is_plain(node: Node<'_>) -> bool {
+    let (mut pending, mut pieces) = (vec![node], 0);
+    while let Some(node) = pending.pop() {
+        pieces += 1;
+        match node.sort() {
+            _ if pieces > PIECES => return false,
+            "string" | "comment" => {}
+            "template_string" if named_children(node).into_iter().all(|part| part.sort() != "template_substitution") => {}
+            "parenthesized_expression" => pending.extend(named_children(node)),
+            "binary_expression" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+") => {
+                pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side)));
+            }
+            _ => return false,
+        }
+    }
+    true
 }

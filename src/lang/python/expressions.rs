@@ -81,11 +81,14 @@ impl Lowering<'_> {
                 let keys: Vec<_> = node.every(Field::Subscript);
                 let Some(value) = node.at(Field::Value) else { return self.unknown() };
                 let base = self.expression(value);
+                let cut = keys.first().and_then(|key| length_of(self.text_of(*key)));
                 let keys: Vec<_> = keys.into_iter().map(|key| (key.sort() == "slice", self.expression(key))).collect();
                 match keys.as_slice() {
                     [(true, _)] => {
                         let element = self.push(Expr::Element(base));
-                        self.push(Expr::Many(element))
+                        let part = self.push(Expr::Many(element));
+                        self.summary.cuts.extend(cut.map(|length| (part, length)));
+                        part
                     }
                     [(false, key)] => self.push(Expr::Index { base, key: *key }),
                     _ => {
@@ -172,6 +175,12 @@ impl Lowering<'_> {
             "type" => self.type_expression(node),
             "binary_operator" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "/") => self.division(node),
             "binary_operator" if self.accumulates(node) => self.sum(node),
+            // Regular expressions are written in pieces; their flags are joined.
+            "binary_operator" if is_plain(node, self.text) => self.string(node),
+            "binary_operator" if self.joins_constants(node) => {
+                let parts = self.children(node);
+                self.push(Expr::Either(parts))
+            }
             "comparison_operator" => self.membership(node),
             _ => {
                 self.children(node);
@@ -192,6 +201,19 @@ impl Lowering<'_> {
         self.unknown()
     }
 
+    /// `re.I | re.X`
+    fn joins_constants(&self, node: Node<'_>) -> bool {
+        let is_constant = |node: Node<'_>| {
+            let last = node.at(Field::Attribute).unwrap_or(node);
+            let text = self.text_of(last);
+            matches!(last.sort(), "identifier") && text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')
+        };
+        node.at(Field::Operator).is_some_and(|operator| operator.sort() == "|")
+            && [Field::Right, Field::Left].into_iter().all(|side| {
+                node.at(side).is_some_and(|side| is_constant(side) || (side.sort() == "binary_operator" && self.joins_constants(side)))
+            })
+    }
+
     /// `a = a + b`
     fn accumulates(&self, node: Node<'_>) -> bool {
         let adds = node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+");
@@ -208,6 +230,7 @@ impl Lowering<'_> {
 
     /// `a in b` is a call of `b.__contains__`; other comparisons of things that cost nothing are none.
     fn membership(&mut self, node: Node<'_>) -> ExprId {
+        self.note_length(node);
         let parts = self.children(node);
         let mut cursor = node.walk();
         let asks = node.children(&mut cursor).any(|part| matches!(part.sort(), "in" | "not in"));
@@ -218,6 +241,21 @@ impl Lowering<'_> {
             self.call(CallKind::Operator, callee, vec![Arg { name: None, value: *value, spread: false }], node, false);
         }
         self.unknown()
+    }
+
+    /// `len(x) > 100`: the code knows how long `x` is.
+    fn note_length(&mut self, node: Node<'_>) {
+        let [one, other] = node.named()[..] else { return };
+        let (call, limit) = if one.sort() == "call" { (one, other) } else { (other, one) };
+        let measured = call.at(Field::Function).is_some_and(|function| self.text_of(function) == "len");
+        let argument = call.at(Field::Arguments).and_then(|arguments| arguments.named_child(0));
+        if let (true, Some(argument), Ok(limit)) = (measured, argument, self.text_of(limit).replace('_', "").parse())
+            && argument.sort() == "identifier"
+        {
+            let named = self.name_of(argument);
+            let var = self.find_var(named);
+            self.summary.measured.extend(var.map(|var| (var, limit, span(node))));
+        }
     }
 
     /// `path / "name"`: the one operator whose results are called in earnest.
@@ -231,10 +269,22 @@ impl Lowering<'_> {
         self.call(CallKind::Operator, callee, vec![Arg { name: None, value, spread: false }], node, false)
     }
 
+    /// A string, noted with its place where it may be a regular expression.
     fn string(&mut self, node: Node<'_>) -> ExprId {
+        let value = self.string_within(node);
+        if super::super::literal::may_repeat(self.text_of(node)) && is_plain(node, self.text) {
+            self.summary.literals.push((value, span(node)));
+        }
+        value
+    }
+
+    fn string_within(&mut self, node: Node<'_>) -> ExprId {
         let text = self.text_of(node);
         let start = text.find(['"', '\'']).unwrap_or(0);
         let prefix = text[..start].to_ascii_lowercase();
+        if node.sort() == "binary_operator" {
+            return self.builtin(if prefix.contains('b') { "bytes" } else { "str" });
+        }
         if prefix.contains('f') || prefix.contains('t') || node.sort() == "concatenated_string" {
             let mut pending = vec![node];
             while let Some(part) = pending.pop() {
@@ -462,4 +512,38 @@ impl Lowering<'_> {
         }
         at
     }
+}
+
+/// Pieces of a sum of strings that is read as one.
+const PIECES: usize = 100;
+
+/// Whether a string, or a sum of strings, says all of its text.
+fn is_plain(node: Node<'_>, text: &str) -> bool {
+    let (mut pending, mut pieces) = (vec![node], 0);
+    while let Some(node) = pending.pop() {
+        pieces += 1;
+        match node.sort() {
+            _ if pieces > PIECES => return false,
+            "string" => {
+                let written = text.get(node.byte_range()).unwrap_or("");
+                if written.split(['"', '\'']).next().is_some_and(|prefix| prefix.contains(['f', 'F', 't', 'T'])) {
+                    return false;
+                }
+            }
+            "comment" => {}
+            "concatenated_string" | "parenthesized_expression" => pending.extend(node.named()),
+            "binary_operator" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+") => {
+                pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side)));
+            }
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// The length of what a slice gives at most, as far as it is written: `:100`.
+fn length_of(slice: &str) -> Option<u32> {
+    let (from, to) = slice.split_once(':')?;
+    let from = if from.trim().is_empty() { 0 } else { from.trim().parse::<u32>().ok()? };
+    to.trim().replace('_', "").parse::<u32>().ok()?.checked_sub(from)
 }

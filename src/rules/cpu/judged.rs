@@ -100,6 +100,7 @@ fn finding(rule: &Rule, program: &Program<'_, '_>, costs: &Costs, entry: &Root, 
         help: verdict.help,
         source_url: verdict.source.to_owned(),
         more_sinks: 0,
+        labels: Vec::new(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Where a size comes from, seen from the function that the loop runs: a client's request, or something else.
 
 use crate::effects::sizes::{Size, Sizes};
-use crate::link::FuncAt;
+use crate::facts::Handling;
+use crate::ir::{Expr, ExprId, FuncKind, Param};
 use crate::link::graph::{Edge, EdgeKind};
+use crate::link::{At, FuncAt};
 use crate::rules::Program;
 use rustc_hash::FxHashMap;
 
@@ -64,21 +66,39 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
     /// A parameter of an entry.
     fn entry(&self, func: FuncAt, position: usize) -> Origin {
         let function = self.program.input.func(func);
-        let receiver = function.class.is_some() && position == 0 && self.program.input.summaries[func.file].is_python();
-        let (Some(root), Some(param), false) = (self.program.contexts.loop_root(func), function.params.get(position), receiver) else {
+        let own = self.program.input.summaries[func.file].is_python()
+            && matches!(function.kind, FuncKind::Method | FuncKind::ClassMethod | FuncKind::Getter | FuncKind::Setter);
+        let Some(place) = position.checked_sub(usize::from(own)) else { return Origin::Unknown };
+        let (Some(root), Some(param)) = (self.program.contexts.loop_root(func), function.params.get(position)) else {
             return Origin::Unknown;
         };
         // An async function that nobody is seen to call is no server's handler.
         if !root.clients {
             return Origin::Unknown;
         }
-        // What a default makes, the framework injects.
-        let injected =
-            param.default.is_some_and(|default| matches!(self.program.input.summaries[func.file].exprs[default], crate::ir::Expr::Call(_)));
-        if injected {
+        if root.entry.as_ref().is_some_and(|entry| !entry.from_client.holds(place)) || self.is_injected(func, param) {
             return Origin::Unknown;
         }
         let own = if param.name.starts_with('<') { "a parameter".to_owned() } else { format!("`{}`", param.name) };
         Origin::Request(format!("{own} of {} `{}`", root.label, function.name))
+    }
+
+    /// Whether a framework gives the parameter what a function of the program makes: `x = Depends(f)`, `x: Annotated[X, Depends(f)]`.
+    fn is_injected(&self, func: FuncAt, param: &Param) -> bool {
+        let input = self.program.input;
+        let summary = &input.summaries[func.file];
+        let injects = |id: ExprId| {
+            let Expr::Call(call) = summary.exprs[id] else { return false };
+            let mut externals = self.program.graph.externals_of(At { file: func.file, id: call });
+            externals.any(|external| input.facts_of(func.file).containers(external.path).iter().any(|one| one.does == Handling::Injects))
+        };
+        let annotated = param.annotation.is_some_and(|annotation| match &summary.exprs[annotation] {
+            Expr::Index { key, .. } => match &summary.exprs[*key] {
+                Expr::List(parts) => parts.iter().any(|part| injects(*part)),
+                _ => injects(*key),
+            },
+            _ => false,
+        });
+        annotated || param.default.is_some_and(injects)
     }
 }

@@ -1,0 +1,301 @@
+//! The text that a literal gives, and where each part of it is written: strings, sums of strings, regular expressions.
+
+use crate::base::Span;
+use crate::ir::Family;
+
+/// What a literal gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The text, escapes replaced; of a regular expression what stands between the slashes.
+    pub text: String,
+    /// The letters behind a regular expression.
+    pub flags: String,
+    /// Python: it gives bytes.
+    pub bytes: bool,
+    /// For each byte of the text the bytes of the file that give its character.
+    places: Vec<Span>,
+}
+
+impl Written {
+    /// The bytes of the file that give a part of the text.
+    #[must_use]
+    pub fn span(&self, of: Span) -> Span {
+        let start = match (self.places.get(of.start as usize), self.places.last()) {
+            (Some(place), _) => place.start,
+            (None, Some(last)) => last.end,
+            (None, None) => 0,
+        };
+        let end = (of.end as usize).checked_sub(1).filter(|_| of.end > of.start).and_then(|last| self.places.get(last));
+        Span { start, end: end.map_or(start, |place| place.end) }
+    }
+}
+
+/// Reads a literal of a file; none where it has an escape that is not known, or ends too early.
+#[must_use]
+pub fn read(source: &str, span: Span, family: Family) -> Option<Written> {
+    let text = source.get(span.start as usize..span.end as usize)?;
+    let mut reader = Reader {
+        text,
+        at: 0,
+        base: span.start,
+        written: Written { text: String::new(), flags: String::new(), bytes: false, places: Vec::new() },
+    };
+    match family {
+        Family::Python => reader.python()?,
+        Family::Ecma => reader.ecma()?,
+    }
+    Some(reader.written)
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+    /// Where the text begins in the file.
+    base: u32,
+    written: Written,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<char> {
+        self.text[self.at..].chars().next()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let letter = self.peek()?;
+        self.at += letter.len_utf8();
+        Some(letter)
+    }
+
+    fn takes(&mut self, wanted: &str) -> bool {
+        let found = self.text[self.at..].starts_with(wanted);
+        self.at += if found { wanted.len() } else { 0 };
+        found
+    }
+
+    /// Adds the character that is written from `from` on, and has just been read.
+    fn push(&mut self, letter: char, from: usize) {
+        self.written.text.push(letter);
+        let place = |at: usize| self.base + u32::try_from(at).unwrap_or(u32::MAX);
+        let place = Span { start: place(from), end: place(self.at) };
+        self.written.places.resize(self.written.text.len(), place);
+    }
+
+    fn code(&mut self, digits: usize, from: usize) -> Option<()> {
+        let code = u32::from_str_radix(self.text.get(self.at..self.at + digits)?, 16).ok()?;
+        self.at += digits;
+        self.push(char::from_u32(code)?, from);
+        Some(())
+    }
+
+    /// What may stand between the pieces of a sum.
+    fn between(&mut self, comment: &str) -> Option<()> {
+        loop {
+            if self.takes(comment) {
+                while self.peek().is_some_and(|letter| letter != '\n') {
+                    self.next();
+                }
+            } else if comment == "//" && self.takes("/*") {
+                self.at += self.text[self.at..].find("*/")? + 2;
+            } else if self.takes("\\\n") || self.takes("\\\r\n") {
+            } else if self.peek().is_some_and(|letter| letter.is_whitespace() || matches!(letter, '(' | ')' | '+')) {
+                self.next();
+            } else {
+                return Some(());
+            }
+        }
+    }
+
+    fn python(&mut self) -> Option<()> {
+        loop {
+            self.between("#")?;
+            let mut raw = false;
+            while let Some(letter) = self.peek().filter(char::is_ascii_alphabetic) {
+                match letter.to_ascii_lowercase() {
+                    'r' => raw = true,
+                    'b' => self.written.bytes = true,
+                    'u' => {}
+                    _ => return None,
+                }
+                self.next();
+            }
+            let Some(quote) = self.next() else { return Some(()) };
+            let single = quote.to_string();
+            let triple = single.repeat(3);
+            if !matches!(quote, '"' | '\'') {
+                return None;
+            }
+            let closing = if self.takes(&triple[1..]) { triple } else { single };
+            while !self.takes(&closing) {
+                let from = self.at;
+                match self.next()? {
+                    '\\' if raw => {
+                        self.push('\\', from);
+                        let from = self.at;
+                        let letter = self.next()?;
+                        self.push(letter, from);
+                    }
+                    '\\' => self.python_escape(from)?,
+                    '\r' if self.peek() == Some('\n') => {}
+                    letter => self.push(letter, from),
+                }
+            }
+        }
+    }
+
+    fn python_escape(&mut self, from: usize) -> Option<()> {
+        let letter = self.next()?;
+        let one = match letter {
+            '\n' => return Some(()),
+            '\\' | '\'' | '"' => letter,
+            'a' => '\u{7}',
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'v' => '\u{b}',
+            '0'..='7' => {
+                let mut code = letter.to_digit(8)?;
+                for _ in 0..2 {
+                    if let Some(digit) = self.peek().and_then(|next| next.to_digit(8)) {
+                        code = code * 8 + digit;
+                        self.next();
+                    }
+                }
+                char::from_u32(code)?
+            }
+            'x' => return self.code(2, from),
+            'u' if !self.written.bytes => return self.code(4, from),
+            'U' if !self.written.bytes => return self.code(8, from),
+            'N' if !self.written.bytes => return None,
+            _ => {
+                self.push('\\', from);
+                let behind = self.at - letter.len_utf8();
+                self.push(letter, behind);
+                return Some(());
+            }
+        };
+        self.push(one, from);
+        Some(())
+    }
+
+    fn ecma(&mut self) -> Option<()> {
+        if self.text.starts_with('/') && !self.text.starts_with("//") && !self.text.starts_with("/*") {
+            return self.expression();
+        }
+        loop {
+            self.between("//")?;
+            let Some(quote) = self.next() else { return Some(()) };
+            if !matches!(quote, '"' | '\'' | '`') {
+                return None;
+            }
+            loop {
+                let from = self.at;
+                match self.next()? {
+                    letter if letter == quote => break,
+                    '\\' => self.ecma_escape(from)?,
+                    '$' if quote == '`' && self.peek() == Some('{') => return None,
+                    letter => self.push(letter, from),
+                }
+            }
+        }
+    }
+
+    fn ecma_escape(&mut self, from: usize) -> Option<()> {
+        let letter = self.next()?;
+        let one = match letter {
+            '\n' => return Some(()),
+            '\r' => {
+                self.takes("\n");
+                return Some(());
+            }
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'v' => '\u{b}',
+            '0' if !self.peek().is_some_and(|next| next.is_ascii_digit()) => '\0',
+            '0'..='9' => return None,
+            'x' => return self.code(2, from),
+            'u' if self.takes("{") => {
+                let digits = self.text[self.at..].find('}')?;
+                self.code(digits, from)?;
+                self.next();
+                return Some(());
+            }
+            'u' => return self.code(4, from),
+            other => other,
+        };
+        self.push(one, from);
+        Some(())
+    }
+
+    /// `/pattern/flags`
+    fn expression(&mut self) -> Option<()> {
+        self.next();
+        let mut class = false;
+        loop {
+            let from = self.at;
+            match self.next()? {
+                '/' if !class => break,
+                '\\' => {
+                    self.push('\\', from);
+                    let from = self.at;
+                    let letter = self.next()?;
+                    self.push(letter, from);
+                }
+                letter => {
+                    class = if class { letter != ']' } else { letter == '[' };
+                    self.push(letter, from);
+                }
+            }
+        }
+        self.text[self.at..].trim_end().clone_into(&mut self.written.flags);
+        Some(())
+    }
+}
+
+/// Whether a text has what repeats in a regular expression: without it, none takes long.
+pub(super) fn may_repeat(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'*' | b'+' | b'{'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use crate::base::Span;
+    use crate::ir::Family::{self, Ecma, Python};
+
+    fn text(source: &str, family: Family) -> Option<(String, String)> {
+        read(source, Span::new(0, source.len()), family).map(|written| (written.text, written.flags))
+    }
+
+    #[test]
+    fn literals_give_their_text() {
+        let plain = |text: &str| Some((text.to_owned(), String::new()));
+        assert_eq!(text(r#"r"\d+\"x""#, Python), plain(r#"\d+\"x"#));
+        assert_eq!(text(r"'\d\n\x41\101\u0042'", Python), plain("\\d\nAAB"));
+        assert_eq!(text("r'''a\n'b'''", Python), plain("a\n'b"));
+        assert_eq!(text("(r'a+'  # one\n   \"b\\\\d\" + 'c')", Python), plain("a+b\\dc"));
+        assert_eq!(text("f'{x}'", Python), None);
+        assert_eq!(text("'a", Python), None);
+        assert_eq!(text(r#"'\\d+' + "\x41\u{42}""#, Ecma), plain("\\d+AB"));
+        assert_eq!(text("`a${b}`", Ecma), None);
+        assert_eq!(text(r"/[/\]]+\//gi", Ecma), Some((r"[/\]]+\/".to_owned(), "gi".to_owned())));
+        assert!(read("b'a*'", Span::new(0, 5), Python).is_some_and(|written| written.bytes));
+    }
+
+    #[test]
+    fn places_lead_back_to_the_file() {
+        let source = r#"re.compile("^(\\w+" "\\s?)*$")"#;
+        let written = read(source, Span::new(11, source.len() - 1), Python).unwrap_or_else(|| unreachable!("it is a literal"));
+        let told = |part: &str| {
+            let at = written.text.find(part).unwrap_or_default();
+            let span = written.span(Span::new(at, at + part.len()));
+            &source[span.start as usize..span.end as usize]
+        };
+        assert_eq!(told("\\w+"), "\\\\w+");
+        assert_eq!(told("(\\w+\\s?)*"), "(\\\\w+\" \"\\\\s?)*");
+    }
+}
