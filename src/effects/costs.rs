@@ -286,7 +286,12 @@ impl Inference<'_, '_> {
         if !linear.when.is_empty() && !linear.when.iter().any(holds) {
             return;
         }
+        // A value that may be something else too need not be searched through.
+        let other = |one: &External| input.facts_of(func.file).linear(one.path).is_none();
         let Some(container) = self.sizes.operand(external.call, linear.of) else { return };
+        if self.graph.externals_of(external.call).any(other) {
+            return;
+        }
         let mut nest = self.nest(func, call.looped);
         let mut traced = self.sizes.trace(At { file: func.file, id: container }, func);
         let first = nest.rounds.first().map(|round| round.size);
@@ -339,10 +344,11 @@ impl Inference<'_, '_> {
         if call.main_guard || edge.once {
             return;
         }
-        let over = self.sizes.gone_over(edge).map(|(over, _)| over);
-        if let Some(over) = over {
-            self.handed(edge, over, call, terms);
+        let over = self.sizes.gone_over(edge);
+        if let Some((over, position)) = over {
+            self.handed(edge, over, position, call, terms);
         }
+        let over = over.map(|(over, _)| over);
         for (index, below) in self.costs.of(edge.to).iter().enumerate() {
             let Some(flags) = flags::through(self.run, edge, &below.flags) else { continue };
             if below.hops >= LONGEST {
@@ -354,6 +360,11 @@ impl Inference<'_, '_> {
             }
             nest.constant *= below.constant;
             for round in &below.rounds {
+                // Its factor is in the constant already.
+                if let Size::Constant(_) = round.size {
+                    nest.tell(*round);
+                    continue;
+                }
                 let traced = self.sizes.given(edge, round.size);
                 nest.add(&traced, Round { size: traced.size, ..*round });
             }
@@ -379,7 +390,7 @@ impl Inference<'_, '_> {
     }
 
     /// The loop that such a call is.
-    fn handed(&self, edge: &Edge, over: ExprId, call: &Call, terms: &mut Vec<Term>) {
+    fn handed(&self, edge: &Edge, over: ExprId, position: usize, call: &Call, terms: &mut Vec<Term>) {
         let input = self.solution.input;
         let mut nest = self.nest(edge.from, call.looped);
         self.go_over(edge, over, call, &mut nest);
@@ -387,8 +398,8 @@ impl Inference<'_, '_> {
             return;
         }
         let callee = input.func(edge.to);
-        // What is gathered comes as a parameter, and goes on as what is returned.
-        let gathered: SmallVec<[crate::ir::VarId; 4]> = callee.params.iter().filter_map(|param| param.var).collect();
+        // What is gathered comes before the element, and goes on as what is returned: `reduce`.
+        let gathered: SmallVec<[crate::ir::VarId; 1]> = callee.params.iter().take(position).filter_map(|param| param.var).collect();
         let spreads = callee.returns.iter().any(|value| {
             let (Expr::List(_) | Expr::Object(_)) = &input.summaries[edge.to.file].exprs[*value] else { return false };
             gathered.iter().any(|var| spreads(&input.summaries[edge.to.file], *value, *var))
@@ -415,14 +426,19 @@ impl Nest {
         match round.size {
             Size::Constant(times) => {
                 self.constant *= times.max(1.0);
-                if times >= SHOWN && self.rounds.len() < SIZES {
-                    self.rounds.push(round);
+                if times >= SHOWN {
+                    self.tell(round);
                 }
             }
             Size::Program => {}
             _ if traced.part_of.iter().any(|part| self.over.contains(part)) => {}
-            _ if self.rounds.len() < SIZES => self.rounds.push(round),
-            _ => {}
+            _ => self.tell(round),
+        }
+    }
+
+    fn tell(&mut self, round: Round) {
+        if self.rounds.len() < SIZES {
+            self.rounds.push(round);
         }
     }
 }

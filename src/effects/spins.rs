@@ -13,10 +13,6 @@ pub fn waits(input: Input<'_>, graph: &Graph, func: FuncAt, one: &Loop) -> bool 
     if !matches!(one.kind, LoopKind::While | LoopKind::Count) || one.leaves || !one.assigns.is_empty() {
         return false;
     }
-    // `for (let i = 0; i < n; i++) {}` ends by itself: what it counts up stands among its expressions.
-    if one.exprs.is_empty() {
-        return one.kind == LoopKind::While || one.test.is_empty();
-    }
     let facts = input.facts_of(func.file);
     let mut asks = false;
     let idle = (one.calls.start..one.calls.end).all(|id| {
@@ -26,7 +22,11 @@ pub fn waits(input: Input<'_>, graph: &Graph, func: FuncAt, one: &Loop) -> bool 
         asks |= clock && one.span.contains(summary.calls[id].span.start);
         (clock || !summary.calls[id].kind.is_written()) && graph.edges_of(at).next().is_none()
     });
-    asks && idle
+    // `for (let i = 0; i < n; i++) {}` ends by itself: what it counts up stands among its expressions. A call in the test may
+    // do what the loop is for: `while (queue.take()) {}`.
+    let written = (one.calls.start..one.calls.end).any(|id| summary.calls[CallId::from_raw(id)].kind.is_written());
+    let empty = one.exprs.is_empty() && !written && (one.kind == LoopKind::While || one.test.is_empty());
+    empty || (asks && idle)
 }
 
 /// Where a function calls itself twice or more on the way through, on what it computes from its parameters, and keeps no
@@ -62,10 +62,14 @@ pub fn recursion(solution: &Solution<'_>, func: FuncAt, itself: &[&Edge]) -> Opt
         let call = &summary.calls[edge.call.id];
         let bound = bound_parameters(summary, function, call, usize::from(edge.offset?));
         let shrinks = bound.iter().find(|(value, _)| matches!(summary.exprs[*value], Expr::Unknown));
-        let part =
-            bound.iter().any(|(value, _)| matches!(summary.exprs[*value], Expr::Attr { .. } | Expr::Index { .. } | Expr::Element(_)));
-        // What walks down a tree sees each part once.
-        if let (Some((_, position)), false) = (shrinks, part) {
+        let passed_on = |id: ExprId| match summary.exprs[id] {
+            Expr::Unknown | Expr::Const(_) => true,
+            Expr::Var(var) => function.params.iter().any(|param| param.var == Some(var)) && !summary.vars[var].assigned,
+            _ => false,
+        };
+        // What walks down a tree is given a part of it, and sees each part once.
+        let walks = bound.iter().any(|(value, _)| !passed_on(*value));
+        if let (Some((_, position)), false) = (shrinks, walks) {
             computed.push((edge.call.id, *position));
         }
     }

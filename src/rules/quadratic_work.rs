@@ -21,7 +21,6 @@ fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
     let (requested, stored) = (judged.requested(), judged.stored());
     let confidence = match (requested, stored) {
         (1.., _) if judged.unknown() == 0 => judged.sure,
-        (1.., _) => judged.sure.min(Confidence::Medium),
         (0, 2..) => judged.sure.min(Confidence::Medium),
         _ => Confidence::Low,
     };
