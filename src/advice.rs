@@ -14,7 +14,7 @@ use crate::link::graph::{EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Solution};
 use runtime::{Common, Seen};
 use rustc_hash::{FxHashMap, FxHashSet};
-use way::{Around, Hand, LISTED, Way};
+use way::{Around, CHANGED, Hand, Way};
 use written::Written;
 
 /// Calls deep in which a function still counts as one that works with the loop: further down, such a call is rarely reached.
@@ -113,7 +113,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
         match (replaced, handed) {
             (Some(replaced), None) => replaced,
             (None, Some(handed)) => handed.words,
-            (Some(_), Some(handed)) if is_code && (way.fixed.is_some() && deep || way.names.len() > LISTED) => handed.words,
+            (Some(_), Some(handed)) if is_code && deep && (way.fixed.is_some() || way.names.len() > CHANGED) => handed.words,
             (Some(replaced), Some(handed)) if matches!(remedy, Some(Remedy::Other(_))) => format!("{}; or {replaced}", handed.words),
             (Some(replaced), Some(handed)) if is_code && (thread_mends(&handed) || asked.steps.len() > 2) => {
                 format!("{}; or {replaced}", handed.words)
@@ -155,7 +155,14 @@ impl<'a, 'b> Advisor<'a, 'b> {
             };
             Handed { words, whole: false }
         };
-        Some(match self.hand(first) {
+        let together = self.case(last.call, asked.fact).is_some_and(|case| case.together);
+        let hand = |step: &Step| match self.hand(step) {
+            Hand::Whole if together && step.to.is_none() => Hand::Block(Around::Use),
+            // A method of what is written over several lines can't be named beside its arguments.
+            Hand::Whole if step.to.is_none() && Written::of(self.solution.input, step.call).callee.is_none() => Hand::Block(Around::Lines),
+            hand => hand,
+        };
+        Some(match hand(first) {
             Hand::Whole if root.is_async => Handed { words: format!("call {}{caution}", quoted(&code(template, first))), whole: true },
             Hand::Whole if way.fixed_root => {
                 let start = seen.runtime.start.as_deref()?;
@@ -169,7 +176,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
             }
             Hand::Block(around) => block(around, first),
             Hand::Inside if replaced || asked.steps.len() < 2 => return None,
-            Hand::Inside => match (self.hand(last), &way.fixed) {
+            Hand::Inside => match (hand(last), &way.fixed) {
                 (Hand::Block(around), _) => block(around, last),
                 (Hand::Inside, _) => return None,
                 (Hand::Whole, Some(fixed)) => Handed {

@@ -21,11 +21,15 @@ impl Advisor<'_, '_> {
         match when {
             "entered" => return entered(summary, at).is_some(),
             "passed on" => return passed_on(summary, at),
+            "called on" => {
+                let on = |callee: ExprId| matches!(summary.exprs[callee], Expr::Attr { base, .. } if is_call(summary, base, at));
+                return summary.calls.iter().any(|other| other.kind == CallKind::Call && on(other.callee));
+            }
             _ => {}
         }
         match when.split_once('=') {
             Some(("inside", name)) => {
-                let around = |outer: &&Call| outer.args.iter().any(|arg| matches!(summary.exprs[arg.value], Expr::Call(id) if id == at.id));
+                let around = |outer: &&Call| outer.args.iter().any(|arg| is_call(summary, arg.value, at));
                 summary.calls.iter().filter(around).any(|outer| match &summary.exprs[outer.callee] {
                     Expr::Var(var) => summary.vars[*var].name.as_str() == name,
                     Expr::Global(global) => global.as_str() == name,
@@ -61,9 +65,13 @@ impl Advisor<'_, '_> {
     }
 }
 
+fn is_call(summary: &ModuleSummary, id: ExprId, at: CallAt) -> bool {
+    matches!(summary.exprs[id], Expr::Call(id) if id == at.id)
+}
+
 /// The `with` that enters what the call gives.
 pub(super) fn entered(summary: &ModuleSummary, at: CallAt) -> Option<crate::ir::CallId> {
-    let enters = |with: &Call| with.kind == CallKind::With && matches!(summary.exprs[with.callee], Expr::Call(id) if id == at.id);
+    let enters = |with: &Call| with.kind == CallKind::With && is_call(summary, with.callee, at);
     summary.calls.iter_enumerated().find(|(_, with)| enters(with)).map(|(id, _)| id)
 }
 

@@ -8,8 +8,10 @@ use crate::ir::{CallKind, Expr, FuncKind, Function};
 use crate::link::FuncAt;
 use crate::link::graph::EdgeKind;
 
-/// Functions that are listed by name, and the most that one is told to change where a line would do.
-pub(super) const LISTED: usize = 3;
+/// Functions that are listed by name.
+const LISTED: usize = 3;
+/// The most functions that one is told to change where a line in the first would do.
+pub(super) const CHANGED: usize = 2;
 
 /// How a call can be handed to a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,8 +31,10 @@ pub(super) enum Around {
     With,
     /// A loop.
     Loop,
-    /// Lines that read a property, or come to the call by an operator.
+    /// Lines that read a property, come to the call by an operator, or call a method of what takes several.
     Lines,
+    /// Lines that use what the call gives.
+    Use,
 }
 
 impl Around {
@@ -39,6 +43,7 @@ impl Around {
             Self::With => "the `with` block",
             Self::Loop => "the loop",
             Self::Lines => "the lines that lead there",
+            Self::Use => "the lines that use what it gives",
         }
     }
 }

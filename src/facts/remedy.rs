@@ -85,13 +85,16 @@ impl Instead {
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// The condition, as in `unless`; besides, `entered` (a `with` enters what the call gives), `passed on` (another call is given
-    /// it) and `inside=name` (the call is an argument of `name`). `arg0=*.json` holds for a joined path that ends so, too.
+    /// it), `called on` (a method of it is called at once) and `inside=name` (the call is an argument of `name`). `arg0=*.json` holds for a joined path that ends so, too.
     pub when: String,
     /// What such a call does: `loads certificates`.
     pub does: Option<String>,
     /// What to write instead, by runtime.
     #[serde(default)]
     pub instead: Instead,
+    /// The call alone does not help in a thread: what uses its result has to go there with it.
+    #[serde(default)]
+    pub together: bool,
 }
 
 /// What one has to know before following the advice.
