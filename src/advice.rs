@@ -149,6 +149,9 @@ impl<'a, 'b> Advisor<'a, 'b> {
                 let iterated = Written::whole(self.solution.input, step.call).unwrap_or_else(|| "...".to_owned());
                 let all = quoted(&seen.called(template, "list", &iterated));
                 format!("take all items at once with {all}, or one at a time with `next` in place of `list`{caution}")
+            } else if around == Around::With && self.awaits_inside(step.call) {
+                let code = quoted(&seen.called(template, "function", ""));
+                format!("the `with` block awaits: move what blocks in it into a plain function and call {code}{caution}")
             } else {
                 let code = quoted(&seen.called(template, "function", ""));
                 format!("move {} into a plain function and call {code}{caution}", around.words())

@@ -1,8 +1,10 @@
-//! Whether a call stands where a lock of threads is held: to await there would let others run on the loop and wait for it.
+//! What stands in a `with` block: calls made while a lock of threads is held, where an await would let others run on the loop and wait
+//! for it, and awaits, which bind the block to the loop.
 
 use super::Advisor;
+use crate::base::FileId;
 use crate::facts::Effect;
-use crate::ir::{Call, CallKind};
+use crate::ir::{Call, CallKind, Expr};
 use crate::link::{At, CallAt};
 
 impl Advisor<'_, '_> {
@@ -18,14 +20,27 @@ impl Advisor<'_, '_> {
             let entered = self.graph.externals_of(At { file: at.file, id });
             entered.into_iter().any(|external| facts.call(external.path).is_some_and(|fact| fact.effect == Effect::Wait))
         };
-        let source = &input.sources[at.file];
-        let (last, _) = source.line_column(call.span.start);
-        let surrounds = |with: &Call| {
-            let (first, _) = source.line_column(with.span.start);
-            let lines = (first + 1..=last).map(|line| source.line_text(line));
-            surrounds(source.line_text(first), lines)
+        summary.calls.iter_enumerated().any(|(id, with)| before(with) && self.is_inside(at.file, with, call) && waits(id))
+    }
+
+    /// Whether the block of the `with` that the call is, or that enters what it gives, awaits: no plain function can take it.
+    pub(super) fn awaits_inside(&self, at: CallAt) -> bool {
+        let summary = &self.solution.input.summaries[at.file];
+        let Some(with) = summary.calls.iter().find(|with| {
+            with.kind == CallKind::With
+                && (with.span == summary.calls[at.id].span || matches!(summary.exprs[with.callee], Expr::Call(id) if id == at.id))
+        }) else {
+            return false;
         };
-        summary.calls.iter_enumerated().any(|(id, with)| before(with) && surrounds(with) && waits(id))
+        let below = |call: &&Call| call.awaited && call.func == with.func && call.span.start > with.span.end;
+        summary.calls.iter().filter(below).any(|call| self.is_inside(at.file, with, call))
+    }
+
+    /// Whether the call stands in the block of the `with` above it.
+    fn is_inside(&self, file: FileId, with: &Call, call: &Call) -> bool {
+        let source = &self.solution.input.sources[file];
+        let (first, last) = (source.line_column(with.span.start).0, source.line_column(call.span.start).0);
+        surrounds(source.line_text(first), (first + 1..=last).map(|line| source.line_text(line)))
     }
 }
 
