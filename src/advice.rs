@@ -1,18 +1,20 @@
 //! What to write instead of what a chain reaches: the runtime's own way, in the program's own names.
 
+mod case;
+mod locked;
 mod runtime;
 mod way;
 mod written;
 
 use crate::base::Name;
 use crate::contexts::Origin;
-use crate::effects::{Step, holds};
-use crate::facts::{CallFact, Case, Gil, Remedy, Words};
+use crate::effects::Step;
+use crate::facts::{CallFact, Effect, Gil, Other, Remedy, Words};
 use crate::link::graph::{EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Solution};
-use runtime::Seen;
+use runtime::{Common, Seen};
 use rustc_hash::{FxHashMap, FxHashSet};
-use way::{Around, Hand, Way};
+use way::{Around, CHANGED, Hand, Way};
 use written::Written;
 
 /// Calls deep in which a function still counts as one that works with the loop: further down, such a call is rarely reached.
@@ -24,6 +26,8 @@ pub struct Advisor<'a, 'b> {
     graph: &'b Graph,
     /// Functions that work with the loop, so that no other thread may run them.
     bound: FxHashSet<FuncAt>,
+    /// The runtime where no file of a chain shows one.
+    common: Common<'a>,
 }
 
 /// A chain to give advice on.
@@ -39,6 +43,8 @@ pub struct Asked<'s> {
     pub fact: &'s CallFact,
     /// How the first function comes to run on the loop.
     pub origin: &'s Origin,
+    /// Nothing else that is reported lies below the first call.
+    pub alone: bool,
 }
 
 impl<'a, 'b> Advisor<'a, 'b> {
@@ -60,12 +66,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
             let above = last.iter().flat_map(|func| callers.get(func).into_iter().flatten()).copied();
             last = above.filter(|func| bound.insert(*func)).collect();
         }
-        Self { solution, graph, bound }
-    }
-
-    fn case<'f>(&self, call: CallAt, fact: &'f CallFact) -> Option<&'f Case> {
-        let written = &self.solution.input.summaries[call.file].calls[call.id];
-        fact.cases.iter().find(|case| holds(self.solution, self.graph, call, written, &case.when))
+        Self { solution, graph, bound, common: runtime::common(input) }
     }
 
     /// What the call does, where its fact says so.
@@ -79,36 +80,49 @@ impl<'a, 'b> Advisor<'a, 'b> {
     pub fn help(&self, asked: Asked<'_>) -> String {
         let input = self.solution.input;
         let (Some(first), Some(last)) = (asked.steps.first(), asked.steps.last()) else { return String::new() };
-        let seen = runtime::seen(input, first.from, asked.origin.file, asked.steps);
+        let seen = runtime::seen(input, &self.common, first.from, asked.origin.file, asked.steps);
         let written = Written::of(input, last.call);
         let instead = self.case(last.call, asked.fact).map_or(&asked.fact.instead, |case| &case.instead);
+        // Who awaits while a lock of threads is held, lets others run that wait for it.
+        let locked = asked.steps.iter().any(|step| self.is_locked(step.call));
         let remedy = seen.as_ref().and_then(|seen| instead.under(seen.runtime.writes));
+        let remedy = remedy.filter(|remedy| !locked || matches!(remedy, Remedy::Words(_)));
         let is_code = matches!(remedy, Some(Remedy::Code(_)));
         let way = self.way(asked.steps, asked.origin);
         let handed = seen.as_ref().and_then(|seen| self.handed(asked, seen, &way, is_code));
         let caution = asked.fact.caution.instead.as_deref().map_or_else(String::new, |caution| format!(" ({caution})"));
+        let deep = asked.steps.len() > 1;
+        let place = if deep { format!(" in {}", self.said(last.from)) } else { String::new() };
         let replaced = remedy.map(|remedy| match remedy {
             Remedy::Words(Words { say }) => {
-                let place = if asked.steps.len() > 1 { format!("in `{}`: ", input.func_name(last.from)) } else { String::new() };
+                let place = if deep { format!("in {}: ", self.said(last.from)) } else { String::new() };
                 place + &filled(say, &written, asked.path) + &caution
             }
+            Remedy::Other(Other { what }) => format!("use {}{place}{caution}", filled(what, &written, asked.path)),
             Remedy::Code(code) => {
                 let code = quoted(&filled(code, &written, asked.path));
                 match &way.fixed {
-                    Some(fixed) => format!("`{fixed}` can't await: do this outside of it, with {code}{caution}"),
+                    Some(fixed) => format!("{fixed} can't await: do this outside of it, with {code}{caution}"),
                     None if way.names.is_empty() => format!("write {code} in place of `{}`{caution}", asked.shown),
                     None => format!("make {} async and write {code} in place of `{}`{caution}", way.listed(), asked.shown),
                 }
             }
         });
+        // A thread takes one line in the first function, and mends all that lies below; a thread that only sleeps is wasted.
+        let thread_mends = |handed: &Handed| handed.whole && deep && (asked.fact.effect != Effect::Sleep || !asked.alone);
         match (replaced, handed) {
             (Some(replaced), None) => replaced,
             (None, Some(handed)) => handed.words,
-            // A thread takes one line here, the other way a change of each function in between.
-            (Some(_), Some(handed)) if is_code && way.fixed.is_some() && asked.steps.len() > 1 => handed.words,
-            (Some(replaced), Some(handed)) if is_code && asked.steps.len() > 2 => format!("{}; or {replaced}", handed.words),
-            (Some(replaced), Some(handed)) if is_code && asked.steps.len() == 1 && handed.whole => replaced,
+            (Some(_), Some(handed)) if is_code && deep && (way.fixed.is_some() || way.names.len() > CHANGED) => handed.words,
+            (Some(replaced), Some(handed)) if matches!(remedy, Some(Remedy::Other(_))) => format!("{}; or {replaced}", handed.words),
+            (Some(replaced), Some(handed)) if is_code && (thread_mends(&handed) || asked.steps.len() > 2) => {
+                format!("{}; or {replaced}", handed.words)
+            }
+            (Some(replaced), Some(handed)) if is_code && !deep && handed.whole => replaced,
             (Some(replaced), Some(handed)) => format!("{replaced}; or {}", handed.words),
+            (None, None) if locked => {
+                "a lock of threads is held there: do this before it is taken, or move all of it to a thread".to_owned()
+            }
             (None, None) => "no asynchronous form is known: move the work to a worker, or do it once at start-up".to_owned(),
         }
     }
@@ -124,40 +138,52 @@ impl<'a, 'b> Advisor<'a, 'b> {
             (false, None) => String::new(),
         };
         let root = self.solution.input.func(first.from);
-        let code = |template: &str, step: &Step| self.code(template, seen, step, asked.shown);
+        // What is done as it is iterated is done where that is: the whole of it goes to the thread.
+        let lazy = |step: &Step| asked.fact.lazy && step.call == last.call && step.to.is_none();
+        let code = |template: &str, step: &Step| match Written::whole(self.solution.input, step.call).filter(|_| lazy(step)) {
+            Some(whole) => seen.called(template, &format!("lambda: list({whole})"), ""),
+            None => self.code(template, seen, step, asked.shown),
+        };
         let block = |around: Around, step: &Step| {
             let words = if around == Around::Loop {
                 let iterated = Written::whole(self.solution.input, step.call).unwrap_or_else(|| "...".to_owned());
                 let all = quoted(&seen.called(template, "list", &iterated));
                 format!("take all items at once with {all}, or one at a time with `next` in place of `list`{caution}")
+            } else if around == Around::With && self.awaits_inside(step.call) {
+                let code = quoted(&seen.called(template, "function", ""));
+                format!("the `with` block awaits: move what blocks in it into a plain function and call {code}{caution}")
             } else {
                 let code = quoted(&seen.called(template, "function", ""));
                 format!("move {} into a plain function and call {code}{caution}", around.words())
             };
             Handed { words, whole: false }
         };
-        Some(match self.hand(first) {
+        let together = self.case(last.call, asked.fact).is_some_and(|case| case.together);
+        let hand = |step: &Step| match self.hand(step) {
+            Hand::Whole if together && step.to.is_none() => Hand::Block(Around::Use),
+            // A method of what is written over several lines can't be named beside its arguments.
+            Hand::Whole if step.to.is_none() && Written::of(self.solution.input, step.call).callee.is_none() => Hand::Block(Around::Lines),
+            hand => hand,
+        };
+        Some(match hand(first) {
             Hand::Whole if root.is_async => Handed { words: format!("call {}{caution}", quoted(&code(template, first))), whole: true },
             Hand::Whole if way.fixed_root => {
-                let name = self.solution.input.func_name(first.from);
                 let start = seen.runtime.start.as_deref()?;
-                let start = code(start, first);
-                Handed {
-                    words: format!("`{name}` can't await: begin it with {}{caution} and use its result in a callback", quoted(&start)),
-                    whole: true,
-                }
+                let start = quoted(&code(start, first));
+                let (name, after) = (self.said(first.from), "and go on in a callback of the future that this gives");
+                Handed { words: format!("{name} can't await: write {start}{caution} {after}"), whole: true }
             }
             Hand::Whole => {
-                let name = self.solution.input.func_name(first.from);
-                Handed { words: format!("make `{name}` async and call {}{caution}", quoted(&code(template, first))), whole: true }
+                let name = self.said(first.from);
+                Handed { words: format!("make {name} async and call {}{caution}", quoted(&code(template, first))), whole: true }
             }
             Hand::Block(around) => block(around, first),
             Hand::Inside if replaced || asked.steps.len() < 2 => return None,
-            Hand::Inside => match (self.hand(last), &way.fixed) {
+            Hand::Inside => match (hand(last), &way.fixed) {
                 (Hand::Block(around), _) => block(around, last),
                 (Hand::Inside, _) => return None,
                 (Hand::Whole, Some(fixed)) => Handed {
-                    words: format!("`{fixed}` can't await: do this outside of it, with {}{caution}", quoted(&code(template, last))),
+                    words: format!("{fixed} can't await: do this outside of it, with {}{caution}", quoted(&code(template, last))),
                     whole: false,
                 },
                 (Hand::Whole, None) => Handed {
@@ -194,11 +220,23 @@ impl Seen<'_> {
     }
 }
 
-/// The remedy with the call's receiver and arguments in it.
+/// The remedy with the call's parts in it: `{receiver}`, `{arguments}`, `{name}` (after `as`), `{method}` (`{method-Sync}` without that end).
 fn filled(remedy: &str, written: &Written, path: Name) -> String {
-    let owner = path.rsplit_once('.').map_or("", |(owner, _)| owner);
+    let (owner, method) = path.rsplit_once('.').unwrap_or(("", path.as_str()));
     let kind = owner.rsplit('.').next().unwrap_or("").to_lowercase();
-    remedy.replace("{receiver}", written.receiver().unwrap_or(&kind)).replace("{arguments}", &written.arguments)
+    let mut out = written.bound.as_ref().map_or_else(|| remedy.replace(" as {name}", ""), |name| remedy.replace("{name}", name));
+    while let Some((start, rest)) = out.split_once("{method").map(|(before, rest)| (before.len(), rest)) {
+        let Some((cut, after)) = rest.split_once('}') else { break };
+        let named = method.strip_suffix(cut.trim_start_matches('-')).unwrap_or(method);
+        out = format!("{}{named}{after}", &out[..start]);
+    }
+    let out = match (written.receiver(), &written.callee) {
+        (Some(receiver), _) => out.replace("{receiver}", receiver),
+        // The function has been imported by its name.
+        (None, Some(_)) => out.replace("{receiver}.", "").replace("{receiver}", &kind),
+        (None, None) => out.replace("{receiver}", &kind),
+    };
+    out.replace("{arguments}", &written.arguments)
 }
 
 /// Code between backquotes; a comment at its end is said beside it.
@@ -206,5 +244,24 @@ fn quoted(code: &str) -> String {
     match code.split_once("  # ").or_else(|| code.split_once("  // ")) {
         Some((code, said)) => format!("`{code}` ({said})"),
         None => format!("`{code}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Written, filled};
+    use crate::base::name;
+
+    #[test]
+    fn a_remedy_takes_the_calls_parts() {
+        let fill = |remedy: &str, callee: &str, bound: Option<&str>| {
+            let (callee, bound) = (Some(callee.to_owned()), bound.map(str::to_owned));
+            filled(remedy, &Written { callee, arguments: "a, b".to_owned(), keywords: false, bound }, name("fs-extra.copySync"))
+        };
+        assert_eq!(fill("await {receiver}.{method-Sync}({arguments})", "fse.copySync", None), "await fse.copy(a, b)");
+        assert_eq!(fill("await {receiver}.{method-Sync}({arguments})", "copySync", None), "await copy(a, b)");
+        assert_eq!(fill("a{method}, {method-x}", "copySync", None), "acopySync, copySync");
+        assert_eq!(fill("async with f() as {name}", "open", Some("log")), "async with f() as log");
+        assert_eq!(fill("async with f() as {name}", "open", None), "async with f()");
     }
 }

@@ -12,7 +12,7 @@ mod spins;
 mod wanted;
 
 use crate::base::Name;
-use crate::facts::{CallFact, Effect, Weight};
+use crate::facts::{CallFact, Effect, Facts, Weight};
 use crate::finding::Hop;
 use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary};
 use crate::link::graph::{Edge, EdgeKind, Graph};
@@ -66,7 +66,7 @@ impl Step {
             file: self.call.file,
             span: input.summaries[self.call.file].calls[self.call.id].span,
             caller: input.func_name(self.from),
-            callee: self.to.map_or_else(|| shown_path(path), |to| input.func_name(to)),
+            callee: self.to.map_or_else(|| shown_path(input.facts_of(self.call.file), path), |to| input.func_name(to)),
         }
     }
 }
@@ -357,7 +357,10 @@ impl Effects {
 
 /// A library path as a person writes it.
 #[must_use]
-pub fn shown_path(path: Name) -> String {
+pub fn shown_path(facts: &Facts, path: Name) -> String {
+    if let Some(shown) = facts.shown(path) {
+        return shown;
+    }
     let path = path.as_str();
     if let Some(function) = assumed::function_of(path) {
         return function.to_owned();

@@ -13,7 +13,7 @@ pub use file::RawFacts;
 pub use library::Library;
 pub use measure::Bounded;
 pub use pattern::Applies;
-pub use remedy::{Case, Caution, Idiom, Instead, Remedy, Runtime, Words};
+pub use remedy::{Case, Caution, Idiom, Instead, Other, Remedy, Runtime, Words};
 pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Registered, Results, Weight};
 
 use crate::base::written::{Fault, Written};
@@ -55,6 +55,8 @@ pub struct CallFact {
     pub source: String,
     /// Reading the attribute is the call.
     pub property: bool,
+    /// The work is done as its result is iterated.
+    pub lazy: bool,
 }
 
 /// One line of code that makes a call on a fact's first path.
@@ -75,6 +77,8 @@ pub struct TypeFact {
     pub enter: Option<Name>,
     /// Type of an element.
     pub element: Option<Name>,
+    /// How messages call it.
+    pub shown: Option<String>,
     /// Each one made is told apart, with what is put into it.
     pub tracked: bool,
     /// All of them together hold what the program puts into any.

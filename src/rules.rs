@@ -273,7 +273,7 @@ impl Reaches {
                 opened.push((of, findings.len()));
             }
             let light = best.channel.1 == Weight::Light;
-            let shown = shown_path(path);
+            let shown = shown_path(program.input.facts_of(sink.file), path);
             let assumed = program.effects.assumed.fact(path).is_some();
             let does = advisor.does(sink, fact).unwrap_or(self.verb);
             let verb = if assumed { "is assumed to block" } else { does };
@@ -288,7 +288,7 @@ impl Reaches {
                 } else {
                     fact.why.clone()
                 },
-                help: advisor.help(Asked { steps: &steps, path, shown: &shown, fact, origin }),
+                help: advisor.help(Asked { steps: &steps, path, shown: &shown, fact, origin, alone: ways.len() == 1 }),
                 source_url: fact.source.clone(),
                 entry: origin.label.clone(),
                 entry_file: origin.file,

@@ -3,8 +3,9 @@
 use crate::base::{FileId, name};
 use crate::effects::Step;
 use crate::facts::Runtime;
-use crate::ir::{Expr, FuncId, Target, VarId};
+use crate::ir::{Expr, Family, FuncId, ModuleSummary, Target, VarId};
 use crate::link::{FuncAt, Input};
+use rustc_hash::FxHashMap;
 
 /// A runtime, and what its code is called on.
 pub(super) struct Seen<'a> {
@@ -12,27 +13,54 @@ pub(super) struct Seen<'a> {
     pub receiver: String,
 }
 
-/// The runtime that the imports of the first function's file show; else the entry's file, then those of the chain; else the default.
-pub(super) fn seen<'a>(input: Input<'a>, root: FuncAt, entry: FileId, steps: &[Step]) -> Option<Seen<'a>> {
+/// Runtimes of one family with a way of writing of their own, that more of the run's files import than import the default one.
+pub(super) type Common<'a> = FxHashMap<Family, &'a Runtime>;
+
+/// The runtime that most files show, where that changes how code is written.
+pub(super) fn common(input: Input<'_>) -> Common<'_> {
+    let mut counts: FxHashMap<(Family, usize), usize> = FxHashMap::default();
+    for (file, summary) in input.summaries.iter_enumerated() {
+        for (at, _) in input.facts_of(file).runtimes.iter().enumerate().filter(|(_, runtime)| shows(summary, runtime)) {
+            *counts.entry((summary.family, at)).or_default() += 1;
+        }
+    }
+    let mut common = Common::default();
+    for family in input.summaries.iter().map(|summary| summary.family) {
+        let runtimes = input.facts.of(family).runtimes.as_slice();
+        let count = |at| counts.get(&(family, at)).copied().unwrap_or(0);
+        let Some(default) = runtimes.iter().position(|runtime| runtime.default) else { continue };
+        let others = (0..runtimes.len()).filter(|at| runtimes[*at].writes != runtimes[default].writes && runtimes[*at].receiver.is_none());
+        if let Some(most) = others.max_by_key(|at| count(*at)).filter(|most| count(*most) > count(default)) {
+            common.insert(family, &runtimes[most]);
+        }
+    }
+    common
+}
+
+/// The runtime that the imports of the first function's file show; else the entry's file, then those of the chain; else the one that
+/// most of the program shows; else the default.
+pub(super) fn seen<'a>(input: Input<'a>, common: &Common<'a>, root: FuncAt, entry: FileId, steps: &[Step]) -> Option<Seen<'a>> {
     let runtimes = input.facts_of(root.file).runtimes.as_slice();
     let files = [root.file, entry].into_iter().chain(steps.iter().map(|step| step.call.file));
     let shown = files.into_iter().find_map(|file| in_file(input, root, file, runtimes));
-    shown.or_else(|| runtimes.iter().find(|runtime| runtime.default).map(|runtime| Seen { runtime, receiver: String::new() }))
+    let most = || common.get(&input.summaries[root.file].family).copied().or_else(|| runtimes.iter().find(|runtime| runtime.default));
+    shown.or_else(|| most().map(|runtime| Seen { runtime, receiver: String::new() }))
+}
+
+/// Whether the file imports one of the runtime's modules.
+fn shows(summary: &ModuleSummary, runtime: &Runtime) -> bool {
+    summary.exprs.iter().any(|expr| match expr {
+        Expr::Module(module) | Expr::Imported { module, .. } => {
+            runtime.modules.iter().any(|of| module.strip_prefix(of.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        }
+        _ => false,
+    })
 }
 
 fn in_file<'a>(input: Input<'a>, root: FuncAt, file: FileId, runtimes: &'a [Runtime]) -> Option<Seen<'a>> {
-    let imports = |runtime: &Runtime| {
-        input.summaries[file].exprs.iter().any(|expr| match expr {
-            Expr::Module(module) | Expr::Imported { module, .. } => runtime
-                .modules
-                .iter()
-                .any(|of| module.strip_prefix(of.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))),
-            _ => false,
-        })
-    };
     let found: Vec<Seen<'a>> = runtimes
         .iter()
-        .filter(|runtime| imports(runtime))
+        .filter(|runtime| shows(&input.summaries[file], runtime))
         .filter_map(|runtime| {
             let receiver = runtime.receiver.as_ref().map_or(Some(String::new()), |wanted| in_reach(input, root, wanted))?;
             Some(Seen { runtime, receiver })

@@ -1,11 +1,17 @@
 //! What stands between the function that the loop runs and the call that stalls it.
 
 use super::Advisor;
+use super::case::entered;
 use crate::contexts::Origin;
 use crate::effects::Step;
 use crate::ir::{CallKind, Expr, FuncKind, Function};
 use crate::link::FuncAt;
 use crate::link::graph::EdgeKind;
+
+/// Functions that are listed by name.
+const LISTED: usize = 3;
+/// The most functions that one is told to change where a line in the first would do.
+pub(super) const CHANGED: usize = 2;
 
 /// How a call can be handed to a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,8 +31,10 @@ pub(super) enum Around {
     With,
     /// A loop.
     Loop,
-    /// Lines that read a property, or come to the call by an operator.
+    /// Lines that read a property, come to the call by an operator, or call a method of what takes several.
     Lines,
+    /// Lines that use what the call gives.
+    Use,
 }
 
 impl Around {
@@ -35,13 +43,14 @@ impl Around {
             Self::With => "the `with` block",
             Self::Loop => "the loop",
             Self::Lines => "the lines that lead there",
+            Self::Use => "the lines that use what it gives",
         }
     }
 }
 
 /// Functions that have to await for a call at the chain's end to be awaited.
 pub(super) struct Way {
-    /// Those that can be made async, the outermost first.
+    /// Those that can be made async, the outermost first, as they are said.
     pub names: Vec<String>,
     /// The first that can't.
     pub fixed: Option<String>,
@@ -52,12 +61,11 @@ pub(super) struct Way {
 impl Way {
     /// `a`, `b` and `c`
     pub fn listed(&self) -> String {
-        let quoted: Vec<String> = self.names.iter().map(|name| format!("`{name}`")).collect();
-        match quoted.as_slice() {
+        match self.names.as_slice() {
             [] => String::new(),
             [one] => one.clone(),
-            [some @ .., last] if quoted.len() <= 3 => format!("{} and {last}", some.join(", ")),
-            [first, .., last] => format!("{first}, ..., {last} ({} functions)", quoted.len()),
+            [some @ .., last] if self.names.len() <= LISTED => format!("{} and {last}", some.join(", ")),
+            [first, .., last] => format!("{first}, ..., {last} ({} functions)", self.names.len()),
         }
     }
 }
@@ -70,16 +78,16 @@ impl Advisor<'_, '_> {
         if call.awaited {
             return Hand::Inside;
         }
+        if self.is_locked(step.call) {
+            return Hand::Block(Around::With);
+        }
         match call.kind {
             CallKind::With => return Hand::Block(Around::With),
             CallKind::Iterate => return Hand::Block(Around::Loop),
             CallKind::Call | CallKind::New => {}
             CallKind::Decorate | CallKind::Raise | CallKind::Operator | CallKind::Read => return Hand::Block(Around::Lines),
         }
-        let entered = summary
-            .calls
-            .iter()
-            .any(|with| with.kind == CallKind::With && matches!(summary.exprs[with.callee], Expr::Call(id) if id == step.call.id));
+        let entered = entered(summary, step.call).is_some();
         let Some(to) = step.to else { return if entered { Hand::Block(Around::With) } else { Hand::Whole } };
         let function = input.func(to);
         if function.is_generator {
@@ -89,6 +97,18 @@ impl Advisor<'_, '_> {
             FuncKind::Getter | FuncKind::Setter => Hand::Block(Around::Lines),
             _ if function.is_async || self.bound.contains(&to) || self.gives_awaitable(to) => Hand::Inside,
             _ => Hand::Whole,
+        }
+    }
+
+    /// The function as one names it to a person: by its place where it has no name.
+    pub(super) fn said(&self, func: FuncAt) -> String {
+        let input = self.solution.input;
+        let (function, source) = (input.func(func), &input.sources[func.file]);
+        match function.name.as_str() {
+            "module.exports" => format!("the function that `{}` exports", source.path),
+            _ if function.kind == FuncKind::Module => format!("`{}`", source.path),
+            name if name.starts_with('<') => format!("the function at `{}:{}`", source.path, source.line_column(function.span.start).0),
+            _ => format!("`{}`", input.func_name(func)),
         }
     }
 
@@ -112,8 +132,8 @@ impl Advisor<'_, '_> {
         let root = steps.first().map(|step| step.from).filter(|root| !input.func(*root).is_async);
         let fixed_root = root.is_some_and(|root| input.facts_of(root.file).is_plain(&origin.label) || special(input.func(root)));
         if let Some(root) = root {
-            names.push(input.func_name(root));
-            fixed = fixed_root.then(|| input.func_name(root));
+            names.push(self.said(root));
+            fixed = fixed_root.then(|| self.said(root));
         }
         for step in steps {
             let Some(to) = step.to else { continue };
@@ -121,9 +141,9 @@ impl Advisor<'_, '_> {
             // What a library calls with an argument of ours, it does not await.
             let given = self.graph.edges_of(step.call).any(|edge| edge.to == to && edge.offset.is_none());
             if given || special(function) {
-                fixed = fixed.or_else(|| Some(input.func_name(to)));
+                fixed = fixed.or_else(|| Some(self.said(to)));
             }
-            names.push(input.func_name(to));
+            names.push(self.said(to));
         }
         Way { names, fixed, fixed_root }
     }
@@ -132,5 +152,5 @@ impl Advisor<'_, '_> {
 /// Whether syntax runs the function, so that nobody can await it.
 fn special(function: &Function) -> bool {
     let named = (function.name.starts_with("__") && function.name.ends_with("__")) || function.name.as_str() == "constructor";
-    named || matches!(function.kind, FuncKind::Getter | FuncKind::Setter)
+    named || matches!(function.kind, FuncKind::Getter | FuncKind::Setter | FuncKind::Module)
 }

@@ -17,6 +17,8 @@ pub(super) struct Written {
     pub arguments: String,
     /// Some have keywords, or are spread from a mapping.
     pub keywords: bool,
+    /// The name after `as`, where a `with` enters what the call gives.
+    pub bound: Option<String>,
 }
 
 impl Written {
@@ -25,10 +27,11 @@ impl Written {
         let text = input.sources[at.file].text.get(call.span.start as usize..call.span.end as usize).unwrap_or("").trim();
         let text = text.strip_prefix("new ").unwrap_or(text);
         let fits = |part: &str, longest| part.len() <= longest && !part.contains(['\n', '`']);
+        let bound = bound(input.sources[at.file].text.get(call.span.end as usize..).unwrap_or(""));
         let keywords = call.args.iter().any(|arg| arg.name.is_some() || arg.spread);
         let Some(open) = last_open(text).filter(|_| text.ends_with(')')) else {
             let callee = (!text.is_empty() && fits(text, LONGEST_CALLEE)).then(|| text.to_owned());
-            return Self { callee, arguments: if call.args.is_empty() { String::new() } else { LEFT_OUT.to_owned() }, keywords };
+            return Self { callee, arguments: if call.args.is_empty() { String::new() } else { LEFT_OUT.to_owned() }, keywords, bound };
         };
         let callee = text[..open].trim();
         let arguments = text[open + 1..text.len() - 1].trim().trim_end_matches(',').trim_end();
@@ -38,6 +41,7 @@ impl Written {
             callee: (!callee.is_empty() && fits(callee, LONGEST_CALLEE)).then(|| callee.to_owned()),
             arguments: if whole { arguments } else { LEFT_OUT }.to_owned(),
             keywords,
+            bound,
         }
     }
 
@@ -52,6 +56,13 @@ impl Written {
     pub fn receiver(&self) -> Option<&str> {
         self.callee.as_deref()?.rsplit_once('.').map(|(receiver, _)| receiver)
     }
+}
+
+/// The name in ` as name`, if that is how the text begins.
+fn bound(after: &str) -> Option<String> {
+    let name = after.trim_start().strip_prefix("as ")?.trim_start();
+    let end = name.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(name.len());
+    (end > 0).then(|| name[..end].to_owned())
 }
 
 /// The place of the last opening parenthesis that stands in no other bracket and no text.
@@ -84,7 +95,14 @@ fn last_open(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::last_open;
+    use super::{bound, last_open};
+
+    #[test]
+    fn the_name_after_as_is_bound() {
+        assert_eq!(bound(" as f:\n"), Some("f".to_owned()));
+        assert_eq!(bound(", b as c:"), None);
+        assert_eq!(bound(" assert x"), None);
+    }
 
     #[test]
     fn the_last_call_of_several_is_meant() {

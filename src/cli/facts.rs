@@ -2,7 +2,7 @@
 
 use super::{Exit, add_facts, built_in, complain, configure, print, sound, working_folder};
 use crate::base::Name;
-use crate::facts::{CallFact, FactBase, Library, Remedy, Which, Words};
+use crate::facts::{CallFact, FactBase, Library, Other, Remedy, Which, Words};
 use crate::ir::Family;
 use crate::report::count;
 use clap::Args;
@@ -133,11 +133,18 @@ fn about(facts: &FactBase, asked: &str) -> String {
 
 fn details(fact: &CallFact) -> String {
     let mut out = String::new();
-    let instead =
-        [("asyncio", &fact.instead.asyncio), ("trio", &fact.instead.trio), ("anyio", &fact.instead.anyio), ("Node.js", &fact.instead.node)];
+    let instead = [
+        ("asyncio", &fact.instead.asyncio),
+        ("trio", &fact.instead.trio),
+        ("anyio", &fact.instead.anyio),
+        ("Twisted", &fact.instead.twisted),
+        ("Node.js", &fact.instead.node),
+    ];
     for (runtime, code) in instead {
-        if let Some(Remedy::Code(said) | Remedy::Words(Words { say: said })) = code {
-            _ = writeln!(out, "  instead ({runtime}): {said}");
+        match code {
+            Some(Remedy::Code(said) | Remedy::Words(Words { say: said })) => _ = writeln!(out, "  instead ({runtime}): {said}"),
+            Some(Remedy::Other(Other { what })) => _ = writeln!(out, "  instead ({runtime}): {what}"),
+            None => {}
         }
     }
     if !fact.why.is_empty() {

@@ -363,6 +363,7 @@ impl Facts {
                 weight: call.weight,
                 gil: call.gil,
                 property: call.property,
+                lazy: call.lazy,
                 unless: call.unless,
                 light_when: call.light_when,
                 does: call.does,
@@ -382,6 +383,7 @@ impl Facts {
             let fact = self.types.entry(path).or_default();
             fact.bases.extend(raw.bases.iter().map(|base| name(base)));
             fact.members.extend(raw.members.iter().map(|(member, of)| (name(member), name(of))));
+            fact.shown = raw.shown.or(fact.shown.take());
             fact.tracked |= raw.tracked;
             fact.shared |= raw.shared;
             for (slot, given) in [(&mut fact.enter, raw.enter), (&mut fact.element, raw.element)] {

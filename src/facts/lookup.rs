@@ -54,6 +54,14 @@ impl Facts {
         self.by_path(&self.calls, path).copied().flatten().map(|at| &self.details[at])
     }
 
+    /// How messages call a member of a type that is not shown by its path.
+    #[must_use]
+    pub fn shown(&self, path: Name) -> Option<String> {
+        let (owner, member) = path.as_str().rsplit_once('.')?;
+        let shown = self.types.get(&ustr::existing_ustr(owner)?)?.shown.as_deref()?;
+        Some(format!("{shown}.{member}"))
+    }
+
     /// Whether a fact says that a call on `path` does not block.
     #[must_use]
     pub fn is_neutral(&self, path: Name) -> bool {

@@ -8,10 +8,13 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Remedy {
-    /// Code to paste. `{receiver}` and `{arguments}` stand for those of the call; what follows `  # ` or `  // ` is said beside it.
+    /// Code to paste. `{receiver}` and `{arguments}` stand for those of the call, `{name}` for what a `with` binds, `{method}` for the
+    /// path's last name and `{method-Sync}` for it without that end; what follows `  # ` or `  // ` is said beside it.
     Code(String),
     /// What to do, where code alone would not do.
     Words(Words),
+    /// Another library, client or object: no line that takes the place of the call.
+    Other(Other),
 }
 
 /// A remedy in words.
@@ -20,6 +23,15 @@ pub enum Remedy {
 pub struct Words {
     /// A sentence without its full stop, code in it between backquotes; `{receiver}` and `{arguments}` as in code.
     pub say: String,
+}
+
+/// A remedy that asks for more than the line: the object has to be made another way, or comes from another library.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Other {
+    /// What to use, code in it between backquotes: "`httpx.AsyncClient`".
+    #[serde(rename = "use")]
+    pub what: String,
 }
 
 /// Whose way of writing it is: the keys of `instead`.
@@ -32,6 +44,8 @@ pub enum Idiom {
     Trio,
     /// `await` under anyio.
     Anyio,
+    /// Deferreds, which `await` takes too.
+    Twisted,
     /// Promises.
     Node,
 }
@@ -46,6 +60,8 @@ pub struct Instead {
     pub trio: Option<Remedy>,
     /// Under anyio.
     pub anyio: Option<Remedy>,
+    /// Under Twisted with its own reactor.
+    pub twisted: Option<Remedy>,
     /// Under Node.js.
     pub node: Option<Remedy>,
 }
@@ -58,6 +74,7 @@ impl Instead {
             Idiom::Asyncio => self.asyncio.as_ref(),
             Idiom::Trio => self.trio.as_ref(),
             Idiom::Anyio => self.anyio.as_ref(),
+            Idiom::Twisted => self.twisted.as_ref(),
             Idiom::Node => self.node.as_ref(),
         }
     }
@@ -67,13 +84,17 @@ impl Instead {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// The condition, as in `unless`.
+    /// The condition, as in `unless`; besides, `entered` (a `with` enters what the call gives), `passed on` (another call is given
+    /// it), `called on` (a method of it is called at once) and `inside=name` (the call is an argument of `name`). `arg0=*.json` holds for a joined path that ends so, too.
     pub when: String,
     /// What such a call does: `loads certificates`.
     pub does: Option<String>,
     /// What to write instead, by runtime.
     #[serde(default)]
     pub instead: Instead,
+    /// The call alone does not help in a thread: what uses its result has to go there with it.
+    #[serde(default)]
+    pub together: bool,
 }
 
 /// What one has to know before following the advice.

@@ -187,6 +187,9 @@ pub(super) struct RawCall {
     /// Reading the attribute is the call.
     #[serde(default)]
     pub property: bool,
+    /// The work is done as what it gives is iterated: a thread has to take all of it.
+    #[serde(default)]
+    pub lazy: bool,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -210,6 +213,8 @@ pub(super) struct RawType {
     pub enter: Option<String>,
     /// What iterating gives.
     pub element: Option<String>,
+    /// How messages call it, where the path would say too much: one type stands for several.
+    pub shown: Option<String>,
     /// Each one made is told apart, with what is put into it: containers, emitters.
     #[serde(default)]
     pub tracked: bool,

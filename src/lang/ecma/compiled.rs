@@ -23,7 +23,13 @@ impl Lowering<'_> {
             | "__toESM"
             | "__toCommonJS"
             | "_interopNamespace" => {
-                let inner = self.expression(*parts.first()?);
+                let first = *parts.first()?;
+                // What is no module of a constant name is an argument like any other, and lowered once.
+                let loads = first.at(Field::Arguments).and_then(|given| given.named_child(0)).is_some_and(|given| given.sort() == "string");
+                if last != "__toCommonJS" && !loads {
+                    return None;
+                }
+                let inner = self.expression(first);
                 let is_module = matches!(self.summary.exprs[inner], Expr::Module(_));
                 (is_module || last == "__toCommonJS").then_some(inner)
             }

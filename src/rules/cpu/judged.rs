@@ -156,7 +156,10 @@ pub fn is_python(program: &Program<'_, '_>, file: FileId) -> bool {
 #[must_use]
 pub fn operation(program: &Program<'_, '_>, at: CallAt, path: &str) -> String {
     let call: &Call = &program.input.summaries[at.file].calls[at.id];
-    if call.kind == CallKind::Operator { shown(program, at.file, call.span) } else { crate::effects::shown_path(crate::base::name(path)) }
+    if call.kind == CallKind::Operator {
+        return shown(program, at.file, call.span);
+    }
+    crate::effects::shown_path(program.input.facts_of(at.file), crate::base::name(path))
 }
 
 impl Judged<'_> {
