@@ -1,6 +1,7 @@
 //! What running a function may do, bottom-up through the call graph, with a shortest witness.
 
 pub mod assumed;
+pub mod belief;
 pub mod costs;
 mod flags;
 mod given;
@@ -12,11 +13,12 @@ mod wanted;
 
 use crate::base::Name;
 use crate::facts::{CallFact, Effect, Weight};
-use crate::finding::Hop;
+use crate::finding::{Confidence, Hop};
 use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary};
 use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use assumed::Assumed;
+use belief::Widths;
 use flags::{Flags, State};
 use given::{Run, Writes};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -42,6 +44,16 @@ pub struct Witness {
     pub distance: u32,
     /// Some hop was found by its name alone.
     pub by_name: bool,
+    /// Functions that the call of a hop may run, at most.
+    pub widest: u8,
+}
+
+impl Witness {
+    /// How sure the way is, whoever begins it.
+    #[must_use]
+    pub fn sure(&self) -> Confidence {
+        if self.by_name { Confidence::Low } else { belief::sure(self.distance, self.widest) }
+    }
 }
 
 /// One step of a chain.
@@ -97,6 +109,7 @@ pub struct Effects {
     states: FxHashMap<(Channel, FuncAt), SmallVec<[Flags; 1]>>,
     /// What may change what a test has asked for.
     writes: Writes,
+    widths: Widths,
 }
 
 /// The fact behind a library path, in the file's language.
@@ -122,6 +135,7 @@ pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
 pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) -> Effects {
     let input = solution.input;
     let writes = Writes::read(solution, graph);
+    let widths = Widths::read(graph);
     let run = Run { solution, writes: &writes };
     let mut effects = Effects { assumed: Assumed::read(input), ..Effects::default() };
     let assumed_harmless = |assumed: &Assumed, from: FuncAt| assumed.nonblocking.contains(&from).then_some("assumed");
@@ -169,11 +183,11 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
         for weight in [Weight::Heavy, Weight::Light] {
             let mut found = std::mem::take(&mut lighter);
             for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
-                let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false };
+                let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false, widest: 1 };
                 found.extend(flags::of_call(run, sink.call).map(|flags| ((sink.from, flags), witness)));
             }
             let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
-            let known = spread(run, &callers, open, weight, found, &mut lighter);
+            let known = spread(run, &callers, &widths, open, weight, found, &mut lighter);
             for (state, _) in &known {
                 let any = effects.any.entry(state.0).or_default();
                 if any.last() != Some(&effect) {
@@ -186,7 +200,7 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
             }
         }
     }
-    effects.writes = writes;
+    (effects.writes, effects.widths) = (writes, widths);
     effects
 }
 
@@ -194,17 +208,18 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
 fn spread(
     run: Run<'_>,
     callers: &FxHashMap<FuncAt, Vec<&Edge>>,
+    widths: &Widths,
     open: impl Fn(&Edge) -> bool,
     weight: Weight,
     mut found: Vec<(State, Witness)>,
     lighter: &mut Vec<(State, Witness)>,
 ) -> Vec<(State, Witness)> {
     // The surest way first, then the shortest.
-    let mut queue: BinaryHeap<Reverse<(bool, u32, usize)>> =
-        found.iter().enumerate().map(|(at, (_, witness))| Reverse((witness.by_name, witness.distance, at))).collect();
+    let place = |witness: &Witness, at: usize| Reverse((witness.by_name, Reverse(witness.sure()), witness.distance, at));
+    let mut queue: BinaryHeap<_> = found.iter().enumerate().map(|(at, (_, witness))| place(witness, at)).collect();
     let mut known: FxHashMap<FuncAt, SmallVec<[Flags; 1]>> = FxHashMap::default();
     let mut order = Vec::new();
-    while let Some(Reverse((by_name, distance, at))) = queue.pop() {
+    while let Some(Reverse((.., at))) = queue.pop() {
         let mut state = found[at].0.clone();
         // What always holds, holds under a condition too, and was found on a way no longer.
         let states = known.entry(state.0).or_default();
@@ -219,19 +234,20 @@ fn spread(
         order.push(at);
         for edge in callers.get(&state.0).into_iter().flatten().filter(|edge| open(edge)) {
             let Some(flags) = flags::through(run, edge, &state.1) else { continue };
-            let by_name = by_name || edge.by_name;
+            let below = &found[at].1;
             let next = Witness {
                 call: edge.call,
                 next: Some(state.clone()),
                 weight,
                 path: crate::base::name(""),
-                distance: distance + 1,
-                by_name,
+                distance: below.distance + 1,
+                by_name: below.by_name || edge.by_name,
+                widest: below.widest.max(widths.of(edge.call)),
             };
             if edge.once && weight == Weight::Heavy {
                 lighter.push(((edge.from, flags), next));
             } else {
-                queue.push(Reverse((by_name, distance + 1, found.len())));
+                queue.push(place(&next, found.len()));
                 found.push(((edge.from, flags), next));
             }
         }
@@ -290,9 +306,10 @@ impl Effects {
                 path: crate::base::name(""),
                 distance: below.distance + 1,
                 by_name: below.by_name || edge.by_name,
+                widest: below.widest.max(self.widths.of(edge.call)),
             })
         });
-        ways.min_by_key(|witness| (witness.by_name, witness.distance))
+        ways.min_by_key(|witness| (witness.by_name, Reverse(witness.sure()), witness.distance))
     }
 
     /// The steps that begin with a witness, and the path of the fact at their end.

@@ -53,6 +53,8 @@ pub struct CallFact {
     pub source: String,
     /// Reading the attribute is the call.
     pub property: bool,
+    /// The library keeps what it gives: the first call with the same argument does the work.
+    pub kept: bool,
 }
 
 /// One line of code that makes a call on a fact's first path.

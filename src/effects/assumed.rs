@@ -47,6 +47,7 @@ impl Assumed {
                     weight: Weight::Heavy,
                     gil: None,
                     property: false,
+                    kept: false,
                     unless: Vec::new(),
                     light_when: Vec::new(),
                     does: None,

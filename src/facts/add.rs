@@ -323,6 +323,7 @@ impl Facts {
                 weight: call.weight,
                 gil: call.gil,
                 property: call.property,
+                kept: call.kept,
                 unless: call.unless,
                 light_when: call.light_when,
                 does: call.does,

@@ -182,6 +182,9 @@ pub(super) struct RawCall {
     /// Reading the attribute is the call.
     #[serde(default)]
     pub property: bool,
+    /// The library keeps what it gives: the first call with the same argument does the work, later ones find it done.
+    #[serde(default)]
+    pub kept: bool,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
