@@ -48,16 +48,18 @@ impl Spread<'_, '_> {
         let is_any = |func: &FuncAt, kinds: &[ContextKind]| kinds.iter().any(|kind| self.contexts.origin(*func, *kind).is_some());
         let once = [ContextKind::Startup, ContextKind::Script, ContextKind::Test];
         let others = [ContextKind::Loop, ContextKind::Thread, ContextKind::Process];
+        // A program's function that nobody is seen to call is what the program runs.
+        let run = |func: &FuncAt| self.scripts[func.file] && !called.contains(func) && !is_any(func, &others);
         // Who calls these is not known, or calls them time and again.
-        let open = every.iter().filter(|func| is_any(func, &others) || !called.contains(func) && !is_any(func, &once));
+        let open = every.iter().filter(|func| is_any(func, &others) || !called.contains(func) && !is_any(func, &once) && !run(func));
         let open = closure(&callees, open.copied().collect(), |_| true);
         let runs_now = |edge: &Edge| {
             let moved = matches!(edge.kind, EdgeKind::Moved(to) if to != ContextKind::Loop);
             !moved && !edge.by_name && !self.background.contains(&edge.call)
         };
-        let from = |kind| every.iter().filter(|func| is_any(func, &[kind])).copied().collect();
-        let (scripts, startup) =
-            (closure(&callees, from(ContextKind::Script), runs_now), closure(&callees, from(ContextKind::Startup), runs_now));
+        let from = |kind| every.iter().filter(move |func| is_any(func, &[kind])).copied();
+        let scripts = closure(&callees, from(ContextKind::Script).chain(every.iter().filter(|func| run(func)).copied()).collect(), runs_now);
+        let startup = closure(&callees, from(ContextKind::Startup).collect(), runs_now);
         let known = [ContextKind::Loop, ContextKind::Startup, ContextKind::Test];
         let settled = every.iter().filter(|func| self.input.func(**func).is_async && !open.contains(func) && !is_any(func, &known));
         let (of_scripts, started): (Vec<FuncAt>, Vec<FuncAt>) =

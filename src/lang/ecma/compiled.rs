@@ -22,11 +22,7 @@ impl Lowering<'_> {
             | "_interop_require_wildcard"
             | "__toESM"
             | "__toCommonJS"
-            | "_interopNamespace" => {
-                let inner = self.expression(*parts.first()?);
-                let is_module = matches!(self.summary.exprs[inner], Expr::Module(_));
-                (is_module || last == "__toCommonJS").then_some(inner)
-            }
+            | "_interopNamespace" => Some(self.expression(*parts.first()?)),
             "__exportStar" | "__reExport" | "_export_star" => {
                 let module = parts.iter().find_map(|part| {
                     let value = self.expression(*part);
