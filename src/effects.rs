@@ -149,7 +149,9 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
             let argument = fact.unless.iter().any(|condition| holds(solution, graph, external.call, call, condition)).then_some("argument");
             let harmless = argument.or_else(|| graph.off_loop.contains(&external.call).then_some("loop check"));
             let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, external.from));
-            let light = call.once || fact.light_when.iter().any(|condition| holds(solution, graph, external.call, call, condition));
+            let light = call.once
+                || graph.started.contains(&external.call)
+                || fact.light_when.iter().any(|condition| holds(solution, graph, external.call, call, condition));
             let channel = (fact.effect, if light { Weight::Light } else { fact.weight });
             effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless });
         }

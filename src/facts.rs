@@ -267,6 +267,7 @@ pub struct Facts {
     awaitables: FxHashMap<Name, ()>,
     clocks: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
+    startup_tests: rustc_hash::FxHashSet<(Name, Name)>,
     loop_bound: FxHashMap<Name, ()>,
     /// Labels of entries that nothing awaits.
     plain: rustc_hash::FxHashSet<String>,

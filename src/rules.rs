@@ -136,7 +136,8 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     let mut calls: FxHashMap<FuncAt, Vec<Reached>> = FxHashMap::default();
     let mut offloads = Vec::new();
     for sink in program.effects.sinks.iter().filter(|sink| sink.harmless.is_none()) {
-        let witness = Witness { call: sink.call, next: None, weight: sink.channel.1, path: sink.path, distance: 1, by_name: false, widest: 1 };
+        let witness =
+            Witness { call: sink.call, next: None, weight: sink.channel.1, path: sink.path, distance: 1, by_name: false, widest: 1 };
         calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel });
     }
     for edge in &program.graph.edges {

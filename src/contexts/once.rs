@@ -58,7 +58,8 @@ impl Spread<'_, '_> {
             !moved && !edge.by_name && !self.background.contains(&edge.call)
         };
         let from = |kind| every.iter().filter(move |func| is_any(func, &[kind])).copied();
-        let scripts = closure(&callees, from(ContextKind::Script).chain(every.iter().filter(|func| run(func)).copied()).collect(), runs_now);
+        let scripts =
+            closure(&callees, from(ContextKind::Script).chain(every.iter().filter(|func| run(func)).copied()).collect(), runs_now);
         let startup = closure(&callees, from(ContextKind::Startup).collect(), runs_now);
         let known = [ContextKind::Loop, ContextKind::Startup, ContextKind::Test];
         let settled = every.iter().filter(|func| self.input.func(**func).is_async && !open.contains(func) && !is_any(func, &known));

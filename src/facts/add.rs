@@ -38,6 +38,7 @@ pub(super) struct Ready {
     wraps: Vec<(Vec<Name>, Which)>,
     generics: Vec<(Vec<Name>, Generic)>,
     loop_checks: Vec<(Name, Branch)>,
+    startup_tests: Vec<(Name, Name)>,
     sizes: Vec<(Name, Sized)>,
     linear: Vec<(Name, Linear)>,
     cooperative: Vec<(Name, Vec<Effect>)>,
@@ -161,6 +162,11 @@ impl Ready {
             wraps: arguments(raw.returns_argument)?,
             generics,
             loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
+            startup_tests: raw
+                .startup_test
+                .iter()
+                .flat_map(|raw| raw.value().equals.iter().map(|text| (name(&raw.value().key), name(text))))
+                .collect(),
             sizes,
             linear,
             cooperative: raw
@@ -212,6 +218,7 @@ impl Ready {
             + self.wraps.len()
             + self.generics.len()
             + self.loop_checks.len()
+            + self.startup_tests.len()
             + self.sizes.len()
             + self.linear.len()
             + self.cooperative.len()
@@ -385,6 +392,7 @@ impl Facts {
         self.generics.extend(ready.generics.into_iter().flat_map(|(paths, of)| paths.into_iter().map(move |path| (path, of))));
         self.calls.extend(ready.neutral.into_iter().map(|path| (path, None)));
         self.loop_checks.extend(ready.loop_checks);
+        self.startup_tests.extend(ready.startup_tests);
         self.plain.extend(ready.plain_labels);
         self.runtimes.retain(|known| ready.runtimes.iter().all(|new| new.name != known.name));
         self.runtimes.extend(ready.runtimes);

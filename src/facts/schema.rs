@@ -540,6 +540,21 @@ pub(super) struct RawLoopCheck {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "StartupTest")]
+pub(super) struct RawStartupTest {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The key that is read: `scope["type"]`.
+    pub key: String,
+    /// What stands there at start-up.
+    pub equals: Vec<String>,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Cooperative")]
 pub(super) struct RawCooperative {
     /// `python` or `node`, where the file does not say it for all.
