@@ -4,13 +4,14 @@ mod conditions;
 mod cooperative;
 mod handlers;
 mod once;
+mod programs;
 pub mod unknown;
 mod workers;
 
 use crate::base::{FileId, Name, Span};
 use crate::facts::{ContextKind, Effect, Entry, Facts, Registered, Which};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, Expr, Family, FuncId, MODULE_BODY, Target};
+use crate::ir::{CallKind, Family, FuncId, MODULE_BODY, Target};
 use crate::link::first_text;
 use crate::link::graph::{Edge, EdgeKind, Graph, functions};
 use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
@@ -175,7 +176,8 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
         unknown: FxHashSet::default(),
         lazy: Vec::new(),
     };
-    spread.scripts = input.summaries.indices().map(|file| spread.is_script(file)).collect();
+    let programs = spread.programs();
+    spread.scripts = input.summaries.indices().map(|file| programs.contains(&file)).collect();
     spread.by_facts();
     spread.by_place();
     spread.run();
@@ -294,20 +296,6 @@ impl Spread<'_, '_> {
                 }
             }
         }
-    }
-
-    /// A shebang, or something that only command-line programs use.
-    fn is_script(&self, file: FileId) -> bool {
-        let summary = &self.input.summaries[file];
-        let facts = self.input.facts_of(file);
-        let uses = |id| match &summary.exprs[id] {
-            Expr::Attr { name, .. } if !facts.ends_script(*name) => false,
-            Expr::Module(_) | Expr::Imported { .. } | Expr::Attr { .. } => {
-                self.solution.external_path(At { file, id }).is_some_and(|path| facts.is_script(path))
-            }
-            _ => false,
-        };
-        summary.is_script || self.input.modules.is_bin(file) || (summary.family == Family::Ecma && summary.exprs.indices().any(uses))
     }
 
     fn is_exported(&self, file: FileId, id: FuncId, names: &[Name]) -> bool {

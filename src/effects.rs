@@ -1,6 +1,7 @@
 //! What running a function may do, bottom-up through the call graph, with a shortest witness.
 
 pub mod assumed;
+pub mod belief;
 pub mod costs;
 mod flags;
 mod given;
@@ -13,11 +14,12 @@ mod wanted;
 
 use crate::base::Name;
 use crate::facts::{CallFact, Effect, Facts, Weight};
-use crate::finding::Hop;
+use crate::finding::{Confidence, Hop};
 use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary};
 use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use assumed::Assumed;
+use belief::Widths;
 use flags::{Flags, State};
 use given::{Run, Writes};
 use patterns::{Open, Patterns};
@@ -45,6 +47,16 @@ pub struct Witness {
     pub distance: u32,
     /// Some hop was found by its name alone.
     pub by_name: bool,
+    /// Functions that the call of a hop may run, at most.
+    pub widest: u8,
+}
+
+impl Witness {
+    /// How sure the way is, whoever begins it.
+    #[must_use]
+    pub fn sure(&self) -> Confidence {
+        if self.by_name { Confidence::Low } else { belief::sure(self.distance, self.widest) }
+    }
 }
 
 /// One step of a chain.
@@ -102,6 +114,7 @@ pub struct Effects {
     states: FxHashMap<(Channel, FuncAt), SmallVec<[Flags; 1]>>,
     /// What may change what a test has asked for.
     writes: Writes,
+    widths: Widths,
 }
 
 /// The fact behind a library path, in the file's language.
@@ -127,6 +140,7 @@ pub fn infer(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Graph, patt
 pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Graph, patterns: &Patterns, avoided: &Avoided) -> Effects {
     let input = solution.input;
     let writes = Writes::read(solution, graph);
+    let widths = Widths::read(graph);
     let run = Run { solution, writes: &writes };
     let mut effects = Effects { assumed: Assumed::read(input), ..Effects::default() };
     let assumed_harmless = |assumed: &Assumed, from: FuncAt| assumed.nonblocking.contains(&from).then_some("assumed");
@@ -140,7 +154,9 @@ pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Gra
             let argument = fact.unless.iter().any(|condition| holds(solution, graph, external.call, call, condition)).then_some("argument");
             let harmless = argument.or_else(|| graph.off_loop.contains(&external.call).then_some("loop check"));
             let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, external.from));
-            let light = call.once || fact.light_when.iter().any(|condition| holds(solution, graph, external.call, call, condition));
+            let light = call.once
+                || graph.started.contains(&external.call)
+                || fact.light_when.iter().any(|condition| holds(solution, graph, external.call, call, condition));
             let channel = (fact.effect, if light { Weight::Light } else { fact.weight });
             effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless, text: None });
         }
@@ -181,14 +197,14 @@ pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Gra
         for weight in [Weight::Heavy, Weight::Light] {
             let mut found = std::mem::take(&mut lighter);
             for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
-                let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false };
+                let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false, widest: 1 };
                 found.extend(flags::of_call(run, sink.call).map(|mut flags| {
                     flags.text = sink.text;
                     ((sink.from, flags), witness)
                 }));
             }
             let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
-            let known = spread((run, sizes), &callers, open, (effect, weight), found, &mut lighter);
+            let known = spread((run, sizes), &callers, &widths, open, (effect, weight), found, &mut lighter);
             for (state, _) in &known {
                 let any = effects.any.entry(state.0).or_default();
                 if any.last() != Some(&effect) {
@@ -201,7 +217,7 @@ pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Gra
             }
         }
     }
-    effects.writes = writes;
+    (effects.writes, effects.widths) = (writes, widths);
     effects
 }
 
@@ -209,17 +225,18 @@ pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Gra
 fn spread(
     (run, sizes): (Run<'_>, &Sizes<'_, '_>),
     callers: &FxHashMap<FuncAt, Vec<&Edge>>,
+    widths: &Widths,
     open: impl Fn(&Edge) -> bool,
     (effect, weight): Channel,
     mut found: Vec<(State, Witness)>,
     lighter: &mut Vec<(State, Witness)>,
 ) -> Vec<(State, Witness)> {
     // The surest way first, then the shortest.
-    let mut queue: BinaryHeap<Reverse<(bool, u32, usize)>> =
-        found.iter().enumerate().map(|(at, (_, witness))| Reverse((witness.by_name, witness.distance, at))).collect();
+    let place = |witness: &Witness, at: usize| Reverse((witness.by_name, Reverse(witness.sure()), witness.distance, at));
+    let mut queue: BinaryHeap<_> = found.iter().enumerate().map(|(at, (_, witness))| place(witness, at)).collect();
     let mut known: FxHashMap<FuncAt, SmallVec<[Flags; 1]>> = FxHashMap::default();
     let mut order = Vec::new();
-    while let Some(Reverse((by_name, distance, at))) = queue.pop() {
+    while let Some(Reverse((.., at))) = queue.pop() {
         let mut state = found[at].0.clone();
         // What always holds, holds under a condition too, and was found on a way no longer.
         let states = known.entry(state.0).or_default();
@@ -234,19 +251,20 @@ fn spread(
         order.push(at);
         for edge in callers.get(&state.0).into_iter().flatten().filter(|edge| open(edge)) {
             let Some(flags) = flags::through_text(run, sizes, edge, &state.1) else { continue };
-            let by_name = by_name || edge.by_name;
+            let below = &found[at].1;
             let next = Witness {
                 call: edge.call,
                 next: Some(state.clone()),
                 weight,
                 path: crate::base::name(""),
-                distance: distance + 1,
-                by_name,
+                distance: below.distance + 1,
+                by_name: below.by_name || edge.by_name,
+                widest: below.widest.max(widths.of(edge.call)),
             };
             if edge.once && weight == Weight::Heavy && effect != Effect::Regex {
                 lighter.push(((edge.from, flags), next));
             } else {
-                queue.push(Reverse((by_name, distance + 1, found.len())));
+                queue.push(place(&next, found.len()));
                 found.push(((edge.from, flags), next));
             }
         }
@@ -294,7 +312,8 @@ impl Effects {
             let below = self.at(&state, channel)?;
             let by_name = below.by_name || edge.by_name;
             let (path, distance) = (crate::base::name(""), below.distance + 1);
-            Some((Witness { call: edge.call, next: Some(state), weight: channel.1, path, distance, by_name }, text))
+            let widest = below.widest.max(self.widths.of(edge.call));
+            Some((Witness { call: edge.call, next: Some(state), weight: channel.1, path, distance, by_name, widest }, text))
         });
         ways.collect()
     }
@@ -320,9 +339,10 @@ impl Effects {
                 path: crate::base::name(""),
                 distance: below.distance + 1,
                 by_name: below.by_name || edge.by_name,
+                widest: below.widest.max(self.widths.of(edge.call)),
             })
         });
-        ways.min_by_key(|witness| (witness.by_name, witness.distance))
+        ways.min_by_key(|witness| (witness.by_name, Reverse(witness.sure()), witness.distance))
     }
 
     /// The steps that begin with a witness, and the path of the fact at their end.

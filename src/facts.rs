@@ -57,6 +57,8 @@ pub struct CallFact {
     pub property: bool,
     /// The work is done as its result is iterated.
     pub lazy: bool,
+    /// The library keeps what it gives: the first call with the same argument does the work.
+    pub kept: bool,
 }
 
 /// One line of code that makes a call on a fact's first path.
@@ -318,6 +320,7 @@ pub struct Facts {
     awaitables: FxHashMap<Name, ()>,
     clocks: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
+    startup_tests: rustc_hash::FxHashSet<(Name, Name)>,
     loop_bound: FxHashMap<Name, ()>,
     /// Labels of entries that nothing awaits.
     plain: rustc_hash::FxHashSet<String>,

@@ -369,6 +369,8 @@ pub struct Var {
     pub assigned: bool,
     /// What is assigned to it is assigned only where it is true, or only where it is false: `if x is None: x = 1`.
     pub assigned_where: Option<Held>,
+    /// Another function than that of its scope assigns to it: at any time.
+    pub outside: bool,
     /// It holds at times what no assignment says: after `x += 1`, before `let x;` is given a value.
     pub vague: bool,
 }
@@ -377,7 +379,7 @@ impl Var {
     /// A variable of the function's scope that nothing is assigned to yet.
     #[must_use]
     pub fn new(name: Name, func: FuncId) -> Self {
-        Self { name, func, assigned: false, assigned_where: None, vague: false }
+        Self { name, func, assigned: false, assigned_where: None, outside: false, vague: false }
     }
 }
 

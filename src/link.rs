@@ -16,6 +16,7 @@ pub mod names;
 mod quiet;
 pub mod reads;
 mod spelled;
+mod started;
 mod values;
 mod wrap;
 

@@ -14,6 +14,7 @@ pub mod cpu;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
 mod quadratic_work;
+mod repeated;
 mod unused_ignore;
 
 use crate::advice::{Advisor, Asked};
@@ -23,7 +24,7 @@ use crate::contexts::Contexts;
 use crate::effects::patterns::{Open, Patterns};
 use crate::effects::pauses::Pauses;
 use crate::effects::sizes::Sizes;
-use crate::effects::{Channel, Effects, Witness, costs, shown_path};
+use crate::effects::{Channel, Effects, Step, Witness, costs, shown_path};
 use crate::facts::{ContextKind, Effect, Weight};
 use crate::finding::{Cleared, Confidence, Finding, Hop, Severity};
 use crate::link::graph::{Edge, EdgeKind, Graph};
@@ -156,7 +157,8 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     let mut calls: FxHashMap<FuncAt, Vec<Reached>> = FxHashMap::default();
     let mut offloads = Vec::new();
     for sink in program.effects.sinks.iter().filter(|sink| sink.harmless.is_none()) {
-        let witness = Witness { call: sink.call, next: None, weight: sink.channel.1, path: sink.path, distance: 1, by_name: false };
+        let witness =
+            Witness { call: sink.call, next: None, weight: sink.channel.1, path: sink.path, distance: 1, by_name: false, widest: 1 };
         calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel, text: sink.text });
     }
     for edge in &program.graph.edges {
@@ -184,16 +186,18 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
             }
         }
     }
+    let sizes = program.sizes;
+    let origins = Origins::new(program, sizes);
     let advisor = Advisor::new(program.solution, program.graph);
     let mut findings = Vec::new();
     let mut reported: FxHashSet<(CallAt, Effect)> = FxHashSet::default();
     for (rule, reaches) in RULES.iter().filter_map(|rule| Some((rule, rule.check.reaches()?))) {
         for func in program.contexts.roots() {
             let reached = calls.get(&func).map_or(&[][..], Vec::as_slice);
-            findings.extend(reaches.findings(rule, program, &advisor, func, reached, &mut reported));
+            let anew = |steps: &[Step]| repeated::asked_anew(program, sizes, &origins, steps);
+            findings.extend(reaches.findings(rule, program, (&advisor, &anew), func, reached, &mut reported));
         }
     }
-    let origins = Origins::new(program, program.sizes);
     for rule in RULES.iter().filter(|rule| matches!(rule.check, Check::Patterns)) {
         for func in program.contexts.roots() {
             let of_patterns = calls.get(&func).into_iter().flatten().filter(|one| one.channel.0 == Effect::Regex);
@@ -202,24 +206,22 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
             findings.extend(catastrophic_regex::findings(rule, program, &origins, func, &of_patterns));
         }
     }
-    findings.extend(costly(program));
+    findings.extend(costly(program, sizes, &origins));
     findings.sort_by_key(Finding::order);
     let cleared = clear(program, &offloads, &reported);
     (findings, cleared)
 }
 
 /// What rules say that rest on costs.
-fn costly(program: &Program<'_, '_>) -> Vec<Finding> {
-    let sizes = program.sizes;
+fn costly(program: &Program<'_, '_>, sizes: &Sizes<'_, '_>, origins: &cpu::origin::Origins<'_, '_, '_>) -> Vec<Finding> {
     let pauses = Pauses::infer(program.input, program.graph);
     let runs = |func| program.contexts.origin(func, ContextKind::Loop).is_some();
     let costs = costs::infer(program.effects.run(program.solution), program.solution, program.graph, sizes, &pauses, runs);
-    let origins = cpu::origin::Origins::new(program, sizes);
     let rules = RULES.iter().filter_map(|rule| match rule.check {
         Check::Costs(judge) => Some((rule, judge)),
         _ => None,
     });
-    rules.flat_map(|(rule, judge)| cpu::judged::findings(rule, program, &origins, &costs, judge)).collect()
+    rules.flat_map(|(rule, judge)| cpu::judged::findings(rule, program, origins, &costs, judge)).collect()
 }
 
 struct Reached {
@@ -234,7 +236,7 @@ impl Reaches {
         self,
         rule: &Rule,
         program: &Program<'_, '_>,
-        advisor: &Advisor<'_, '_>,
+        (advisor, anew): (&Advisor<'_, '_>, &dyn Fn(&[Step]) -> bool),
         func: FuncAt,
         reached: &[Reached],
         reported: &mut FxHashSet<(CallAt, Effect)>,
@@ -250,9 +252,12 @@ impl Reaches {
         let mut findings: Vec<Finding> = Vec::new();
         let mut opened: Vec<(Name, usize)> = Vec::new();
         for (call, mut ways) in calls {
-            // The heaviest first, then the shortest chain.
+            // What is shown by default first, then the heaviest, the surest and the shortest chain.
             ways.sort_by_key(|one| {
-                (one.witness.by_name, std::cmp::Reverse(one.channel.1), one.witness.distance, one.witness.next.clone(), one.witness.path)
+                let (witness, sure) = (&one.witness, one.witness.sure());
+                let doubted = (witness.by_name, sure == Confidence::Low);
+                let order = (std::cmp::Reverse(one.channel.1), std::cmp::Reverse(sure), witness.distance);
+                (doubted, order, witness.next.clone(), witness.path)
             });
             let Some(best) = ways.first() else { continue };
             let (steps, path) = program.effects.steps(func, best.witness.clone(), best.channel);
@@ -273,6 +278,9 @@ impl Reaches {
                 opened.push((of, findings.len()));
             }
             let light = best.channel.1 == Weight::Light;
+            // Where the library keeps what it gives, the first call alone stalls.
+            let kept = fact.kept && !(origin.confidence == Confidence::High && anew(&steps));
+            let sure = if kept { Confidence::Low } else { best.witness.sure() };
             let shown = shown_path(program.input.facts_of(sink.file), path);
             let assumed = program.effects.assumed.fact(path).is_some();
             let does = advisor.does(sink, fact).unwrap_or(self.verb);
@@ -281,7 +289,7 @@ impl Reaches {
             findings.push(Finding {
                 rule: rule.id,
                 severity: if light { Severity::Info } else { rule.severity },
-                confidence: if best.witness.by_name { Confidence::Low } else { origin.confidence },
+                confidence: origin.confidence.min(sure),
                 message: format!("{through} {verb} on the event loop"),
                 why: if fact.why.is_empty() {
                     format!("`{shown}` {does} and returns only then; nothing else runs on the loop meanwhile")

@@ -48,8 +48,10 @@ impl Spread<'_, '_> {
         let is_any = |func: &FuncAt, kinds: &[ContextKind]| kinds.iter().any(|kind| self.contexts.origin(*func, *kind).is_some());
         let once = [ContextKind::Startup, ContextKind::Script, ContextKind::Test];
         let others = [ContextKind::Loop, ContextKind::Thread, ContextKind::Process];
+        // A program's function that nobody is seen to call is what the program runs.
+        let run = |func: &FuncAt| self.scripts[func.file] && !called.contains(func) && !is_any(func, &others);
         // Who calls these is not known, or calls them time and again.
-        let open = every.iter().filter(|func| is_any(func, &others) || !called.contains(func) && !is_any(func, &once));
+        let open = every.iter().filter(|func| is_any(func, &others) || !called.contains(func) && !is_any(func, &once) && !run(func));
         let open = closure(&callees, open.copied().collect(), |_| true);
         let runs_now = |edge: &Edge| {
             let moved = matches!(edge.kind, EdgeKind::Moved(to) if to != ContextKind::Loop);
@@ -59,7 +61,8 @@ impl Spread<'_, '_> {
         // `if __name__ == "__main__"` is the command-line program's, whatever the module's body is.
         let of_main = |edge: &Edge| self.input.summaries[edge.call.file].calls[edge.call.id].main_guard;
         let mains = self.graph.edges.iter().filter(|edge| of_main(edge) && runs_now(edge)).map(|edge| edge.to);
-        let scripts = closure(&callees, from(ContextKind::Script).into_iter().chain(mains).collect(), runs_now);
+        let programs = mains.chain(every.iter().filter(|func| run(func)).copied());
+        let scripts = closure(&callees, from(ContextKind::Script).into_iter().chain(programs).collect(), runs_now);
         let startup = closure(&callees, from(ContextKind::Startup), |edge| runs_now(edge) && !of_main(edge));
         let known = [ContextKind::Loop, ContextKind::Startup, ContextKind::Test];
         let settled = every.iter().filter(|func| self.input.func(**func).is_async && !open.contains(func) && !is_any(func, &known));

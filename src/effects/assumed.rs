@@ -48,6 +48,7 @@ impl Assumed {
                     gil: None,
                     property: false,
                     lazy: false,
+                    kept: false,
                     unless: Vec::new(),
                     light_when: Vec::new(),
                     does: None,

@@ -4,6 +4,7 @@
 //! operation at its end if that one goes through a container itself. Constant sizes are folded; a loop over a part of what
 //! the loop around it goes over adds nothing, since both together see each part once.
 
+use super::belief::{self, Widths};
 use super::flags::{self, Flags};
 use super::given::Run;
 use super::pauses::Pauses;
@@ -11,6 +12,7 @@ use super::sizes::{Size, Sizes, Traced};
 use super::spins;
 use crate::base::{FileId, Name, Span};
 use crate::facts::Handling;
+use crate::finding::Confidence;
 use crate::ir::loops::LoopId;
 use crate::ir::{Call, CallKind, Expr, ExprId, ModuleSummary, Target};
 use crate::link::graph::{Edge, EdgeKind, External, Graph};
@@ -57,6 +59,7 @@ pub struct Term {
     next: Option<(CallAt, FuncAt, u32)>,
     hops: u32,
     by_name: bool,
+    widest: u8,
 }
 
 /// What is done in each round.
@@ -75,10 +78,10 @@ pub enum Work {
 }
 
 impl Term {
-    /// Whether some hop was found by its name alone.
+    /// How sure the way to the work is, whoever begins it.
     #[must_use]
-    pub fn by_name(&self) -> bool {
-        self.by_name
+    pub fn sure(&self) -> Confidence {
+        if self.by_name { Confidence::Low } else { belief::sure(self.hops, self.widest) }
     }
 
     /// The order in which terms are kept.
@@ -148,7 +151,7 @@ pub fn infer<'a>(
     pauses: &Pauses,
     runs: impl Fn(FuncAt) -> bool,
 ) -> Costs {
-    let mut inference = Inference { run, solution, graph, sizes, pauses, costs: Costs::default() };
+    let mut inference = Inference { run, solution, graph, sizes, pauses, widths: Widths::read(graph), costs: Costs::default() };
     let mut callees: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct && runs(edge.from) && runs(edge.to)) {
         let to = solution.input.func(edge.to);
@@ -191,6 +194,7 @@ struct Inference<'a, 'b> {
     graph: &'b Graph,
     sizes: &'b Sizes<'a, 'b>,
     pauses: &'b Pauses,
+    widths: Widths,
     costs: Costs,
 }
 
@@ -378,6 +382,7 @@ impl Inference<'_, '_> {
                 next: Some((edge.call, edge.to, index)),
                 hops: below.hops + 1,
                 by_name: below.by_name || edge.by_name,
+                widest: below.widest.max(self.widths.of(edge.call)),
             });
         }
     }
@@ -417,7 +422,7 @@ fn term(func: FuncAt, nest: Nest, work: Work, end: Span, flags: Flags) -> Term {
     if let (Work::Copy, Some(first)) = (work, rounds.first().copied()) {
         rounds.push(Round { span: end, ..first });
     }
-    Term { constant, rounds, work, end: (func.file, end), flags, next: None, hops: 0, by_name: false }
+    Term { constant, rounds, work, end: (func.file, end), flags, next: None, hops: 0, by_name: false, widest: 1 }
 }
 
 impl Nest {

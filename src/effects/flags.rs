@@ -113,7 +113,7 @@ fn tested(run: Run<'_>, file: FileId, guard: &Guard) -> Option<(Tested, Wanted)>
         (_, Family::Ecma) => Equality::Strict,
     };
     match guard.test {
-        Test::Var(var) => Some((Tested::Var(var), Wanted::Truth(came_out))),
+        Test::Var(var, _) => Some((Tested::Var(var), Wanted::Truth(came_out))),
         Test::Place(id) => value(id, Wanted::Truth(came_out)),
         Test::Call(id) => called(run, At { file, id }, came_out),
         Test::Two(relation @ (Relation::Equals | Relation::Same), one, other) => {
@@ -243,6 +243,9 @@ impl Given<'_> {
         });
         if let Some((value, _)) = self.bound.iter().find(|(_, at)| *at == flag.position) {
             let at = At { file: edge.call.file, id: *value };
+            if flag.key.is_none() && is_excluded(self.run, edge.from, call.guard, at, flag.wanted) {
+                return Answer::Never;
+            }
             let answer = ask(outside, at);
             // `undefined` is given the default.
             let undefined = summary.family == Family::Ecma && !is_something(self.run, at);
@@ -286,6 +289,29 @@ impl Given<'_> {
             _ => Answer::Perhaps,
         }
     }
+}
+
+/// Whether a test that a call stands under says that the variable which it gives is not what is wanted: `f(x)` behind
+/// `if x is None: return`.
+fn is_excluded(run: Run<'_>, func: FuncAt, guard: Option<GuardId>, given: ExprAt, wanted: Wanted) -> bool {
+    let summary = &run.solution.input.summaries[given.file];
+    let Expr::Var(var) = summary.exprs[given.id] else { return false };
+    // What other functions assign, they may assign at any time.
+    if summary.vars[var].vague || summary.vars[var].outside || summary.vars[var].func != func.id {
+        return false;
+    }
+    let assigned = run.solution.assigned(given.file, var);
+    std::iter::successors(guard, |id| summary.guards[*id].outer).map(|id| &summary.guards[id]).any(|held| {
+        let (of, known) = match tested(run, given.file, held) {
+            Some((Tested::Var(of), known)) => (of, known),
+            Some((Tested::Value(at), known)) => match summary.exprs[at.id] {
+                Expr::Var(of) => (of, known),
+                _ => return false,
+            },
+            None => return false,
+        };
+        of == var && known.excludes(run, wanted, summary.family) && assigned.iter().all(|value| *value < held.behind(summary))
+    })
 }
 
 /// Whether a value is certainly not `undefined`.

@@ -1,7 +1,7 @@
 //! What is known of a value that is written out: a literal, a function, a fresh instance.
 
 use super::given::is_bound_once;
-use crate::base::Name;
+use crate::base::{FileId, Name};
 use crate::ir::{CallId, CallKind, Const, Expr, Family};
 use crate::link::{At, ClassAt, ExprAt, Solution, Value};
 
@@ -16,6 +16,8 @@ enum Of {
     Class,
     /// A fresh instance of the class.
     Instance(ClassAt),
+    /// A fresh instance of a library's class.
+    Library(Name),
     /// An object.
     Unknown,
 }
@@ -89,6 +91,10 @@ fn fresh(solution: &Solution<'_>, at: At<CallId>) -> Option<Shape> {
             }
         }
         _ if call.kind == CallKind::New => shape(Of::Unknown, Some(true)),
+        // What another function of the library gives may be of a class below.
+        [Value::Ext(path)] if bound_once && solution.input.facts_of(at.file).result(*path) == Some(*path) => {
+            shape(Of::Library(*path), None)
+        }
         _ => None,
     }
 }
@@ -160,7 +166,7 @@ impl Shape {
             Of::Builtin(_) => Some("object"),
             Of::Function | Of::Class => Some("function"),
             // What `new` makes may be callable.
-            Of::Instance(_) | Of::Unknown => None,
+            Of::Instance(_) | Of::Library(_) | Of::Unknown => None,
         }
     }
 
@@ -170,7 +176,7 @@ impl Shape {
         match self.of {
             Of::Function | Of::Class => Some(named == "Function"),
             Of::Builtin(of) => self.is_builtin(of, named),
-            Of::Instance(_) | Of::Unknown => None,
+            Of::Instance(_) | Of::Library(_) | Of::Unknown => None,
         }
     }
 
@@ -204,7 +210,7 @@ impl Shape {
         let bound_once = is_bound_once(solution, class);
         match solution.values(class) {
             [Value::Class(class)] if bound_once => self.is_of_class(solution, *class),
-            [Value::Ext(path)] if bound_once => self.is_of_library(solution, *path),
+            [Value::Ext(path)] if bound_once => self.is_of_library(solution, class.file, *path),
             _ => None,
         }
     }
@@ -218,21 +224,30 @@ impl Shape {
         match self.of {
             Of::Instance(own) if solution.lineage(own).0.contains(&class) => Some(true),
             Of::Instance(own) => is_whole(solution, own).then_some(false),
-            Of::Unknown => None,
+            Of::Library(_) | Of::Unknown => None,
             // A class may let others pass for its own: `ABC.register`, `__instancecheck__` of a metaclass.
             Of::Builtin(_) | Of::Function | Of::Class => above.1.is_empty().then_some(false),
         }
     }
 
-    fn is_of_library(&self, solution: &Solution<'_>, path: Name) -> Option<bool> {
+    fn is_of_library(&self, solution: &Solution<'_>, file: FileId, path: Name) -> Option<bool> {
         let root = if self.family == Family::Python { "builtins." } else { "globalThis." };
-        let named = path.strip_prefix(root)?;
+        let facts = solution.input.facts_of(file);
+        let is_a = |of: Name| facts.is_a(of, &path).then_some(true);
+        let Some(named) = path.strip_prefix(root) else {
+            return match self.of {
+                Of::Library(own) => is_a(own),
+                Of::Builtin([one]) => is_a(ustr::existing_ustr(&format!("{root}{one}"))?),
+                _ => None,
+            };
+        };
         match self.of {
             Of::Builtin(of) => self.is_builtin(of, named),
             Of::Function => Some(matches!(named, "object" | "Object" | "Function")),
             Of::Instance(_) if named == "object" => Some(true),
             Of::Instance(own) => (is_whole(solution, own) && solution.lineage(own).1.is_empty()).then_some(false),
-            Of::Class | Of::Unknown => None,
+            Of::Library(_) if named == "object" => Some(true),
+            Of::Library(_) | Of::Class | Of::Unknown => None,
         }
     }
 }

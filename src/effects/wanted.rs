@@ -4,7 +4,7 @@ use super::given::Run;
 use super::shape::{self, Shape};
 use crate::base::Name;
 use crate::ir::{Const, Expr, Family, ModuleSummary, VarId};
-use crate::link::{ClassAt, ExprAt};
+use crate::link::{ClassAt, ExprAt, Value};
 
 /// A constant that can be told from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,6 +128,31 @@ impl Wanted {
         }
     }
 
+    /// Whether no value is both.
+    #[must_use]
+    pub fn excludes(self, run: Run<'_>, other: Self, family: Family) -> bool {
+        let is = |known: Self, asked: Self| match known {
+            // An enumeration decides what its members equal.
+            Self::Is(Known { literal: literal @ (Literal::Null | Literal::Str(_)), member: None }, _, true) => {
+                asked.of_shape(run, &Shape::constant(literal.constant(), family)) == Some(false)
+            }
+            _ => false,
+        };
+        let opposite = match (self, other) {
+            (Self::Truth(one), Self::Truth(other)) => one != other,
+            (Self::Is(one, by, is), Self::Is(other, like, other_is)) => (one, by) == (other, like) && is != other_is,
+            (Self::Instance(one, is), Self::Instance(other, other_is)) => is != other_is && same_class(run, one, other),
+            (Self::Type(one, is), Self::Type(other, other_is)) | (Self::Kind(one, is), Self::Kind(other, other_is)) => {
+                one == other && is != other_is
+            }
+            (Self::Prefix(one, is), Self::Prefix(other, other_is)) | (Self::Suffix(one, is), Self::Suffix(other, other_is)) => {
+                one == other && is != other_is
+            }
+            _ => false,
+        };
+        opposite || is(self, other) || is(other, self)
+    }
+
     /// Whether the variable is here what it was at the start, as far as this goes.
     #[must_use]
     pub fn is_kept(self, summary: &ModuleSummary, var: VarId) -> bool {
@@ -137,6 +162,15 @@ impl Wanted {
             _ => !summary.vars[var].assigned,
         }
     }
+}
+
+/// Whether two expressions name the same class.
+fn same_class(run: Run<'_>, one: ExprAt, other: ExprAt) -> bool {
+    let named = |at: ExprAt| match run.solution.values(at) {
+        [value @ (Value::Class(_) | Value::Ext(_))] if super::given::is_bound_once(run.solution, at) => Some(value.clone()),
+        _ => None,
+    };
+    named(one).is_some_and(|class| named(other) == Some(class))
 }
 
 /// Whether the value equals the constant; members of a class differ where their values do, and only the same is equal.

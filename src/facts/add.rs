@@ -39,6 +39,7 @@ pub(super) struct Ready {
     wraps: Vec<(Vec<Name>, Which)>,
     generics: Vec<(Vec<Name>, Generic)>,
     loop_checks: Vec<(Name, Branch)>,
+    startup_tests: Vec<(Name, Name)>,
     sizes: Vec<(Name, Sized)>,
     linear: Vec<(Name, Linear)>,
     regexes: Vec<(Name, Regex)>,
@@ -180,6 +181,11 @@ impl Ready {
             wraps: arguments(raw.returns_argument)?,
             generics,
             loop_checks: raw.loop_check.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().off))).collect(),
+            startup_tests: raw
+                .startup_test
+                .iter()
+                .flat_map(|raw| raw.value().equals.iter().map(|text| (name(&raw.value().key), name(text))))
+                .collect(),
             sizes,
             linear,
             regexes,
@@ -233,6 +239,7 @@ impl Ready {
             + self.wraps.len()
             + self.generics.len()
             + self.loop_checks.len()
+            + self.startup_tests.len()
             + self.sizes.len()
             + self.linear.len()
             + self.regexes.len()
@@ -364,6 +371,7 @@ impl Facts {
                 gil: call.gil,
                 property: call.property,
                 lazy: call.lazy,
+                kept: call.kept,
                 unless: call.unless,
                 light_when: call.light_when,
                 does: call.does,
@@ -426,6 +434,7 @@ impl Facts {
         self.generics.extend(ready.generics.into_iter().flat_map(|(paths, of)| paths.into_iter().map(move |path| (path, of))));
         self.calls.extend(ready.neutral.into_iter().map(|path| (path, None)));
         self.loop_checks.extend(ready.loop_checks);
+        self.startup_tests.extend(ready.startup_tests);
         self.plain.extend(ready.plain_labels);
         self.runtimes.retain(|known| ready.runtimes.iter().all(|new| new.name != known.name));
         self.runtimes.extend(ready.runtimes);

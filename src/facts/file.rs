@@ -5,7 +5,7 @@ use super::pattern::{RawRegex, RawRegexFlag};
 use super::remedy::Runtime;
 use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck,
-    RawPaths, RawProvider, RawType, RawValueTest,
+    RawPaths, RawProvider, RawStartupTest, RawType, RawValueTest,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
@@ -91,6 +91,9 @@ pub struct RawFacts {
     /// Calls that tell whether a loop runs.
     #[serde(default)]
     pub(super) loop_check: Vec<Placed<RawLoopCheck>>,
+    /// Tests that show that the branch is start-up.
+    #[serde(default)]
+    pub(super) startup_test: Vec<Placed<RawStartupTest>>,
     /// Calls that tell the time.
     #[serde(default)]
     pub(super) clock: Vec<Placed<RawPaths>>,
@@ -145,6 +148,7 @@ spoken!(
     RawGeneric,
     RawPaths,
     RawLoopCheck,
+    RawStartupTest,
     Runtime,
     RawSize,
     RawLinear,
@@ -181,6 +185,7 @@ macro_rules! every_table {
             structural,
             awaitable,
             loop_check,
+            startup_test,
             loop_bound,
             runtime,
             size,

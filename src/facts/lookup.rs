@@ -331,6 +331,12 @@ impl Facts {
         self.by_path(&self.loop_checks, path).copied()
     }
 
+    /// Whether what stands under a test for the text under the key is start-up.
+    #[must_use]
+    pub fn shows_startup(&self, key: Name, text: Name) -> bool {
+        self.startup_tests.contains(&(key, text))
+    }
+
     /// Whether a call on `path` works only in the loop's own thread.
     #[must_use]
     pub fn is_loop_bound(&self, path: Name) -> bool {

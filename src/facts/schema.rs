@@ -190,6 +190,9 @@ pub(super) struct RawCall {
     /// The work is done as what it gives is iterated: a thread has to take all of it.
     #[serde(default)]
     pub lazy: bool,
+    /// The library keeps what it gives: the first call with the same argument does the work, later ones find it done.
+    #[serde(default)]
+    pub kept: bool,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -553,6 +556,21 @@ pub(super) struct RawLoopCheck {
     pub paths: Vec<String>,
     /// How the call comes out where no loop runs.
     pub off: crate::ir::Branch,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "StartupTest")]
+pub(super) struct RawStartupTest {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The key that is read: `scope["type"]`.
+    pub key: String,
+    /// What stands there at start-up.
+    pub equals: Vec<String>,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

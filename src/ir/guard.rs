@@ -1,6 +1,6 @@
 //! Tests that code stands under, and how they came out.
 
-use super::{CallId, Const, Expr, ExprId, GuardId, ModuleSummary, VarId};
+use super::{CallId, Const, Expr, ExprId, FuncId, GuardId, ModuleSummary, VarId};
 
 /// How the result of the tested call came out where the guarded code runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
@@ -38,8 +38,8 @@ pub enum Relation {
 pub enum Test {
     /// The result of a call.
     Call(CallId),
-    /// A variable.
-    Var(VarId),
+    /// A variable, and the first expression that stands behind the test.
+    Var(VarId, ExprId),
     /// An attribute or element.
     Place(ExprId),
     /// Two expressions.
@@ -64,7 +64,7 @@ impl Guard {
         let (one, other) = match self.test {
             Test::Call(id) => return Some((id, self.branch)),
             Test::Two(Relation::Equals | Relation::Same, one, other) => (one, other),
-            Test::Var(_) | Test::Place(_) | Test::Two(..) => return None,
+            Test::Var(..) | Test::Place(_) | Test::Two(..) => return None,
         };
         let (id, other) = match (&summary.exprs[one], &summary.exprs[other]) {
             (Expr::Call(id), _) => (*id, other),
@@ -81,6 +81,21 @@ impl Guard {
         Some((id, branch))
     }
 
+    /// The first expression that stands behind the test: what is assigned from there on was not there yet.
+    #[must_use]
+    pub fn behind(&self, summary: &ModuleSummary) -> ExprId {
+        let next = |id: ExprId| id + 1;
+        match self.test {
+            Test::Var(_, behind) => behind,
+            Test::Place(id) => next(id),
+            Test::Two(_, one, other) => next(one.max(other)),
+            Test::Call(id) => {
+                let call = &summary.calls[id];
+                next(call.args.iter().map(|arg| arg.value).fold(call.callee, ExprId::max))
+            }
+        }
+    }
+
     /// What the test says of the variable.
     #[must_use]
     pub fn of_var(&self, summary: &ModuleSummary, var: VarId) -> Option<Held> {
@@ -91,7 +106,7 @@ impl Guard {
         };
         let is_var = |id: ExprId| summary.exprs[id] == Expr::Var(var);
         match self.test {
-            Test::Var(tested) => (tested == var).then_some(Held::Truth(came_out)),
+            Test::Var(tested, _) => (tested == var).then_some(Held::Truth(came_out)),
             Test::Two(Relation::Equals | Relation::Same, one, other) if is_var(one) => match summary.exprs[other] {
                 Expr::Const(Const::Null) if came_out || summary.family == super::Family::Python => Some(Held::Null(came_out)),
                 Expr::Const(Const::Bool(value)) if came_out => Some(Held::Truth(value)),
@@ -124,8 +139,8 @@ impl Held {
 }
 
 impl ModuleSummary {
-    /// Notes an assignment to a variable that stands under `guard`.
-    pub fn assigned(&mut self, var: VarId, guard: Option<GuardId>) {
+    /// Notes an assignment to a variable that stands in `func`, under `guard`.
+    pub fn assigned(&mut self, var: VarId, func: FuncId, guard: Option<GuardId>) {
         let (mut at, mut held) = (guard, None);
         while let Some(id) = at {
             let guard = &self.guards[id];
@@ -138,6 +153,7 @@ impl ModuleSummary {
         let variable = &mut self.vars[var];
         variable.assigned_where = if variable.assigned && variable.assigned_where != held { None } else { held };
         variable.assigned = true;
+        variable.outside |= variable.func != func;
     }
 
     /// Notes that a variable holds what no assignment says: `x += 1`, `let x;`.

@@ -123,6 +123,8 @@ pub struct Graph {
     pub nonblocking: FxHashSet<CallAt>,
     /// Calls made only where a test has shown that no loop runs.
     pub off_loop: FxHashSet<CallAt>,
+    /// Calls that only start-up makes, as the tests around them tell.
+    pub started: FxHashSet<CallAt>,
 }
 
 impl Graph {
@@ -170,9 +172,10 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     graph.wrappers = super::wrap::wrappers(solution);
     super::wrap::follow(&mut graph);
     let kept = super::kept::results(solution, &graph);
+    graph.started = super::started::calls(input);
     for edge in &mut graph.edges {
         let call = &input.summaries[edge.call.file].calls[edge.call.id];
-        edge.once = call.once || (kept.contains(&edge.to) && super::kept::always_same(input, edge));
+        edge.once = call.once || graph.started.contains(&edge.call) || (kept.contains(&edge.to) && super::kept::always_same(input, edge));
     }
     graph.ready = super::quiet::done_callbacks(solution, &graph);
     graph.nonblocking = super::quiet::nonblocking(solution, &graph);

@@ -1,5 +1,7 @@
 //! Import resolution: a module as written to a file of the run, or to an external path.
 
+mod commands;
+
 use crate::base::{FileId, Name, name};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -27,6 +29,10 @@ pub struct Modules {
     /// Of TypeScript projects that others refer to: the folder of their output, and that of its source.
     outputs: Vec<(String, String)>,
     bins: rustc_hash::FxHashSet<FileId>,
+    /// Files that a package's scripts run once.
+    run_once: rustc_hash::FxHashSet<FileId>,
+    /// Files that scripts run which start what the package is for.
+    run_on: rustc_hash::FxHashSet<FileId>,
     cache: RefCell<FxHashMap<(Name, Name, bool), Resolved>>,
 }
 
@@ -96,6 +102,12 @@ impl Modules {
             .chain(json["bin"].as_object().into_iter().flat_map(|bins| bins.values().filter_map(|bin| bin.as_str())));
         let bins: Vec<FileId> = bins.filter_map(|bin| self.ecma_path(&join(dir, bin), 0)).collect();
         self.bins.extend(bins);
+        for (script, command) in json["scripts"].as_object().into_iter().flatten() {
+            let files = command.as_str().into_iter().flat_map(commands::files);
+            let files: Vec<FileId> = files.filter_map(|file| self.ecma_path(&join(dir, file), 0)).collect();
+            let run = if commands::runs_once(script) { &mut self.run_once } else { &mut self.run_on };
+            run.extend(files);
+        }
         for (specifier, target) in json["imports"].as_object().into_iter().flatten() {
             self.add_subpath(dir, specifier.clone(), target);
         }
@@ -173,6 +185,12 @@ impl Modules {
     #[must_use]
     pub fn is_bin(&self, file: FileId) -> bool {
         self.bins.contains(&file)
+    }
+
+    /// Whether a package's scripts run the file, and none of those that start what the package is for.
+    #[must_use]
+    pub fn is_run_once(&self, file: FileId) -> bool {
+        self.run_once.contains(&file) && !self.run_on.contains(&file)
     }
 
     /// Resolves a Python module name as written in the file at `from`.

@@ -65,7 +65,7 @@ pub(super) fn findings(
             rule: rule.id,
             severity: way.severity,
             confidence: way.confidence,
-            message: message(&way),
+            message: message(program, &way),
             why: why(&way),
             help: help(program, &way),
             source_url: "https://owasp.org/www-community/attacks/Regular_expression_Denial_of_Service_-_ReDoS".to_owned(),
@@ -104,18 +104,18 @@ fn judged<'b>(
         (Origin::Unknown | Origin::Stored(_), false) => Confidence::Low,
     };
     let severity = if pattern.is_exponential() { Severity::Error } else { Severity::Warning };
-    let confidence = if one.witness.by_name { Confidence::Low } else { confidence };
+    let confidence = confidence.min(one.witness.sure());
     Some(Way { severity, confidence, by_name: one.witness.by_name, chain, end, path, origin, pattern })
 }
 
-fn message(way: &Way<'_>) -> String {
+fn message(program: &Program<'_, '_>, way: &Way<'_>) -> String {
     let time = match way.pattern.verdict.growth {
         Growth::Polynomial { degree: 2 } => "quadratic time".to_owned(),
         Growth::Polynomial { degree: 3 } => "cubic time".to_owned(),
         Growth::Polynomial { degree } => format!("time of power {degree}"),
         _ => "exponential time".to_owned(),
     };
-    let applied = format!("`{}` with `{}`", shown_path(way.path), shortened(way.pattern));
+    let applied = format!("`{}` with `{}`", shown_path(program.input.facts_of(way.end.file), way.path), shortened(way.pattern));
     match way.chain.as_slice() {
         [first, _, ..] => format!("`{}` reaches {applied}, which can take {time} on the event loop", first.callee),
         _ => format!("{applied} can take {time} on the event loop"),

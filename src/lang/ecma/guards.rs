@@ -187,7 +187,7 @@ impl Lowering<'_> {
                 "identifier" | "member_expression" | "subscript_expression" | "call_expression" => {
                     let value = self.noted_at(node, noted);
                     tests.extend(value.and_then(|value| match self.summary.exprs[value] {
-                        Expr::Var(var) => Some((Test::Var(var), branch)),
+                        Expr::Var(var) => Some((Test::Var(var, value + 1), branch)),
                         Expr::Call(call) => Some((Test::Call(call), branch)),
                         Expr::Attr { .. } | Expr::Index { .. } => Some((Test::Place(value), branch)),
                         _ => None,

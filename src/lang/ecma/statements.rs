@@ -174,7 +174,7 @@ impl Lowering<'_> {
 
     pub(super) fn store(&mut self, target: Target, value: ExprId, is_type: bool) {
         if let (Target::Var(var), false) = (&target, is_type) {
-            self.summary.assigned(*var, self.guard);
+            self.summary.assigned(*var, self.func, self.guard);
         }
         self.summary.assigns.push(Assign { target, value, is_type });
     }

@@ -208,7 +208,8 @@ impl Lowering<'_> {
                 "call" => tests.extend(self.call_at(node, calls).map(|call| (Test::Call(call), branch))),
                 "identifier" => {
                     let named = self.name_of(node);
-                    tests.extend(self.find_var(named).map(|var| (Test::Var(var), branch)));
+                    let behind = self.summary.exprs.next_idx();
+                    tests.extend(self.find_var(named).map(|var| (Test::Var(var, behind), branch)));
                 }
                 "attribute" | "subscript" => tests.extend(self.noted_at(node, noted).map(|place| (Test::Place(place), branch))),
                 "comparison_operator" => tests.extend(self.comparison(node, holds, noted)),

@@ -1,0 +1,50 @@
+//! How far a chain is to be believed: less the more hops it has, and the more functions one of its calls may run.
+
+use crate::finding::Confidence;
+use crate::link::CallAt;
+use crate::link::graph::{EdgeKind, Graph};
+use rustc_hash::FxHashMap;
+
+/// Hops of a chain that is believed, at most: of longer ones read in real code, none was true.
+const LONGEST: u32 = 8;
+
+/// Functions that each call of a chain may run, at most, for it to be believed as it is.
+const FEW: u8 = 2;
+
+/// With up to so many the chain is believed half: of those with more, most were false.
+const SOME: u8 = 4;
+
+/// The calls that may run more functions than a few, and how many.
+#[derive(Debug, Default)]
+pub struct Widths(FxHashMap<CallAt, u8>);
+
+impl Widths {
+    /// Counts the functions of the repository that each call may run.
+    #[must_use]
+    pub fn read(graph: &Graph) -> Self {
+        let mut targets: Vec<_> =
+            graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct).map(|edge| (edge.call, edge.to)).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        let calls = targets.chunk_by(|one, other| one.0 == other.0);
+        let wide = calls.map(|of| (of[0].0, u8::try_from(of.len()).unwrap_or(u8::MAX)));
+        Self(wide.filter(|(_, width)| *width > FEW).collect())
+    }
+
+    /// How many functions the call may run; 1 for a few.
+    #[must_use]
+    pub fn of(&self, call: CallAt) -> u8 {
+        self.0.get(&call).copied().unwrap_or(1)
+    }
+}
+
+/// How sure a chain is at most: `hops` to the fact, `widest` functions that one of its calls may run.
+#[must_use]
+pub fn sure(hops: u32, widest: u8) -> Confidence {
+    match widest {
+        _ if hops > LONGEST => Confidence::Low,
+        0..=FEW => Confidence::High,
+        0..=SOME => Confidence::Medium,
+        _ => Confidence::Low,
+    }
+}
