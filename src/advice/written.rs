@@ -33,7 +33,7 @@ impl Written {
             let callee = (!text.is_empty() && fits(text, LONGEST_CALLEE)).then(|| text.to_owned());
             return Self { callee, arguments: if call.args.is_empty() { String::new() } else { LEFT_OUT.to_owned() }, keywords, bound };
         };
-        let callee = text[..open].trim();
+        let callee = unbound(text[..open].trim());
         let arguments = text[open + 1..text.len() - 1].trim().trim_end_matches(',').trim_end();
         // A generator without its own parentheses can't stand beside another argument.
         let whole = fits(arguments, LONGEST_ARGUMENTS) && (!arguments.contains(" for ") || arguments.starts_with(['[', '{', '(']));
@@ -56,6 +56,12 @@ impl Written {
     pub fn receiver(&self) -> Option<&str> {
         self.callee.as_deref()?.rsplit_once('.').map(|(receiver, _)| receiver)
     }
+}
+
+/// The function in `(0, module.function)`, which compilers write so that it gets no receiver.
+fn unbound(callee: &str) -> &str {
+    let inner = callee.strip_prefix("(0,").and_then(|rest| rest.strip_suffix(')'));
+    inner.map(str::trim).filter(|inner| !inner.contains(['(', ')', ','])).unwrap_or(callee)
 }
 
 /// The name in ` as name`, if that is how the text begins.
@@ -95,7 +101,14 @@ fn last_open(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{bound, last_open};
+    use super::{bound, last_open, unbound};
+
+    #[test]
+    fn a_compiled_call_is_read_as_written() {
+        assert_eq!(unbound("(0, fs_1.copySync)"), "fs_1.copySync");
+        assert_eq!(unbound("(0, f(x).g)"), "(0, f(x).g)");
+        assert_eq!(unbound("fs.copySync"), "fs.copySync");
+    }
 
     #[test]
     fn the_name_after_as_is_bound() {
