@@ -14,7 +14,6 @@ pub mod cpu;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
 mod quadratic_work;
-mod repeated;
 mod unused_ignore;
 
 use crate::advice::{Advisor, Asked};
@@ -194,7 +193,7 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     for (rule, reaches) in RULES.iter().filter_map(|rule| Some((rule, rule.check.reaches()?))) {
         for func in program.contexts.roots() {
             let reached = calls.get(&func).map_or(&[][..], Vec::as_slice);
-            let anew = |steps: &[Step]| repeated::asked_anew(program, sizes, &origins, steps);
+            let anew = |steps: &[Step]| cpu::repeated::asked_anew(program, sizes, &origins, steps);
             findings.extend(reaches.findings(rule, program, (&advisor, &anew), func, reached, &mut reported));
         }
     }

@@ -2,4 +2,5 @@
 
 pub mod judged;
 pub mod origin;
+pub mod repeated;
 pub(super) mod rewrite;

@@ -1,14 +1,14 @@
 //! What a library does at the first call only: whether later calls of a chain are first ones too.
 
-use super::Program;
-use super::cpu::origin::{Origin, Origins};
+use super::origin::{Origin, Origins};
 use crate::effects::Step;
 use crate::effects::sizes::Sizes;
 use crate::ir::Arg;
 use crate::link::At;
+use crate::rules::Program;
 
 /// Whether what decides that a call is a first one, its first argument, comes from clients: each may ask for another one.
-pub(super) fn asked_anew(program: &Program<'_, '_>, sizes: &Sizes<'_, '_>, origins: &Origins<'_, '_, '_>, steps: &[Step]) -> bool {
+pub fn asked_anew(program: &Program<'_, '_>, sizes: &Sizes<'_, '_>, origins: &Origins<'_, '_, '_>, steps: &[Step]) -> bool {
     let (Some(root), Some(last)) = (steps.first(), steps.last()) else { return false };
     let call = &program.input.summaries[last.call.file].calls[last.call.id];
     let plain = |arg: &&Arg| !arg.spread && arg.name.is_none();
