@@ -4,6 +4,7 @@ pub mod assumed;
 pub mod costs;
 mod flags;
 mod given;
+pub mod grown;
 pub mod pauses;
 mod shape;
 pub mod sizes;
@@ -19,7 +20,9 @@ use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use assumed::Assumed;
 use flags::{Flags, State};
 use given::{Run, Writes};
+use grown::{Grown, Time};
 use rustc_hash::{FxHashMap, FxHashSet};
+use sizes::Sizes;
 use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -79,6 +82,8 @@ pub struct Sink {
     pub path: Name,
     /// What it does.
     pub channel: Channel,
+    /// What decides how long it takes, where that is its input.
+    pub grown: Option<Grown>,
     /// Why it is harmless, if it is: `argument`, `loop check`, `assumed`.
     pub harmless: Option<&'static str>,
 }
@@ -113,16 +118,16 @@ pub type Avoided = FxHashSet<(CallAt, Effect)>;
 
 /// Infers effects to their fixpoint.
 #[must_use]
-pub fn infer(solution: &Solution<'_>, graph: &Graph) -> Effects {
-    infer_without(solution, graph, &Avoided::default())
+pub fn infer<'a>(solution: &Solution<'a>, graph: &Graph, sizes: &Sizes<'a, '_>) -> Effects {
+    infer_without(solution, graph, sizes, &Avoided::default())
 }
 
 /// Infers effects to their fixpoint, as if the avoided calls did nothing.
 #[must_use]
-pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) -> Effects {
+pub fn infer_without<'a>(solution: &Solution<'a>, graph: &Graph, sizes: &Sizes<'a, '_>, avoided: &Avoided) -> Effects {
     let input = solution.input;
     let writes = Writes::read(solution, graph);
-    let run = Run { solution, writes: &writes };
+    let run = Run { solution, writes: &writes, sizes };
     let mut effects = Effects { assumed: Assumed::read(input), ..Effects::default() };
     let assumed_harmless = |assumed: &Assumed, from: FuncAt| assumed.nonblocking.contains(&from).then_some("assumed");
     for external in &graph.externals {
@@ -132,12 +137,20 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
             continue;
         }
         if let Some(fact) = fact_of(input, external.call, external.path) {
-            let argument = fact.unless.iter().any(|condition| holds(solution, graph, external.call, call, condition)).then_some("argument");
+            let (grown, small) = match Time::of(sizes, external, fact) {
+                Time::Fixed => (None, false),
+                Time::Small => (None, true),
+                Time::Grows(grown) => (Some(grown), false),
+            };
+            let met = |condition: &String| holds(solution, graph, external.call, call, condition);
+            let argument = (small || fact.unless.iter().any(met)).then_some("argument");
             let harmless = argument.or_else(|| graph.off_loop.contains(&external.call).then_some("loop check"));
             let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, external.from));
-            let light = call.once || fact.light_when.iter().any(|condition| holds(solution, graph, external.call, call, condition));
-            let channel = (fact.effect, if light { Weight::Light } else { fact.weight });
-            effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless });
+            let light = call.once || fact.light_when.iter().any(met);
+            // Of what grows, the input says how much it is.
+            let weight = if grown.is_some() { Weight::Heavy } else { fact.weight };
+            let channel = (fact.effect, if light { Weight::Light } else { weight });
+            effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, grown, harmless });
         }
     }
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
@@ -146,7 +159,7 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
         {
             let channel = (fact.effect, fact.weight);
             let harmless = assumed_harmless(&effects.assumed, edge.from);
-            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, harmless });
+            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, grown: None, harmless });
         }
     }
     for sink in effects.sinks.iter_mut().filter(|sink| sink.harmless.is_none() && flags::of_call(run, sink.call).is_none()) {
@@ -170,7 +183,7 @@ pub fn infer_without(solution: &Solution<'_>, graph: &Graph, avoided: &Avoided) 
             let mut found = std::mem::take(&mut lighter);
             for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
                 let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false };
-                found.extend(flags::of_call(run, sink.call).map(|flags| ((sink.from, flags), witness)));
+                found.extend(flags::of_call(run, sink.call).map(|flags| ((sink.from, flags.growing(sink.grown)), witness)));
             }
             let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
             let known = spread(run, &callers, open, weight, found, &mut lighter);
@@ -242,8 +255,8 @@ fn spread(
 impl Effects {
     /// What tells whether a call's arguments are what a test asks for.
     #[must_use]
-    pub fn run<'a>(&'a self, solution: &'a Solution<'a>) -> Run<'a> {
-        Run { solution, writes: &self.writes }
+    pub fn run<'a>(&'a self, solution: &'a Solution<'a>, sizes: &'a Sizes<'a, 'a>) -> Run<'a> {
+        Run { solution, writes: &self.writes, sizes }
     }
 
     /// The shortest way from a function to the effect, whatever its parameters are.
@@ -269,30 +282,48 @@ impl Effects {
         self.by_function.get(&channel)?.get(state).cloned()
     }
 
-    /// The shortest way that a call of a function has to the effect, with the arguments that it gives.
+    /// The shortest ways that a call of a function has to the effect, with the arguments that it gives: one for each input that
+    /// decides how long it takes, as the caller sees it.
     #[must_use]
-    pub fn reached(&self, solution: &Solution<'_>, edge: &Edge, channel: Channel) -> Option<Witness> {
-        let run = Run { solution, writes: &self.writes };
+    pub fn reached<'a>(
+        &self,
+        solution: &Solution<'a>,
+        sizes: &Sizes<'a, '_>,
+        edge: &Edge,
+        channel: Channel,
+    ) -> SmallVec<[(Witness, Option<Grown>); 1]> {
+        let run = Run { solution, writes: &self.writes, sizes };
         let from = match (channel.1, edge.once) {
-            (Weight::Heavy, true) => return None,
+            (Weight::Heavy, true) => return SmallVec::new(),
             (Weight::Light, true) => &[Weight::Heavy, Weight::Light][..],
             (weight, false) => &[weight][..],
         };
-        let ways = from.iter().filter_map(|weight| {
-            let states = self.states.get(&((channel.0, *weight), edge.to))?;
-            let flags = states.iter().find(|flags| flags::through(run, edge, flags).is_some())?;
-            let state = (edge.to, flags.clone());
-            let below = self.at(&state, (channel.0, *weight))?;
-            Some(Witness {
-                call: edge.call,
-                next: Some(state),
-                weight: *weight,
-                path: crate::base::name(""),
-                distance: below.distance + 1,
-                by_name: below.by_name || edge.by_name,
-            })
-        });
-        ways.min_by_key(|witness| (witness.by_name, witness.distance))
+        let mut ways: SmallVec<[(Witness, Option<Grown>); 1]> = SmallVec::new();
+        for weight in from {
+            for flags in self.states.get(&((channel.0, *weight), edge.to)).into_iter().flatten() {
+                let Some(grown) = flags::through(run, edge, flags).map(|above| above.grown()) else { continue };
+                let state = (edge.to, flags.clone());
+                let Some(below) = self.at(&state, (channel.0, *weight)) else { continue };
+                let witness = Witness {
+                    call: edge.call,
+                    next: Some(state),
+                    weight: *weight,
+                    path: crate::base::name(""),
+                    distance: below.distance + 1,
+                    by_name: below.by_name || edge.by_name,
+                };
+                let order = |witness: &Witness| (witness.by_name, witness.distance);
+                match ways.iter_mut().find(|way| way.1 == grown) {
+                    Some(way) if order(&witness) < order(&way.0) => way.0 = witness,
+                    Some(_) => {}
+                    None => ways.push((witness, grown)),
+                }
+                if grown.is_none() {
+                    break;
+                }
+            }
+        }
+        ways
     }
 
     /// The steps that begin with a witness, and the path of the fact at their end.

@@ -39,6 +39,8 @@ pub struct CallFact {
     pub unless: Vec<String>,
     /// Arguments that make it light.
     pub light_when: Vec<String>,
+    /// The value whose size decides how long it takes.
+    pub grows: Option<Operand>,
     /// What it does, where the rule's words are too wide.
     pub does: Option<String>,
     /// What to write, by runtime.

@@ -4,6 +4,7 @@ use crate::base::written::Fault;
 use crate::base::{FileId, Source};
 use crate::config::Settings;
 use crate::contexts::{self, Contexts};
+use crate::effects::sizes::Sizes;
 use crate::effects::{self, Effects};
 use crate::facts::FactBase;
 use crate::finding::{Cleared, Finding, Suppressed};
@@ -171,20 +172,21 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     timings.end("link: values");
     let graph = graph::build(&solution);
     timings.end("link: graph");
-    let effects = effects::infer(&solution, &graph);
+    let sizes = Sizes::new(&solution, &graph);
+    let effects = effects::infer(&solution, &graph, &sizes);
     timings.end("infer");
     let contexts = contexts::spread(&solution, &graph);
     timings.end("spread");
     let (mut findings, mut cleared) =
-        rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts });
+        rules::check(&Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts, sizes: &sizes });
     let mut ignores = Ignores::read(&sources, &summaries, settings);
     let mut suppressed = Vec::new();
     if !ignores.is_empty() {
-        let program = Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts };
+        let program = Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts, sizes: &sizes };
         let avoided = ignores.met(&program);
         // What else is reached from where a finding is suppressed.
         let otherwise = || {
-            let effects = effects::infer_without(&solution, &graph, &avoided);
+            let effects = effects::infer_without(&solution, &graph, &sizes, &avoided);
             rules::check(&Program { effects: &effects, ..program }).0
         };
         suppressed = ignores.apply(&sources, &mut findings, &mut cleared, otherwise);

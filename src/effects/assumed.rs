@@ -49,6 +49,7 @@ impl Assumed {
                     property: false,
                     unless: Vec::new(),
                     light_when: Vec::new(),
+                    grows: None,
                     does: None,
                     instead: Instead::default(),
                     cases: Vec::new(),

@@ -98,7 +98,7 @@ fn weight(size: Size) -> f64 {
         Size::Unknown => 1.0,
         Size::Param(_) => 1.1,
         Size::File | Size::Database => 1.2,
-        Size::Request => 1.3,
+        Size::Head | Size::Request => 1.3,
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Size {
     Unknown,
     /// A parameter of the function, by its position: callers know.
     Param(usize),
+    /// The head of a client's request: a few kilobytes.
+    Head,
     /// A file.
     File,
     /// A database.
@@ -368,6 +370,7 @@ fn bounded(by: Bounded) -> Size {
         Bounded::Program => Size::Program,
         Bounded::File => Size::File,
         Bounded::Database => Size::Database,
+        Bounded::Head => Size::Head,
         Bounded::Request => Size::Request,
     }
 }

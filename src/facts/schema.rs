@@ -162,6 +162,9 @@ pub(super) struct RawCall {
     /// Arguments with which it is light.
     #[serde(default)]
     pub light_when: Vec<String>,
+    /// For `cpu`: the value whose size decides how long it takes: `receiver`, `arg0`. Left out where the time is the same for
+    /// any input, and where a megabyte takes no more than a few milliseconds.
+    pub grows: Option<String>,
     /// What such a call does, where the rule's words are too wide: `loads certificates`.
     pub does: Option<String>,
     /// What to write instead, by runtime: code, or `{ say = "words" }`.

@@ -125,7 +125,7 @@ impl Ignores {
         }
         for edge in program.graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct && speaks(edge.call)) {
             for effect in program.effects.of(edge.to) {
-                let reaches = |weight| program.effects.reached(program.solution, edge, (*effect, weight)).is_some();
+                let reaches = |weight| !program.effects.reached(program.solution, program.sizes, edge, (*effect, weight)).is_empty();
                 if reaches(Weight::Heavy) || reaches(Weight::Light) {
                     met.push((edge.call, edge.from, *effect));
                 }
