@@ -7,7 +7,7 @@ mod written;
 use crate::base::Name;
 use crate::contexts::Origin;
 use crate::effects::{Step, holds};
-use crate::facts::{CallFact, Case, Gil, Remedy, Words};
+use crate::facts::{CallFact, Case, Effect, Gil, Remedy, Words};
 use crate::link::graph::{EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Solution};
 use runtime::Seen;
@@ -109,6 +109,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
             (Some(replaced), Some(handed)) if is_code && asked.steps.len() > 2 => format!("{}; or {replaced}", handed.words),
             (Some(replaced), Some(handed)) if is_code && asked.steps.len() == 1 && handed.whole => replaced,
             (Some(replaced), Some(handed)) => format!("{replaced}; or {}", handed.words),
+            (None, None) if asked.fact.effect == Effect::Cpu => "compute in a worker, so that the loop goes on meanwhile".to_owned(),
             (None, None) => "no asynchronous form is known: move the work to a worker, or do it once at start-up".to_owned(),
         }
     }

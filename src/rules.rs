@@ -223,7 +223,7 @@ impl Asking<'_, '_, '_> {
         let severity = if light { Severity::Info } else { self.rule.severity };
         let input = one.grown.map(|grown| self.origins.of(func, grown.input.size()));
         let (severity, most) = match (one.grown, &input) {
-            (Some(grown), Some(input)) => heavy_call_on_loop::weigh(grown.weight, light, input)?,
+            (Some(grown), Some(input)) => heavy_call_on_loop::weigh(grown.work, light, input)?,
             _ => (severity, Confidence::High),
         };
         let confidence = if one.witness.by_name { Confidence::Low } else { root.confidence.min(most) };

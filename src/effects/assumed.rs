@@ -50,6 +50,7 @@ impl Assumed {
                     unless: Vec::new(),
                     light_when: Vec::new(),
                     grows: None,
+                    again: false,
                     does: None,
                     instead: Instead::default(),
                     cases: Vec::new(),

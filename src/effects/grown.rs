@@ -22,13 +22,24 @@ pub enum Input {
     Param(usize),
 }
 
-/// An input, and how much work each byte of it is.
+/// How much work each byte of an input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Work {
+    /// No more than making the value took.
+    Again,
+    /// Some milliseconds for a megabyte.
+    Light,
+    /// More.
+    Heavy,
+}
+
+/// An input, and how much work it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Grown {
     /// What bounds the input.
     pub input: Input,
-    /// How much work.
-    pub weight: Weight,
+    /// How much work each byte is.
+    pub work: Work,
 }
 
 impl Input {
@@ -78,7 +89,14 @@ impl Time {
         let CallAt { file, .. } = external.call;
         let size = sizes.operand(external.call, operand).map(|id| sizes.trace(At { file, id }, external.from).size);
         match Input::of(size.unwrap_or(Size::Unknown)) {
-            Some(input) => Self::Grows(Grown { input, weight: fact.weight }),
+            Some(input) => {
+                let work = match fact.weight {
+                    _ if fact.again => Work::Again,
+                    Weight::Light => Work::Light,
+                    Weight::Heavy => Work::Heavy,
+                };
+                Self::Grows(Grown { input, work })
+            }
             None => Self::Small,
         }
     }
@@ -95,11 +113,12 @@ impl Grown {
     /// Whether a call that is known makes the other one no news.
     #[must_use]
     pub fn covers(self, other: Self) -> bool {
-        let as_much = self.weight >= other.weight;
+        let as_much = self.work >= other.work;
         match (self.input, other.input) {
             (one, other) if one == other => as_much,
             (Input::Param(_), _) => false,
             (Input::Request, _) => as_much,
+            // Neither is reported but as information.
             (_, Input::Unknown | Input::Head) => true,
             _ => false,
         }

@@ -2,7 +2,8 @@
 
 use super::cpu::origin::Origin;
 use super::{Check, Reaches, Rule};
-use crate::facts::{Effect, Weight};
+use crate::effects::grown::Work;
+use crate::facts::Effect;
 use crate::finding::{Confidence, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -18,15 +19,21 @@ pub(super) const VERB: &str = "works through all that it is given";
 
 /// How bad a call is whose time grows with its input, and how sure that is at most; none where the input is small. What is
 /// done only once is no more than worth knowing.
-pub(super) fn weigh(weight: Weight, once: bool, input: &Origin) -> Option<(Severity, Confidence)> {
-    Some(match input {
-        Origin::Bounded | Origin::Head(_) => return None,
-        _ if once => (Severity::Info, Confidence::High),
-        Origin::Unknown => (Severity::Info, Confidence::High),
-        Origin::Stored(_) => (Severity::Warning, Confidence::Medium),
-        Origin::Request(_) if weight == Weight::Heavy => (Severity::Error, Confidence::High),
-        Origin::Request(_) => (Severity::Warning, Confidence::High),
-    })
+pub(super) fn weigh(work: Work, once: bool, input: &Origin) -> Option<(Severity, Confidence)> {
+    let severity = match (input, work) {
+        (Origin::Bounded | Origin::Head(_), _) => return None,
+        (Origin::Unknown, _) | (_, Work::Again) => Severity::Info,
+        _ if once => Severity::Info,
+        (Origin::Request(_), Work::Heavy) => Severity::Error,
+        (Origin::Request(_) | Origin::Stored(_), _) => Severity::Warning,
+    };
+    // Files are settings and manifests far more often than data: what is light is not worth a person's time there.
+    let most = match (input, work) {
+        (Origin::Stored(_), Work::Heavy) => Confidence::Medium,
+        (Origin::Stored(_), _) => Confidence::Low,
+        _ => Confidence::High,
+    };
+    Some((severity, most))
 }
 
 /// Why a call takes long: what decides how much there is to do, before what its fact says.

@@ -81,6 +81,7 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
             return Origin::Unknown;
         }
         let own = if param.name.starts_with('<') { "a parameter".to_owned() } else { format!("`{}`", param.name) };
-        Origin::Request(format!("{own} of {} `{}`", root.label, function.name))
+        let how = format!("{own} of {} `{}`", root.label, function.name);
+        if root.head { Origin::Head(how) } else { Origin::Request(how) }
     }
 }
