@@ -27,12 +27,13 @@ function row(what, milliseconds, per, unit) {
   console.log(`| ${what} | ${shown} | ${unit} |`);
 }
 
-/** Like what an API takes: short texts, numbers, a nested list. */
+/** Like what an API takes: short texts, a random one, numbers, a nested list. */
 function records(count) {
   const words = ["alpha", "beta", "gamma", "delta", "epsilon"];
   return Array.from({ length: count }, (_, n) => ({
     id: n,
     name: words[n % 5] + n,
+    token: createHash("sha1").update(String(n)).digest("hex"),
     price: ((n * 7919) % 10000) / 100,
     tags: [words[n % 5], words[(n + 2) % 5], words[(n + 3) % 5]],
   }));

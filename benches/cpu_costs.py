@@ -43,11 +43,17 @@ def row(what, seconds, per, unit):
 
 
 def records(count):
-    """Like what an API takes: short texts, numbers, a nested list."""
+    """Like what an API takes: short texts, a random one, numbers, a nested list."""
     chance = random.Random(7)
     words = ["alpha", "beta", "gamma", "delta", "epsilon"]
     return [
-        {"id": n, "name": chance.choice(words) + str(n), "price": round(chance.random() * 100, 2), "tags": chance.sample(words, 3)}
+        {
+            "id": n,
+            "name": chance.choice(words) + str(n),
+            "token": f"{chance.getrandbits(160):040x}",
+            "price": round(chance.random() * 100, 2),
+            "tags": chance.sample(words, 3),
+        }
         for n in range(count)
     ]
 

@@ -1,6 +1,6 @@
 //! What decides how long a call takes whose time grows with what it is given, seen from a function that leads to it.
 
-use super::sizes::{Size, Sizes};
+use super::sizes::{Size, Sizes, Traced};
 use crate::facts::{CallFact, Weight};
 use crate::link::graph::{Edge, External};
 use crate::link::{At, CallAt};
@@ -40,6 +40,13 @@ pub struct Grown {
     pub input: Input,
     /// How much work each byte is.
     pub work: Work,
+}
+
+impl Work {
+    /// The same over a part of a value that was made already.
+    fn lightest(self) -> Self {
+        if self == Self::Light { Self::Again } else { self }
+    }
 }
 
 impl Input {
@@ -87,27 +94,29 @@ impl Time {
     pub fn of(sizes: &Sizes<'_, '_>, external: &External, fact: &CallFact) -> Self {
         let Some(operand) = fact.grows else { return Self::Fixed };
         let CallAt { file, .. } = external.call;
-        let size = sizes.operand(external.call, operand).map(|id| sizes.trace(At { file, id }, external.from).size);
-        match Input::of(size.unwrap_or(Size::Unknown)) {
-            Some(input) => {
-                let work = match fact.weight {
-                    _ if fact.again => Work::Again,
-                    Weight::Light => Work::Light,
-                    Weight::Heavy => Work::Heavy,
-                };
-                Self::Grows(Grown { input, work })
-            }
-            None => Self::Small,
-        }
+        let work = match fact.weight {
+            _ if fact.again => Work::Again,
+            Weight::Light => Work::Light,
+            Weight::Heavy => Work::Heavy,
+        };
+        let Some(id) = sizes.operand(external.call, operand) else { return Self::Grows(Grown { input: Input::Unknown, work }) };
+        Grown::of(&sizes.trace(At { file, id }, external.from), work).map_or(Self::Small, Self::Grows)
     }
 }
 
 impl Grown {
+    /// None where the program itself bounds it. What was taken out of a value by a key was made with the whole, so that light work
+    /// on it costs no more than that did.
+    fn of(traced: &Traced, work: Work) -> Option<Self> {
+        let work = if traced.keyed { work.lightest() } else { work };
+        Some(Self { input: Input::of(traced.size)?, work })
+    }
+
     /// Seen from the caller; none where what it gives is small.
     #[must_use]
     pub fn through(self, sizes: &Sizes<'_, '_>, edge: &Edge) -> Option<Self> {
         let Input::Param(_) = self.input else { return Some(self) };
-        Some(Self { input: Input::of(sizes.given(edge, self.input.size()).size)?, ..self })
+        Self::of(&sizes.given(edge, self.input.size()), self.work)
     }
 
     /// Whether a call that is known makes the other one no news.
