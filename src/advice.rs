@@ -123,6 +123,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
             (None, None) if locked => {
                 "a lock of threads is held there: do this before it is taken, or move all of it to a thread".to_owned()
             }
+            (None, None) if asked.fact.effect == Effect::Cpu => "compute in a worker, so that the loop goes on meanwhile".to_owned(),
             (None, None) => "no asynchronous form is known: move the work to a worker, or do it once at start-up".to_owned(),
         }
     }

@@ -42,6 +42,8 @@ pub struct Origin {
     pub entry: Option<Arc<Entry>>,
     /// What the function is called with comes from clients.
     pub clients: bool,
+    /// What clients decide of that is a few kilobytes.
+    pub head: bool,
 }
 
 /// Contexts of all functions.
@@ -187,7 +189,7 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
 
 impl Spread<'_, '_> {
     fn origin(&mut self, label: &str, file: FileId, span: Span, confidence: Confidence) -> usize {
-        self.contexts.origins.push(Origin { label: label.to_owned(), file, span, confidence, entry: None, clients: false });
+        self.contexts.origins.push(Origin { label: label.to_owned(), file, span, confidence, entry: None, clients: false, head: false });
         self.contexts.origins.len() - 1
     }
 
@@ -209,6 +211,7 @@ impl Spread<'_, '_> {
         let origin = self.origin(&entry.label, file, span, confidence);
         self.contexts.origins[origin].entry = Some(entry.clone());
         self.contexts.origins[origin].clients = entry.server && !entry.internal;
+        self.contexts.origins[origin].head = entry.head;
         self.entries.push((func, kind, origin));
     }
 

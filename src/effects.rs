@@ -5,6 +5,7 @@ pub mod belief;
 pub mod costs;
 mod flags;
 mod given;
+pub mod grown;
 pub mod patterns;
 pub mod pauses;
 mod shape;
@@ -22,6 +23,7 @@ use assumed::Assumed;
 use belief::Widths;
 use flags::{Flags, State};
 use given::{Run, Writes};
+use grown::{Grown, Time};
 use patterns::{Open, Patterns};
 use rustc_hash::{FxHashMap, FxHashSet};
 use sizes::Sizes;
@@ -94,6 +96,8 @@ pub struct Sink {
     pub path: Name,
     /// What it does.
     pub channel: Channel,
+    /// What decides how long it takes, where that is its input.
+    pub grown: Option<Grown>,
     /// Why it is harmless, if it is: `argument`, `loop check`, `assumed`, `bounded text`.
     pub harmless: Option<&'static str>,
     /// For a pattern: what bounds the text that it is applied to.
@@ -131,17 +135,17 @@ pub type Avoided = FxHashSet<(CallAt, Effect)>;
 
 /// Infers effects to their fixpoint.
 #[must_use]
-pub fn infer(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Graph, patterns: &Patterns) -> Effects {
+pub fn infer<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: &Graph, patterns: &Patterns) -> Effects {
     infer_without(sizes, solution, graph, patterns, &Avoided::default())
 }
 
 /// Infers effects to their fixpoint, as if the avoided calls did nothing.
 #[must_use]
-pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Graph, patterns: &Patterns, avoided: &Avoided) -> Effects {
+pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: &Graph, patterns: &Patterns, avoided: &Avoided) -> Effects {
     let input = solution.input;
     let writes = Writes::read(solution, graph);
     let widths = Widths::read(graph);
-    let run = Run { solution, writes: &writes };
+    let run = Run { solution, writes: &writes, sizes };
     let mut effects = Effects { assumed: Assumed::read(input), ..Effects::default() };
     let assumed_harmless = |assumed: &Assumed, from: FuncAt| assumed.nonblocking.contains(&from).then_some("assumed");
     for external in &graph.externals {
@@ -150,15 +154,24 @@ pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Gra
         if call.awaited {
             continue;
         }
-        if let Some(fact) = fact_of(input, external.call, external.path) {
-            let argument = fact.unless.iter().any(|condition| holds(solution, graph, external.call, call, condition)).then_some("argument");
+        // A pattern's application is judged by its pattern.
+        let applies = input.facts_of(external.call.file).regex(external.path).is_some();
+        if let Some(fact) = fact_of(input, external.call, external.path).filter(|fact| fact.effect != Effect::Cpu || !applies) {
+            let (grown, small) = match Time::of(sizes, external, fact) {
+                Time::Fixed => (None, false),
+                Time::Small => (None, true),
+                Time::Grows(grown) => (Some(grown), false),
+            };
+            let met = |condition: &String| holds(solution, graph, external.call, call, condition);
+            let argument = (small || fact.unless.iter().any(met)).then_some("argument");
             let harmless = argument.or_else(|| graph.off_loop.contains(&external.call).then_some("loop check"));
             let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, external.from));
-            let light = call.once
-                || graph.started.contains(&external.call)
-                || fact.light_when.iter().any(|condition| holds(solution, graph, external.call, call, condition));
-            let channel = (fact.effect, if light { Weight::Light } else { fact.weight });
-            effects.sinks.push(Sink { call: external.call, from: external.from, path: external.path, channel, harmless, text: None });
+            let light = call.once || graph.started.contains(&external.call) || fact.light_when.iter().any(met);
+            // Of what grows, the input says how much it is.
+            let weight = if grown.is_some() { Weight::Heavy } else { fact.weight };
+            let channel = (fact.effect, if light { Weight::Light } else { weight });
+            let (call, from, path) = (external.call, external.from, external.path);
+            effects.sinks.push(Sink { call, from, path, channel, grown, harmless, text: None });
         }
     }
     for one in &patterns.applications {
@@ -166,7 +179,7 @@ pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Gra
         let harmless = text.is_none().then_some("bounded text").or_else(|| graph.off_loop.contains(&one.call).then_some("loop check"));
         let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, one.from));
         let channel = (Effect::Regex, patterns.weight(one));
-        effects.sinks.push(Sink { call: one.call, from: one.from, path: one.path, channel, harmless, text });
+        effects.sinks.push(Sink { call: one.call, from: one.from, path: one.path, channel, grown: None, harmless, text });
     }
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
         if let Some(path) = effects.assumed.blocking.get(&edge.to).copied()
@@ -174,7 +187,7 @@ pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Gra
         {
             let channel = (fact.effect, fact.weight);
             let harmless = assumed_harmless(&effects.assumed, edge.from);
-            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, harmless, text: None });
+            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, grown: None, harmless, text: None });
         }
     }
     for sink in effects.sinks.iter_mut().filter(|sink| sink.harmless.is_none() && flags::of_call(run, sink.call).is_none()) {
@@ -200,7 +213,7 @@ pub fn infer_without(sizes: &Sizes<'_, '_>, solution: &Solution<'_>, graph: &Gra
                 let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false, widest: 1 };
                 found.extend(flags::of_call(run, sink.call).map(|mut flags| {
                     flags.text = sink.text;
-                    ((sink.from, flags), witness)
+                    ((sink.from, flags.growing(sink.grown)), witness)
                 }));
             }
             let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
@@ -275,8 +288,8 @@ fn spread(
 impl Effects {
     /// What tells whether a call's arguments are what a test asks for.
     #[must_use]
-    pub fn run<'a>(&'a self, solution: &'a Solution<'a>) -> Run<'a> {
-        Run { solution, writes: &self.writes }
+    pub fn run<'a>(&'a self, solution: &'a Solution<'a>, sizes: &'a Sizes<'a, 'a>) -> Run<'a> {
+        Run { solution, writes: &self.writes, sizes }
     }
 
     /// The shortest way from a function to the effect, whatever its parameters are.
@@ -305,7 +318,7 @@ impl Effects {
     /// Every way that a call of a function has to a pattern, one for each thing that may bound its text, with that.
     pub fn ways(&self, sizes: &Sizes<'_, '_>, solution: &Solution<'_>, edge: &Edge, channel: Channel) -> Vec<(Witness, Open)> {
         let states = self.states.get(&(channel, edge.to)).into_iter().flatten();
-        let run = Run { solution, writes: &self.writes };
+        let run = Run { solution, writes: &self.writes, sizes };
         let ways = states.filter_map(|flags| {
             let text = flags::through_text(run, sizes, edge, flags)?.text?;
             let state = (edge.to, flags.clone());
@@ -318,31 +331,49 @@ impl Effects {
         ways.collect()
     }
 
-    /// The shortest way that a call of a function has to the effect, with the arguments that it gives.
+    /// The shortest ways that a call of a function has to the effect, with the arguments that it gives: one for each input that
+    /// decides how long it takes, as the caller sees it.
     #[must_use]
-    pub fn reached(&self, solution: &Solution<'_>, edge: &Edge, channel: Channel) -> Option<Witness> {
-        let run = Run { solution, writes: &self.writes };
+    pub fn reached<'a>(
+        &self,
+        solution: &Solution<'a>,
+        sizes: &Sizes<'a, '_>,
+        edge: &Edge,
+        channel: Channel,
+    ) -> SmallVec<[(Witness, Option<Grown>); 1]> {
+        let run = Run { solution, writes: &self.writes, sizes };
         let from = match (channel.1, edge.once) {
-            (Weight::Heavy, true) => return None,
+            (Weight::Heavy, true) => return SmallVec::new(),
             (Weight::Light, true) => &[Weight::Heavy, Weight::Light][..],
             (weight, false) => &[weight][..],
         };
-        let ways = from.iter().filter_map(|weight| {
-            let states = self.states.get(&((channel.0, *weight), edge.to))?;
-            let flags = states.iter().find(|flags| flags::through(run, edge, flags).is_some())?;
-            let state = (edge.to, flags.clone());
-            let below = self.at(&state, (channel.0, *weight))?;
-            Some(Witness {
-                call: edge.call,
-                next: Some(state),
-                weight: *weight,
-                path: crate::base::name(""),
-                distance: below.distance + 1,
-                by_name: below.by_name || edge.by_name,
-                widest: below.widest.max(self.widths.of(edge.call)),
-            })
-        });
-        ways.min_by_key(|witness| (witness.by_name, Reverse(witness.sure()), witness.distance))
+        let mut ways: SmallVec<[(Witness, Option<Grown>); 1]> = SmallVec::new();
+        for weight in from {
+            for flags in self.states.get(&((channel.0, *weight), edge.to)).into_iter().flatten() {
+                let Some(grown) = flags::through(run, edge, flags).map(|above| above.grown()) else { continue };
+                let state = (edge.to, flags.clone());
+                let Some(below) = self.at(&state, (channel.0, *weight)) else { continue };
+                let witness = Witness {
+                    call: edge.call,
+                    next: Some(state),
+                    weight: *weight,
+                    path: crate::base::name(""),
+                    distance: below.distance + 1,
+                    by_name: below.by_name || edge.by_name,
+                    widest: below.widest.max(self.widths.of(edge.call)),
+                };
+                let order = |witness: &Witness| (witness.by_name, Reverse(witness.sure()), witness.distance);
+                match ways.iter_mut().find(|way| way.1 == grown) {
+                    Some(way) if order(&witness) < order(&way.0) => way.0 = witness,
+                    Some(_) => {}
+                    None => ways.push((witness, grown)),
+                }
+                if grown.is_none() {
+                    break;
+                }
+            }
+        }
+        ways
     }
 
     /// The steps that begin with a witness, and the path of the fact at their end.

@@ -41,6 +41,10 @@ pub struct CallFact {
     pub unless: Vec<String>,
     /// Arguments that make it light.
     pub light_when: Vec<String>,
+    /// The value whose size decides how long it takes.
+    pub grows: Option<Operand>,
+    /// It goes once more over values that were made on the same thread at about the same cost.
+    pub again: bool,
     /// What it does, where the rule's words are too wide.
     pub does: Option<String>,
     /// What to write, by runtime.
@@ -238,6 +242,8 @@ pub struct Entry {
     pub ready: bool,
     /// What the function is called with comes from the program itself, not from a client.
     pub internal: bool,
+    /// What the function is called with stands in the head of a request.
+    pub head: bool,
     /// For registrations: constant first arguments for which it holds (events); empty for any.
     pub first: Vec<Name>,
     /// The types of parameters hold for functions with no more of them than this.

@@ -13,13 +13,15 @@ mod catastrophic_regex;
 pub mod cpu;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
+mod heavy_call_on_loop;
 mod quadratic_work;
 mod unused_ignore;
 
 use crate::advice::{Advisor, Asked};
 use crate::base::Name;
 use crate::config::RuleKind;
-use crate::contexts::Contexts;
+use crate::contexts::{Contexts, Origin as Root};
+use crate::effects::grown::Grown;
 use crate::effects::patterns::{Open, Patterns};
 use crate::effects::pauses::Pauses;
 use crate::effects::sizes::Sizes;
@@ -28,8 +30,9 @@ use crate::facts::{ContextKind, Effect, Weight};
 use crate::finding::{Cleared, Confidence, Finding, Hop, Severity};
 use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Input, Solution};
-use cpu::origin::Origins;
+use cpu::origin::{Origin, Origins};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Reverse;
 
 /// A rule.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +107,7 @@ pub const RULES: &[Rule] = &[
     catastrophic_regex::RULE,
     cpu_loop_on_loop::RULE,
     cpu_recursion_on_loop::RULE,
+    heavy_call_on_loop::RULE,
     quadratic_work::RULE,
     busy_wait::RULE,
     unused_ignore::RULE,
@@ -145,7 +149,7 @@ impl Program<'_, '_> {
     pub fn reaches(&self, edge: &Edge, channel: Channel) -> bool {
         match channel.0 {
             Effect::Regex => !self.effects.ways(self.sizes, self.solution, edge, channel).is_empty(),
-            _ => self.effects.reached(self.solution, edge, channel).is_some(),
+            _ => !self.effects.reached(self.solution, self.sizes, edge, channel).is_empty(),
         }
     }
 }
@@ -154,21 +158,22 @@ impl Program<'_, '_> {
 #[must_use]
 pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     let mut calls: FxHashMap<FuncAt, Vec<Reached>> = FxHashMap::default();
-    let mut offloads = Vec::new();
+    let mut let_go = Vec::new();
     for sink in program.effects.sinks.iter().filter(|sink| sink.harmless.is_none()) {
         let witness =
             Witness { call: sink.call, next: None, weight: sink.channel.1, path: sink.path, distance: 1, by_name: false, widest: 1 };
-        calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel, text: sink.text });
+        calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel, grown: sink.grown, text: sink.text });
     }
     for edge in &program.graph.edges {
         for effect in program.effects.of(edge.to).iter().copied() {
             for weight in [Weight::Light, Weight::Heavy] {
                 let channel = (effect, weight);
-                let ways: Vec<(Witness, Option<Open>)> = if effect == Effect::Regex {
+                let ways: Vec<Reached> = if effect == Effect::Regex {
                     let ways = program.effects.ways(program.sizes, program.solution, edge, channel);
-                    ways.into_iter().map(|(witness, text)| (witness, Some(text))).collect()
+                    ways.into_iter().map(|(witness, text)| Reached { witness, channel, grown: None, text: Some(text) }).collect()
                 } else {
-                    program.effects.reached(program.solution, edge, channel).map(|witness| (witness, None)).into_iter().collect()
+                    let ways = program.effects.reached(program.solution, program.sizes, edge, channel);
+                    ways.into_iter().map(|(witness, grown)| Reached { witness, channel, grown, text: None }).collect()
                 };
                 if ways.is_empty() {
                     continue;
@@ -176,25 +181,25 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
                 match edge.kind {
                     EdgeKind::Direct if program.effects.assumed.nonblocking.contains(&edge.from) => {}
                     EdgeKind::Direct if !program.input.func(edge.to).is_async => {
-                        let ways = ways.into_iter().map(|(witness, text)| Reached { witness, channel, text });
                         calls.entry(edge.from).or_default().extend(ways);
                     }
-                    EdgeKind::Moved(ContextKind::Thread | ContextKind::Process) => offloads.push((edge.call, channel)),
+                    EdgeKind::Moved(ContextKind::Thread | ContextKind::Process) => let_go.push((edge.call, effect, "offloaded")),
                     _ => {}
                 }
             }
         }
     }
     let sizes = program.sizes;
-    let origins = Origins::new(program, sizes);
     let advisor = Advisor::new(program.solution, program.graph);
+    let origins = Origins::new(program);
     let mut findings = Vec::new();
     let mut reported: FxHashSet<(CallAt, Effect)> = FxHashSet::default();
     for (rule, reaches) in RULES.iter().filter_map(|rule| Some((rule, rule.check.reaches()?))) {
         for func in program.contexts.roots() {
             let reached = calls.get(&func).map_or(&[][..], Vec::as_slice);
             let anew = |steps: &[Step]| cpu::repeated::asked_anew(program, sizes, &origins, steps);
-            findings.extend(reaches.findings(rule, program, (&advisor, &anew), func, reached, &mut reported));
+            let asked = Asking { rule, program, advisor: &advisor, origins: &origins, anew: &anew };
+            findings.extend(reaches.findings(asked, func, reached, &mut reported, &mut let_go));
         }
     }
     for rule in RULES.iter().filter(|rule| matches!(rule.check, Check::Patterns)) {
@@ -205,17 +210,18 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
             findings.extend(catastrophic_regex::findings(rule, program, &origins, func, &of_patterns));
         }
     }
-    findings.extend(costly(program, sizes, &origins));
+    findings.extend(costly(program, &origins));
     findings.sort_by_key(Finding::order);
-    let cleared = clear(program, &offloads, &reported);
+    let cleared = clear(program, &let_go, &reported);
     (findings, cleared)
 }
 
 /// What rules say that rest on costs.
-fn costly(program: &Program<'_, '_>, sizes: &Sizes<'_, '_>, origins: &cpu::origin::Origins<'_, '_, '_>) -> Vec<Finding> {
+fn costly(program: &Program<'_, '_>, origins: &Origins<'_, '_, '_>) -> Vec<Finding> {
     let pauses = Pauses::infer(program.input, program.graph);
     let runs = |func| program.contexts.origin(func, ContextKind::Loop).is_some();
-    let costs = costs::infer(program.effects.run(program.solution), program.solution, program.graph, sizes, &pauses, runs);
+    let costs =
+        costs::infer(program.effects.run(program.solution, program.sizes), program.solution, program.graph, program.sizes, &pauses, runs);
     let rules = RULES.iter().filter_map(|rule| match rule.check {
         Check::Costs(judge) => Some((rule, judge)),
         _ => None,
@@ -226,45 +232,85 @@ fn costly(program: &Program<'_, '_>, sizes: &Sizes<'_, '_>, origins: &cpu::origi
 struct Reached {
     witness: Witness,
     channel: Channel,
+    grown: Option<Grown>,
     /// For a pattern: what bounds its text, in the function that makes the call.
     text: Option<Open>,
+}
+
+/// What a rule that follows effects asks.
+#[derive(Clone, Copy)]
+struct Asking<'p, 'a, 'b> {
+    rule: &'p Rule,
+    program: &'p Program<'a, 'b>,
+    advisor: &'p Advisor<'a, 'b>,
+    origins: &'p Origins<'p, 'a, 'b>,
+    /// Whether each client may ask for another one of what a library keeps.
+    anew: &'p dyn Fn(&[Step]) -> bool,
+}
+
+/// A way to an effect, with what is made of it.
+struct Weighed<'r> {
+    one: &'r Reached,
+    severity: Severity,
+    confidence: Confidence,
+    /// Where the input comes from that decides how long it takes.
+    input: Option<Origin>,
+}
+
+impl Asking<'_, '_, '_> {
+    /// How bad one way to an effect is; none where what is given is small.
+    fn weigh<'r>(&self, func: FuncAt, root: &Root, one: &'r Reached) -> Option<Weighed<'r>> {
+        let light = one.channel.1 == Weight::Light;
+        let severity = if light { Severity::Info } else { self.rule.severity };
+        let input = one.grown.map(|grown| self.origins.of(func, grown.input.size()));
+        let (severity, most) = match (one.grown, &input) {
+            (Some(grown), Some(input)) => heavy_call_on_loop::weigh(grown.work, light, input)?,
+            _ => (severity, Confidence::High),
+        };
+        let confidence = root.confidence.min(most).min(one.witness.sure());
+        Some(Weighed { one, severity, confidence, input })
+    }
 }
 
 impl Reaches {
     fn findings(
         self,
-        rule: &Rule,
-        program: &Program<'_, '_>,
-        (advisor, anew): (&Advisor<'_, '_>, &dyn Fn(&[Step]) -> bool),
+        asking: Asking<'_, '_, '_>,
         func: FuncAt,
         reached: &[Reached],
         reported: &mut FxHashSet<(CallAt, Effect)>,
+        let_go: &mut Vec<(CallAt, Effect, &'static str)>,
     ) -> Vec<Finding> {
+        let Asking { rule, program, advisor, .. } = asking;
         let Some(origin) = program.contexts.loop_root(func) else { return Vec::new() };
-        let mut by_call: FxHashMap<CallAt, Vec<&Reached>> = FxHashMap::default();
+        let mut by_call: FxHashMap<CallAt, Vec<Weighed<'_>>> = FxHashMap::default();
         let stalls = |effect| self.effects.contains(&effect) && !program.contexts.gives_way(func.file, effect);
         for one in reached.iter().filter(|one| stalls(one.channel.0)) {
-            by_call.entry(one.witness.call).or_default().push(one);
+            match asking.weigh(func, origin, one) {
+                Some(weighed) => by_call.entry(one.witness.call).or_default().push(weighed),
+                None => let_go.push((one.witness.call, one.channel.0, "argument")),
+            }
         }
         let mut calls: Vec<_> = by_call.into_iter().collect();
         calls.sort_by_key(|(call, _)| *call);
         let mut findings: Vec<Finding> = Vec::new();
         let mut opened: Vec<(Name, usize)> = Vec::new();
         for (call, mut ways) in calls {
-            // What is shown by default first, then the heaviest, the surest and the shortest chain.
-            ways.sort_by_key(|one| {
-                let (witness, sure) = (&one.witness, one.witness.sure());
-                let doubted = (witness.by_name, sure == Confidence::Low);
-                let order = (std::cmp::Reverse(one.channel.1), std::cmp::Reverse(sure), witness.distance);
+            // What is shown by default first, then the worst, the surest and the shortest chain.
+            ways.sort_by_cached_key(|way| {
+                let witness = &way.one.witness;
+                let doubted = (witness.by_name, witness.sure() == Confidence::Low);
+                let order = (Reverse(way.severity), Reverse(way.confidence), witness.distance);
                 (doubted, order, witness.next.clone(), witness.path)
             });
-            let Some(best) = ways.first() else { continue };
+            let Some(weighed) = ways.first() else { continue };
+            let best = weighed.one;
             let (steps, path) = program.effects.steps(func, best.witness.clone(), best.channel);
             let Some(sink) = steps.last().map(|step| step.call) else { continue };
             let chain: Vec<Hop> = steps.iter().map(|step| step.hop(program.input, path)).collect();
             let Some(fact) = program.effects.fact(program.input, sink, path) else { continue };
             for one in &ways {
-                reported.insert((call, one.channel.0));
+                reported.insert((call, one.one.channel.0));
             }
             // What is done with a file is told with its opening, where that stands in the same function.
             let of_file = best.channel.0 == Effect::File && chain.len() == 1;
@@ -276,26 +322,30 @@ impl Reaches {
             if of_file && let Some(of) = program.input.facts_of(call.file).result(path) {
                 opened.push((of, findings.len()));
             }
-            let light = best.channel.1 == Weight::Light;
             // Where the library keeps what it gives, the first call alone stalls.
-            let kept = fact.kept && !(origin.confidence == Confidence::High && anew(&steps));
-            let sure = if kept { Confidence::Low } else { best.witness.sure() };
+            let kept = fact.kept && !(origin.confidence == Confidence::High && (asking.anew)(&steps));
+            let confidence = if kept { Confidence::Low } else { weighed.confidence };
             let shown = shown_path(program.input.facts_of(sink.file), path);
             let assumed = program.effects.assumed.fact(path).is_some();
-            let does = advisor.does(sink, fact).unwrap_or(self.verb);
+            let own = if fact.grows.is_some() { heavy_call_on_loop::VERB } else { self.verb };
+            let does = advisor.does(sink, fact).unwrap_or(own);
             let verb = if assumed { "is assumed to block" } else { does };
             let through = if chain.len() > 1 { format!("`{}` reaches `{shown}`, which", chain[0].callee) } else { format!("`{shown}`") };
             findings.push(Finding {
                 rule: rule.id,
-                severity: if light { Severity::Info } else { rule.severity },
-                confidence: origin.confidence.min(sure),
+                severity: weighed.severity,
+                confidence,
                 message: format!("{through} {verb} on the event loop"),
-                why: if fact.why.is_empty() {
-                    format!("`{shown}` {does} and returns only then; nothing else runs on the loop meanwhile")
-                } else {
-                    fact.why.clone()
-                },
-                help: advisor.help(Asked { steps: &steps, path, shown: &shown, fact, origin, alone: ways.len() == 1 }),
+                why: heavy_call_on_loop::because(
+                    weighed.input.as_ref(),
+                    if fact.why.is_empty() {
+                        format!("`{shown}` {does} and returns only then; nothing else runs on the loop meanwhile")
+                    } else {
+                        fact.why.clone()
+                    },
+                ),
+                help: advisor.help(Asked { steps: &steps, path, shown: &shown, fact, origin, alone: ways.len() == 1 })
+                    + heavy_call_on_loop::limit(weighed.input.as_ref()),
                 source_url: fact.source.clone(),
                 entry: origin.label.clone(),
                 entry_file: origin.file,
@@ -324,7 +374,7 @@ pub fn rule_of(effect: Effect) -> Option<&'static str> {
 }
 
 /// What was looked at and let go, with the reason.
-fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &FxHashSet<(CallAt, Effect)>) -> Vec<Cleared> {
+fn clear(program: &Program<'_, '_>, let_go: &[(CallAt, Effect, &'static str)], reported: &FxHashSet<(CallAt, Effect)>) -> Vec<Cleared> {
     let input = program.input;
     let mut cleared = Vec::new();
     let mut push = |call: CallAt, effect: Effect, reason: &str| {
@@ -335,8 +385,8 @@ fn clear(program: &Program<'_, '_>, offloads: &[(CallAt, Channel)], reported: &F
             cleared.push(Cleared { rule, file: call.file, span, reason: reason.to_owned() });
         }
     };
-    for (call, channel) in offloads {
-        push(*call, channel.0, "offloaded");
+    for (call, effect, reason) in let_go {
+        push(*call, *effect, reason);
     }
     let reason_at = |call: CallAt, from: FuncAt, effect| {
         let on = |kind| program.contexts.origin(from, kind).is_some();

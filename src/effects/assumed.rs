@@ -51,6 +51,8 @@ impl Assumed {
                     kept: false,
                     unless: Vec::new(),
                     light_when: Vec::new(),
+                    grows: None,
+                    again: false,
                     does: None,
                     instead: Instead::default(),
                     cases: Vec::new(),

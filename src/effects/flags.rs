@@ -1,6 +1,7 @@
 //! Effects that a parameter decides: `def fetch(url, wait=False): if wait: sleep()` sleeps only for callers that ask for it.
 
 use super::given::{Answer, Asker, Run, callee_path, constant};
+use super::grown::Grown;
 use super::patterns::Open;
 use super::sizes::Sizes;
 use super::wanted::{Equality, Wanted};
@@ -28,6 +29,8 @@ pub struct Flags {
     tested: SmallVec<[Flag; 1]>,
     /// Of the receiver: an instance of this class, or of one above or below it.
     own: Option<ClassAt>,
+    /// What decides how long the call at the chain's end takes; none where it takes its time whatever it is given.
+    grown: Option<Grown>,
     /// Where the effect is that of a pattern: what bounds the text that it is applied to.
     pub text: Option<Open>,
 }
@@ -42,15 +45,33 @@ impl Flags {
     /// Whether all that must hold here must hold there as well.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
+        let grows = match (self.grown, other.grown) {
+            (None, _) => true,
+            (Some(grown), Some(other)) => grown.covers(other),
+            (Some(_), None) => false,
+        };
         self.text == other.text
+            && grows
             && (self.own.is_none() || self.own == other.own)
             && self.tested.iter().all(|flag| other.tested.contains(flag))
+    }
+
+    /// The same of a call whose time grows with its input.
+    #[must_use]
+    pub fn growing(self, grown: Option<Grown>) -> Self {
+        Self { grown, ..self }
+    }
+
+    /// What decides how long the call at the chain's end takes.
+    #[must_use]
+    pub fn grown(&self) -> Option<Grown> {
+        self.grown
     }
 
     /// The same without what parameters must be.
     #[must_use]
     pub fn untested(&self) -> Self {
-        Self { tested: SmallVec::new(), own: self.own, text: self.text }
+        Self { tested: SmallVec::new(), own: self.own, grown: self.grown, text: self.text }
     }
 }
 
@@ -175,12 +196,16 @@ pub fn through_text(run: Run<'_>, sizes: &Sizes<'_, '_>, edge: &Edge, below: &Fl
     Some(flags)
 }
 
-/// What a caller's state is for a callee's: none where the call gives a parameter another value, or the receiver is of a
-/// class that has nothing to do with the one that is reached below.
+/// What a caller's state is for a callee's: none where the call gives a parameter another value or a small input, or the receiver
+/// is of a class that has nothing to do with the one that is reached below.
 #[must_use]
 pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
     let input = run.solution.input;
     let mut flags = of_call(run, edge.call)?;
+    flags.grown = match below.grown {
+        Some(grown) => Some(grown.through(run.sizes, edge)?),
+        None => None,
+    };
     flags.own = match own(run.solution, edge, below.own) {
         Own::Other => return None,
         Own::Is(class) => Some(class),

@@ -2,6 +2,7 @@
 
 use super::flags::Flag;
 use super::shape::Shape;
+use super::sizes::Sizes;
 use super::wanted::{Known, Literal, Wanted};
 use crate::base::{FileId, Name};
 use crate::ir::{CallId, Expr, ExprId, Family, FuncKind, MODULE_BODY, ModuleSummary, Target, VarId};
@@ -170,6 +171,8 @@ pub struct Run<'a> {
     pub solution: &'a Solution<'a>,
     /// What is written where.
     pub writes: &'a Writes,
+    /// How large values are.
+    pub sizes: &'a Sizes<'a, 'a>,
 }
 
 /// Where a value is asked for: the function that asks, and the call that depends on it.

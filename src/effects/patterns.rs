@@ -1,6 +1,7 @@
 //! Regular expressions where they are applied: their text, found through names and files, and what is known of each.
 
-use super::sizes::{Size, Sizes};
+pub use super::grown::Input as Open;
+use super::sizes::Sizes;
 use crate::base::{FileId, Name};
 use crate::facts::{Applies, Given, Operand, Regex, Weight};
 use crate::ir::{CallKind, Expr, Family};
@@ -359,47 +360,5 @@ impl Found<'_, '_> {
             _ => None,
         });
         values.collect()
-    }
-}
-
-/// What bounds a text, where the program does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Open {
-    /// Nothing that is seen.
-    Unknown,
-    /// A parameter.
-    Param(usize),
-    /// A file.
-    File,
-    /// A database.
-    Database,
-    /// A client.
-    Request,
-}
-
-impl Open {
-    /// None where the program or a constant bounds it.
-    #[must_use]
-    pub fn of(size: Size) -> Option<Self> {
-        Some(match size {
-            Size::Constant(_) | Size::Program => return None,
-            Size::Unknown => Self::Unknown,
-            Size::Param(position) => Self::Param(position),
-            Size::File => Self::File,
-            Size::Database => Self::Database,
-            Size::Request => Self::Request,
-        })
-    }
-
-    /// The same as a size.
-    #[must_use]
-    pub fn size(self) -> Size {
-        match self {
-            Self::Unknown => Size::Unknown,
-            Self::Param(position) => Size::Param(position),
-            Self::File => Size::File,
-            Self::Database => Size::Database,
-            Self::Request => Size::Request,
-        }
     }
 }

@@ -29,6 +29,8 @@ pub enum Size {
     Unknown,
     /// A parameter of the function, by its position: callers know.
     Param(usize),
+    /// The head of a client's request: a few kilobytes.
+    Head,
     /// A file.
     File,
     /// A database.
@@ -56,14 +58,21 @@ pub struct Traced {
     pub size: Size,
     /// What was gone over, in the value's own function, to come to it: `b` in `for a in b: for c in a.items`.
     pub part_of: SmallVec<[ExprId; 2]>,
+    /// It was taken out of a larger value by a key.
+    pub keyed: bool,
 }
 
 impl Traced {
     fn of(size: Size) -> Self {
-        Self { size, part_of: SmallVec::new() }
+        Self { size, part_of: SmallVec::new(), keyed: false }
     }
 
     fn or(mut self, other: Self) -> Self {
+        self.keyed = match self.size.partial_cmp(&other.size) {
+            Some(std::cmp::Ordering::Less) => other.keyed,
+            Some(std::cmp::Ordering::Greater) => self.keyed,
+            _ => self.keyed && other.keyed,
+        };
         self.size = self.size.larger(other.size);
         self.part_of.extend(other.part_of);
         self
@@ -248,7 +257,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 found.unwrap_or_else(|| Traced::of(Size::Unknown))
             }
             Expr::Attr { base, name } => self.attribute(at, *base, *name, func, (depth, calls)),
-            Expr::Index { base, .. } => part(self.walk(here(*base), func, depth, calls)),
+            Expr::Index { base, .. } => Traced { keyed: true, ..part(self.walk(here(*base), func, depth, calls)) },
             Expr::Element(over) => {
                 let mut traced = part(self.walk(here(*over), func, depth, calls));
                 traced.part_of.push(*over);
@@ -377,6 +386,8 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 None => {
                     let receiver = self.operand(at, Operand::Receiver);
                     let traced = receiver.map(|id| self.walk(At { file: at.file, id }, func, depth, calls));
+                    let keyed = matches!(&input.summaries[at.file].exprs[call.callee], Expr::Attr { name, .. } if facts.reads_key(*name));
+                    let traced = traced.map(|traced| Traced { keyed: traced.keyed || keyed, ..traced });
                     add(traced.filter(|traced| traced.size > Size::Unknown).unwrap_or_else(|| Traced::of(Size::Unknown)));
                 }
             }
@@ -420,6 +431,7 @@ fn bounded(by: Bounded) -> Size {
         Bounded::Program => Size::Program,
         Bounded::File => Size::File,
         Bounded::Database => Size::Database,
+        Bounded::Head => Size::Head,
         Bounded::Request => Size::Request,
     }
 }

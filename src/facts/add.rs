@@ -83,6 +83,7 @@ impl Ready {
                 server: raw.server,
                 ready: raw.ready,
                 internal: raw.internal,
+                head: raw.head,
                 alone: raw.alone,
                 most: raw.most,
                 from_client: from_client(raw.from_client).map_err(|message| (at.clone(), message))?,
@@ -170,7 +171,7 @@ impl Ready {
             tables.iter().flat_map(|raw| &raw.value().paths).map(|path| name(path)).collect()
         };
         Ok(Self {
-            calls: raw.call.into_iter().map(Placed::into_value).collect(),
+            calls: calls(raw.call)?,
             types: raw.types.into_iter().map(Placed::into_value).collect(),
             boundaries,
             entries,
@@ -313,6 +314,19 @@ fn from_client(raw: Option<RawFromClient>) -> Result<FromClient, String> {
     }
 }
 
+/// Calls, of which only those that compute may grow.
+fn calls(tables: Vec<Placed<RawCall>>) -> Result<Vec<RawCall>, Misfit> {
+    let ready = tables.into_iter().map(|one| {
+        let (at, raw) = (one.place(), one.into_value());
+        match raw.grows.as_deref().map(operand) {
+            Some(Err(message)) => Err((Some(at), message)),
+            Some(Ok(_)) if raw.effect != Effect::Cpu => Err((Some(at), "`grows` is said of calls whose effect is `cpu`".to_owned())),
+            _ => Ok(raw),
+        }
+    });
+    ready.collect()
+}
+
 fn operand(text: &str) -> Result<Operand, String> {
     let position = text.strip_prefix("arg").and_then(|at| at.parse().ok()).map(Operand::Argument);
     let operand = if text == "receiver" { Some(Operand::Receiver) } else { position };
@@ -374,6 +388,8 @@ impl Facts {
                 kept: call.kept,
                 unless: call.unless,
                 light_when: call.light_when,
+                again: call.again,
+                grows: call.grows.as_deref().and_then(|of| operand(of).ok()),
                 does: call.does,
                 instead: call.instead,
                 cases: call.case,

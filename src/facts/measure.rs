@@ -14,6 +14,8 @@ pub enum Bounded {
     File,
     /// What a database holds.
     Database,
+    /// The head of a client's request, a few kilobytes: its path, query, headers.
+    Head,
     /// What a client sent.
     Request,
 }

@@ -167,6 +167,13 @@ pub(super) struct RawCall {
     /// Arguments with which it is light.
     #[serde(default)]
     pub light_when: Vec<String>,
+    /// For `cpu`: the value whose size decides how long it takes: `receiver`, `arg0`. Heavy is then what takes more than about 12 ms
+    /// for a megabyte. Left out where the time is the same for any input, and where a megabyte takes no more than a few milliseconds.
+    pub grows: Option<String>,
+    /// For `grows`: it goes once more over values that were made on the same thread at about the same cost, so that a request's
+    /// are no news: writing JSON, copying, sorting.
+    #[serde(default)]
+    pub again: bool,
     /// What such a call does, where the rule's words are too wide: `loads certificates`.
     pub does: Option<String>,
     /// What to write instead, by runtime: code, or `{ say = "words" }`.
@@ -353,6 +360,9 @@ pub(super) struct RawEntry {
     /// What the function is called with comes from the program itself, not from a client.
     #[serde(default)]
     pub internal: bool,
+    /// What the function is called with stands in the head of a request, a few kilobytes: parts of its path.
+    #[serde(default)]
+    pub head: bool,
     /// It holds only with one of these: `keyword=constant` of the call or of the decorator's own call; for `file`, an exported constant.
     #[serde(default)]
     pub when: Vec<String>,

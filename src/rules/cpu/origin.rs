@@ -1,6 +1,6 @@
 //! Where a size comes from, seen from the function that the loop runs: a client's request, or something else.
 
-use crate::effects::sizes::{Size, Sizes};
+use crate::effects::sizes::Size;
 use crate::facts::Handling;
 use crate::ir::{Expr, ExprId, FuncKind, Param};
 use crate::link::graph::{Edge, EdgeKind};
@@ -20,6 +20,8 @@ pub enum Origin {
     Unknown,
     /// A file or a database: what it is called.
     Stored(&'static str),
+    /// The head of a client's request, a few kilobytes: how it comes in, in words.
+    Head(String),
     /// A client: how it comes in, in words.
     Request(String),
 }
@@ -27,19 +29,18 @@ pub enum Origin {
 /// Answers for one run.
 pub struct Origins<'p, 'a, 'b> {
     program: &'p Program<'a, 'b>,
-    sizes: &'p Sizes<'a, 'b>,
     ways: FxHashMap<(FuncAt, FuncAt), &'b Edge>,
 }
 
 impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
     /// Prepares to answer.
     #[must_use]
-    pub fn new(program: &'p Program<'a, 'b>, sizes: &'p Sizes<'a, 'b>) -> Self {
+    pub fn new(program: &'p Program<'a, 'b>) -> Self {
         let mut ways = FxHashMap::default();
         for edge in program.graph.edges.iter().filter(|edge| matches!(edge.kind, EdgeKind::Direct | EdgeKind::Later)) {
             ways.entry((edge.from, edge.to)).or_insert(edge);
         }
-        Self { program, sizes, ways }
+        Self { program, ways }
     }
 
     /// What bounds `size`, which was found in `func`. Parameters of an entry that serves clients are what clients send;
@@ -53,12 +54,13 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
                 Size::Unknown => return Origin::Unknown,
                 Size::File => return Origin::Stored("a file"),
                 Size::Database => return Origin::Stored("a database"),
+                Size::Head => return Origin::Head("the head of the request".to_owned()),
                 Size::Request => return Origin::Request("the request".to_owned()),
                 Size::Param(position) => position,
             };
             let Some(caller) = self.program.contexts.caller_of(func) else { return self.entry(func, position) };
             let Some(edge) = self.ways.get(&(caller, func)) else { return Origin::Unknown };
-            (func, size) = (caller, self.sizes.given(edge, size).size);
+            (func, size) = (caller, self.program.sizes.given(edge, size).size);
         }
         Origin::Unknown
     }
@@ -80,7 +82,8 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
             return Origin::Unknown;
         }
         let own = if param.name.starts_with('<') { "a parameter".to_owned() } else { format!("`{}`", param.name) };
-        Origin::Request(format!("{own} of {} `{}`", root.label, function.name))
+        let how = format!("{own} of {} `{}`", root.label, function.name);
+        if root.head { Origin::Head(how) } else { Origin::Request(how) }
     }
 
     /// Whether a framework gives the parameter what a function of the program makes: `x = Depends(f)`, `x: Annotated[X, Depends(f)]`.

@@ -19,5 +19,5 @@ pub fn asked_anew(program: &Program<'_, '_>, sizes: &Sizes<'_, '_>, origins: &Or
         let Some(edge) = edges.next() else { return false };
         size = sizes.given(edge, size).size;
     }
-    matches!(origins.of(root.from, size), Origin::Request(_))
+    matches!(origins.of(root.from, size), Origin::Request(_) | Origin::Head(_))
 }

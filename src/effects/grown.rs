@@ -1,0 +1,135 @@
+//! What decides how long a call takes whose time grows with what it is given, seen from a function that leads to it.
+
+use super::sizes::{Size, Sizes, Traced};
+use crate::facts::{CallFact, Weight};
+use crate::link::graph::{Edge, External};
+use crate::link::{At, CallAt};
+
+/// What bounds the input, as far as it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Input {
+    /// Nothing that is seen.
+    Unknown,
+    /// The head of a request: a few kilobytes.
+    Head,
+    /// A file.
+    File,
+    /// A database.
+    Database,
+    /// A client.
+    Request,
+    /// A parameter of the function, by its position.
+    Param(usize),
+}
+
+/// How much work each byte of an input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Work {
+    /// No more than making the value took.
+    Again,
+    /// Some milliseconds for a megabyte.
+    Light,
+    /// More.
+    Heavy,
+}
+
+/// An input, and how much work it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Grown {
+    /// What bounds the input.
+    pub input: Input,
+    /// How much work each byte is.
+    pub work: Work,
+}
+
+impl Work {
+    /// The same over a part of a value that was made already.
+    fn lightest(self) -> Self {
+        if self == Self::Light { Self::Again } else { self }
+    }
+}
+
+impl Input {
+    /// None where the program itself bounds it.
+    #[must_use]
+    pub fn of(size: Size) -> Option<Self> {
+        Some(match size {
+            Size::Constant(_) | Size::Program => return None,
+            Size::Unknown => Self::Unknown,
+            Size::Param(position) => Self::Param(position),
+            Size::Head => Self::Head,
+            Size::File => Self::File,
+            Size::Database => Self::Database,
+            Size::Request => Self::Request,
+        })
+    }
+
+    /// The size that it is of.
+    #[must_use]
+    pub fn size(self) -> Size {
+        match self {
+            Self::Unknown => Size::Unknown,
+            Self::Param(position) => Size::Param(position),
+            Self::Head => Size::Head,
+            Self::File => Size::File,
+            Self::Database => Size::Database,
+            Self::Request => Size::Request,
+        }
+    }
+}
+
+/// How the time of a library's call is bounded.
+pub enum Time {
+    /// It is the same for any input.
+    Fixed,
+    /// By an input that the program itself bounds.
+    Small,
+    /// By an input.
+    Grows(Grown),
+}
+
+impl Time {
+    /// The time of a call that is a fact.
+    #[must_use]
+    pub fn of(sizes: &Sizes<'_, '_>, external: &External, fact: &CallFact) -> Self {
+        let Some(operand) = fact.grows else { return Self::Fixed };
+        let CallAt { file, .. } = external.call;
+        let work = match fact.weight {
+            _ if fact.again => Work::Again,
+            Weight::Light => Work::Light,
+            Weight::Heavy => Work::Heavy,
+        };
+        let Some(id) = sizes.operand(external.call, operand) else { return Self::Grows(Grown { input: Input::Unknown, work }) };
+        Grown::of(&sizes.trace(At { file, id }, external.from), work).map_or(Self::Small, Self::Grows)
+    }
+}
+
+impl Grown {
+    /// None where the program itself bounds it. What was taken out of a value by a key was made with the whole, so that light work
+    /// on it costs no more than that did.
+    fn of(traced: &Traced, work: Work) -> Option<Self> {
+        let work = if traced.keyed { work.lightest() } else { work };
+        Some(Self { input: Input::of(traced.size)?, work })
+    }
+
+    /// Seen from the caller; none where what it gives is small.
+    #[must_use]
+    pub fn through(self, sizes: &Sizes<'_, '_>, edge: &Edge) -> Option<Self> {
+        let Input::Param(_) = self.input else { return Some(self) };
+        Self::of(&sizes.given(edge, self.input.size()), self.work)
+    }
+
+    /// Whether a call that is known makes the other one no news.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        let as_much = self.work >= other.work;
+        match (self.input, other.input) {
+            (one, other) if one == other => as_much,
+            (Input::Param(_), _) => false,
+            (Input::Request, _) => as_much,
+            // Neither is reported but as information.
+            (_, Input::Unknown | Input::Head) => true,
+            _ => false,
+        }
+    }
+}
