@@ -212,12 +212,11 @@ impl Reaches {
         let mut findings: Vec<Finding> = Vec::new();
         let mut opened: Vec<(Name, usize)> = Vec::new();
         for (call, mut ways) in calls {
-            // What is shown by default first, then the heaviest, the surest and the shortest chain.
+            // The heaviest first, then the surest and the shortest chain.
             ways.sort_by_key(|one| {
-                let (witness, sure) = (&one.witness, one.witness.sure());
-                let doubted = (witness.by_name, sure == Confidence::Low);
-                let order = (std::cmp::Reverse(one.channel.1), std::cmp::Reverse(sure), witness.distance);
-                (doubted, order, witness.next.clone(), witness.path)
+                let (witness, sure) = (&one.witness, std::cmp::Reverse(one.witness.sure()));
+                let order = (std::cmp::Reverse(one.channel.1), sure, witness.distance);
+                (witness.by_name, order, witness.next.clone(), witness.path)
             });
             let Some(best) = ways.first() else { continue };
             let (steps, path) = program.effects.steps(func, best.witness.clone(), best.channel);
@@ -240,7 +239,8 @@ impl Reaches {
             let light = best.channel.1 == Weight::Light;
             // Where the library keeps what it gives, the first call alone stalls.
             let kept = fact.kept && !(origin.confidence == Confidence::High && anew(&steps));
-            let sure = if kept { Confidence::Low } else { best.witness.sure() };
+            let doubted = kept || best.witness.by_name;
+            let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };
             let shown = shown_path(path);
             let assumed = program.effects.assumed.fact(path).is_some();
             let does = advisor.does(sink, fact).unwrap_or(self.verb);

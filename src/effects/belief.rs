@@ -38,7 +38,7 @@ impl Widths {
     }
 }
 
-/// How sure a chain is at most: `hops` to the fact, `widest` functions that one of its calls may run.
+/// How sure a chain is at most: `hops` to the fact; of `widest` functions that one of its calls may run, one has the effect.
 #[must_use]
 pub fn sure(hops: u32, widest: u8) -> Confidence {
     match widest {
