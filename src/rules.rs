@@ -13,7 +13,6 @@ pub mod cpu;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
 mod quadratic_work;
-mod repeated;
 mod unused_ignore;
 
 use crate::advice::{Advisor, Asked};
@@ -22,11 +21,12 @@ use crate::config::RuleKind;
 use crate::contexts::Contexts;
 use crate::effects::pauses::Pauses;
 use crate::effects::sizes::Sizes;
-use crate::effects::{Channel, Effects, Step, Witness, costs, shown_path};
+use crate::effects::{Channel, Effects, Witness, costs, shown_path};
 use crate::facts::{ContextKind, Effect, Weight};
 use crate::finding::{Cleared, Confidence, Finding, Hop, Severity};
 use crate::link::graph::{EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Input, Solution};
+use cpu::origin::Origins;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A rule.
@@ -157,15 +157,14 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
         }
     }
     let sizes = Sizes::new(program.solution, program.graph);
-    let origins = cpu::origin::Origins::new(program, &sizes);
+    let origins = Origins::new(program, &sizes);
     let advisor = Advisor::new(program.solution, program.graph);
     let mut findings = Vec::new();
     let mut reported: FxHashSet<(CallAt, Effect)> = FxHashSet::default();
     for (rule, reaches) in RULES.iter().filter_map(|rule| Some((rule, rule.check.reaches()?))) {
         for func in program.contexts.roots() {
             let reached = calls.get(&func).map_or(&[][..], Vec::as_slice);
-            let anew = |steps: &[Step]| repeated::asked_anew(program, &sizes, &origins, steps);
-            findings.extend(reaches.findings(rule, program, (&advisor, &anew), func, reached, &mut reported));
+            findings.extend(reaches.findings(rule, program, (&advisor, &origins), func, reached, &mut reported));
         }
     }
     findings.extend(costly(program, &sizes, &origins));
@@ -175,7 +174,7 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
 }
 
 /// What rules say that rest on costs.
-fn costly(program: &Program<'_, '_>, sizes: &Sizes<'_, '_>, origins: &cpu::origin::Origins<'_, '_, '_>) -> Vec<Finding> {
+fn costly(program: &Program<'_, '_>, sizes: &Sizes<'_, '_>, origins: &Origins<'_, '_, '_>) -> Vec<Finding> {
     let pauses = Pauses::infer(program.input, program.graph);
     let runs = |func| program.contexts.origin(func, ContextKind::Loop).is_some();
     let costs = costs::infer(program.effects.run(program.solution), program.solution, program.graph, sizes, &pauses, runs);
@@ -196,7 +195,7 @@ impl Reaches {
         self,
         rule: &Rule,
         program: &Program<'_, '_>,
-        (advisor, anew): (&Advisor<'_, '_>, &dyn Fn(&[Step]) -> bool),
+        (advisor, origins): (&Advisor<'_, '_>, &Origins<'_, '_, '_>),
         func: FuncAt,
         reached: &[Reached],
         reported: &mut FxHashSet<(CallAt, Effect)>,
@@ -238,7 +237,7 @@ impl Reaches {
             }
             let light = best.channel.1 == Weight::Light;
             // Where the library keeps what it gives, the first call alone stalls.
-            let kept = fact.kept && !(origin.confidence == Confidence::High && anew(&steps));
+            let kept = fact.kept && !(origin.confidence == Confidence::High && origins.asked_anew(&steps));
             let doubted = kept || best.witness.by_name;
             let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };
             let shown = shown_path(path);
