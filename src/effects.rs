@@ -49,7 +49,7 @@ pub struct Witness {
     pub distance: u32,
     /// Some hop was found by its name alone.
     pub by_name: bool,
-    /// Functions that the call of a hop may run, at most.
+    /// Functions that the call of a hop may run, at most: what the ways are chosen by.
     pub widest: u8,
 }
 
@@ -390,6 +390,21 @@ impl Effects {
                 _ => return (steps, witness.path),
             }
         }
+    }
+
+    /// How sure a chain is at most. Where a call may run several functions, it counts which part of them has the effect too.
+    #[must_use]
+    pub fn sure(&self, graph: &Graph, steps: &[Step], effect: Effect) -> Confidence {
+        let one_of = |step: &Step| {
+            let edges = graph.edges_of(step.call).filter(|edge| edge.kind == EdgeKind::Direct);
+            let mut targets: SmallVec<[FuncAt; 8]> = edges.map(|edge| edge.to).collect();
+            targets.sort_unstable();
+            targets.dedup();
+            let having = targets.iter().filter(|func| self.of(**func).contains(&effect)).count();
+            u8::try_from(targets.len().div_ceil(having.max(1))).unwrap_or(u8::MAX)
+        };
+        let widest = steps.iter().filter(|step| step.to.is_some()).map(one_of).max().unwrap_or(1);
+        belief::sure(u32::try_from(steps.len()).unwrap_or(u32::MAX), widest)
     }
 
     /// The facts met at one call.

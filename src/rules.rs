@@ -25,7 +25,7 @@ use crate::effects::grown::Grown;
 use crate::effects::patterns::{Open, Patterns};
 use crate::effects::pauses::Pauses;
 use crate::effects::sizes::Sizes;
-use crate::effects::{Channel, Effects, Step, Witness, costs, shown_path};
+use crate::effects::{Channel, Effects, Witness, costs, shown_path};
 use crate::facts::{ContextKind, Effect, Weight};
 use crate::finding::{Cleared, Confidence, Finding, Hop, Severity};
 use crate::link::graph::{Edge, EdgeKind, Graph};
@@ -189,7 +189,6 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
             }
         }
     }
-    let sizes = program.sizes;
     let advisor = Advisor::new(program.solution, program.graph);
     let origins = Origins::new(program);
     let mut findings = Vec::new();
@@ -197,8 +196,7 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     for (rule, reaches) in RULES.iter().filter_map(|rule| Some((rule, rule.check.reaches()?))) {
         for func in program.contexts.roots() {
             let reached = calls.get(&func).map_or(&[][..], Vec::as_slice);
-            let anew = |steps: &[Step]| cpu::repeated::asked_anew(program, sizes, &origins, steps);
-            let asked = Asking { rule, program, advisor: &advisor, origins: &origins, anew: &anew };
+            let asked = Asking { rule, program, advisor: &advisor, origins: &origins };
             findings.extend(reaches.findings(asked, func, reached, &mut reported, &mut let_go));
         }
     }
@@ -244,8 +242,6 @@ struct Asking<'p, 'a, 'b> {
     program: &'p Program<'a, 'b>,
     advisor: &'p Advisor<'a, 'b>,
     origins: &'p Origins<'p, 'a, 'b>,
-    /// Whether each client may ask for another one of what a library keeps.
-    anew: &'p dyn Fn(&[Step]) -> bool,
 }
 
 /// A way to an effect, with what is made of it.
@@ -267,7 +263,7 @@ impl Asking<'_, '_, '_> {
             (Some(grown), Some(input)) => heavy_call_on_loop::weigh(grown.work, light, input)?,
             _ => (severity, Confidence::High),
         };
-        let confidence = root.confidence.min(most).min(one.witness.sure());
+        let confidence = if one.witness.by_name { Confidence::Low } else { root.confidence.min(most) };
         Some(Weighed { one, severity, confidence, input })
     }
 }
@@ -296,12 +292,11 @@ impl Reaches {
         let mut findings: Vec<Finding> = Vec::new();
         let mut opened: Vec<(Name, usize)> = Vec::new();
         for (call, mut ways) in calls {
-            // What is shown by default first, then the worst, the surest and the shortest chain.
+            // The worst first, then the surest and the shortest chain.
             ways.sort_by_cached_key(|way| {
                 let witness = &way.one.witness;
-                let doubted = (witness.by_name, witness.sure() == Confidence::Low);
-                let order = (Reverse(way.severity), Reverse(way.confidence), witness.distance);
-                (doubted, order, witness.next.clone(), witness.path)
+                let order = (Reverse(way.severity), Reverse(way.confidence), Reverse(witness.sure()), witness.distance);
+                (witness.by_name, order, witness.next.clone(), witness.path)
             });
             let Some(weighed) = ways.first() else { continue };
             let best = weighed.one;
@@ -323,8 +318,10 @@ impl Reaches {
                 opened.push((of, findings.len()));
             }
             // Where the library keeps what it gives, the first call alone stalls.
-            let kept = fact.kept && !(origin.confidence == Confidence::High && (asking.anew)(&steps));
-            let confidence = if kept { Confidence::Low } else { weighed.confidence };
+            let kept = fact.kept && !(origin.confidence == Confidence::High && asking.origins.asked_anew(&steps));
+            let doubted = kept || best.witness.by_name;
+            let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };
+            let confidence = weighed.confidence.min(sure);
             let shown = shown_path(program.input.facts_of(sink.file), path);
             let assumed = program.effects.assumed.fact(path).is_some();
             let own = if fact.grows.is_some() { heavy_call_on_loop::VERB } else { self.verb };

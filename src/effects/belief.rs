@@ -38,13 +38,14 @@ impl Widths {
     }
 }
 
-/// How sure a chain is at most: `hops` to the fact, `widest` functions that one of its calls may run.
+/// How sure a chain is at most: `hops` to the fact; of `widest` functions that one of its calls may run, one has the effect.
 #[must_use]
 pub fn sure(hops: u32, widest: u8) -> Confidence {
-    match widest {
-        _ if hops > LONGEST => Confidence::Low,
-        0..=FEW => Confidence::High,
-        0..=SOME => Confidence::Medium,
-        _ => Confidence::Low,
+    if hops > LONGEST || widest > SOME {
+        Confidence::Low
+    } else if widest > FEW {
+        Confidence::Medium
+    } else {
+        Confidence::High
     }
 }

@@ -167,7 +167,7 @@ impl Wanted {
 /// Whether two expressions name the same class.
 fn same_class(run: Run<'_>, one: ExprAt, other: ExprAt) -> bool {
     let named = |at: ExprAt| match run.solution.values(at) {
-        [value @ (Value::Class(_) | Value::Ext(_))] if super::given::is_bound_once(run.solution, at) => Some(value.clone()),
+        [value @ (Value::Class(_) | Value::Ext(_))] if super::given::is_bound_once(run.solution, at) => Some(*value),
         _ => None,
     };
     named(one).is_some_and(|class| named(other) == Some(class))

@@ -10,13 +10,13 @@ pub(super) fn calls(input: Input<'_>) -> FxHashSet<CallAt> {
     for (file, summary) in input.summaries.iter_enumerated() {
         let facts = input.facts_of(file);
         let shows = |guard: &Guard| asked(summary, guard).is_some_and(|(key, text)| facts.shows_startup(key, text));
-        let shown: FxHashSet<_> = summary.guards.iter_enumerated().filter(|(_, guard)| shows(guard)).map(|(id, _)| id).collect();
-        if shown.is_empty() {
+        let tests: FxHashSet<_> = summary.guards.iter_enumerated().filter(|(_, guard)| shows(guard)).map(|(id, _)| id).collect();
+        if tests.is_empty() {
             continue;
         }
         for (id, call) in summary.calls.iter_enumerated() {
             let mut guards = std::iter::successors(call.guard, |id| summary.guards[*id].outer);
-            if guards.any(|guard| shown.contains(&guard)) {
+            if guards.any(|guard| tests.contains(&guard)) {
                 found.insert(At { file, id });
             }
         }

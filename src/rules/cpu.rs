@@ -2,5 +2,4 @@
 
 pub mod judged;
 pub mod origin;
-pub mod repeated;
 pub(super) mod rewrite;

@@ -1,5 +1,6 @@
 //! Where a size comes from, seen from the function that the loop runs: a client's request, or something else.
 
+use crate::effects::Step;
 use crate::effects::sizes::Size;
 use crate::facts::Handling;
 use crate::ir::{Expr, ExprId, FuncKind, Param};
@@ -63,6 +64,22 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
             (func, size) = (caller, self.program.sizes.given(edge, size).size);
         }
         Origin::Unknown
+    }
+
+    /// Whether what decides that a chain's last call is a first one, its first argument, comes from clients: each may ask for
+    /// another one.
+    #[must_use]
+    pub fn asked_anew(&self, steps: &[Step]) -> bool {
+        let (Some(root), Some(last)) = (steps.first(), steps.last()) else { return false };
+        let call = &self.program.input.summaries[last.call.file].calls[last.call.id];
+        let Some(first) = call.args.first().filter(|arg| !arg.spread && arg.name.is_none()) else { return false };
+        let mut size = self.program.sizes.trace(At { file: last.call.file, id: first.value }, last.from).size;
+        for step in steps.iter().rev().skip(1) {
+            let mut edges = self.program.graph.edges_of(step.call).filter(|edge| Some(edge.to) == step.to);
+            let Some(edge) = edges.next() else { return false };
+            size = self.program.sizes.given(edge, size).size;
+        }
+        matches!(self.of(root.from, size), Origin::Request(_) | Origin::Head(_))
     }
 
     /// A parameter of an entry.
