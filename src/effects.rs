@@ -155,7 +155,7 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
             continue;
         }
         // A pattern's application is judged by its pattern.
-        let applies = input.facts_of(external.call.file).regex(external.path).is_some();
+        let applies = input.facts_of(external.call.file).regex(external.path).is_some_and(|one| one.text.is_some());
         if let Some(fact) = fact_of(input, external.call, external.path).filter(|fact| fact.effect != Effect::Cpu || !applies) {
             let (grown, small) = match Time::of(sizes, external, fact) {
                 Time::Fixed => (None, false),

@@ -1,6 +1,7 @@
 //! What external APIs do to the thread that calls them: TOML to a table by path.
 
 mod add;
+mod asked;
 mod file;
 mod library;
 mod lookup;
@@ -30,6 +31,7 @@ static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules/facts");
 
 /// A call that blocks or computes.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub struct CallFact {
     /// What it does.
     pub effect: Effect,

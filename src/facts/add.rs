@@ -1,7 +1,8 @@
 //! Raw facts made ready, and put into the tables.
 
+use super::asked::Asks;
 use super::file::Misfit;
-use super::schema::{Argument, Asks, Effect, RawArgument, RawCall, RawFromClient, RawType};
+use super::schema::{Argument, Effect, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
     Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Operand, Provider, RawFacts,
     Regex, Runtime, Sized, Which,

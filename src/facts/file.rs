@@ -1,11 +1,12 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
+use super::asked::{RawProvider, RawStartupTest, RawValueTest};
 use super::measure::{RawLinear, RawSize};
 use super::pattern::{RawRegex, RawRegexFlag};
 use super::remedy::Runtime;
 use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck,
-    RawPaths, RawProvider, RawStartupTest, RawType, RawValueTest,
+    RawPaths, RawType,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
