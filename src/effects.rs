@@ -24,7 +24,7 @@ use belief::Widths;
 use flags::{Flags, State};
 use given::{Run, Writes};
 use grown::{Grown, Time};
-use patterns::{Open, Patterns};
+use patterns::Patterns;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sizes::Sizes;
 use smallvec::SmallVec;
@@ -100,8 +100,6 @@ pub struct Sink {
     pub grown: Option<Grown>,
     /// Why it is harmless, if it is: `argument`, `loop check`, `assumed`, `bounded text`.
     pub harmless: Option<&'static str>,
-    /// For a pattern: what bounds the text that it is applied to.
-    pub text: Option<Open>,
 }
 
 /// Effects of all functions.
@@ -171,15 +169,15 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
             let weight = if grown.is_some() { Weight::Heavy } else { fact.weight };
             let channel = (fact.effect, if light { Weight::Light } else { weight });
             let (call, from, path) = (external.call, external.from, external.path);
-            effects.sinks.push(Sink { call, from, path, channel, grown, harmless, text: None });
+            effects.sinks.push(Sink { call, from, path, channel, grown, harmless });
         }
     }
     for one in &patterns.applications {
-        let text = patterns.text(sizes, input, one);
-        let harmless = text.is_none().then_some("bounded text").or_else(|| graph.off_loop.contains(&one.call).then_some("loop check"));
+        let grown = patterns.text(sizes, input, one);
+        let harmless = grown.is_none().then_some("bounded text").or_else(|| graph.off_loop.contains(&one.call).then_some("loop check"));
         let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, one.from));
         let channel = (Effect::Regex, patterns.weight(one));
-        effects.sinks.push(Sink { call: one.call, from: one.from, path: one.path, channel, grown: None, harmless, text });
+        effects.sinks.push(Sink { call: one.call, from: one.from, path: one.path, channel, grown, harmless });
     }
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
         if let Some(path) = effects.assumed.blocking.get(&edge.to).copied()
@@ -187,7 +185,7 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
         {
             let channel = (fact.effect, fact.weight);
             let harmless = assumed_harmless(&effects.assumed, edge.from);
-            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, grown: None, harmless, text: None });
+            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, grown: None, harmless });
         }
     }
     for sink in effects.sinks.iter_mut().filter(|sink| sink.harmless.is_none() && flags::of_call(run, sink.call).is_none()) {
@@ -211,13 +209,10 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
             let mut found = std::mem::take(&mut lighter);
             for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
                 let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false, widest: 1 };
-                found.extend(flags::of_call(run, sink.call).map(|mut flags| {
-                    flags.text = sink.text;
-                    ((sink.from, flags.growing(sink.grown)), witness)
-                }));
+                found.extend(flags::of_call(run, sink.call).map(|flags| ((sink.from, flags.growing(sink.grown)), witness)));
             }
             let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
-            let known = spread((run, sizes), &callers, &widths, open, (effect, weight), found, &mut lighter);
+            let known = spread(run, &callers, &widths, open, (effect, weight), found, &mut lighter);
             for (state, _) in &known {
                 let any = effects.any.entry(state.0).or_default();
                 if any.last() != Some(&effect) {
@@ -234,9 +229,14 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
     effects
 }
 
+/// Whether what a call leads to is done once. A pattern's weight is its growth, however often it is applied.
+fn is_once(edge: &Edge, effect: Effect) -> bool {
+    edge.once && effect != Effect::Regex
+}
+
 /// Spreads an effect to callers, the nearest first; gives each state once, in the order in which it was reached.
 fn spread(
-    (run, sizes): (Run<'_>, &Sizes<'_, '_>),
+    run: Run<'_>,
     callers: &FxHashMap<FuncAt, Vec<&Edge>>,
     widths: &Widths,
     open: impl Fn(&Edge) -> bool,
@@ -263,7 +263,7 @@ fn spread(
         found[at].0 = state.clone();
         order.push(at);
         for edge in callers.get(&state.0).into_iter().flatten().filter(|edge| open(edge)) {
-            let Some(flags) = flags::through_text(run, sizes, edge, &state.1) else { continue };
+            let Some(flags) = flags::through(run, edge, &state.1) else { continue };
             let below = &found[at].1;
             let next = Witness {
                 call: edge.call,
@@ -274,7 +274,7 @@ fn spread(
                 by_name: below.by_name || edge.by_name,
                 widest: below.widest.max(widths.of(edge.call)),
             };
-            if edge.once && weight == Weight::Heavy && effect != Effect::Regex {
+            if is_once(edge, effect) && weight == Weight::Heavy {
                 lighter.push(((edge.from, flags), next));
             } else {
                 queue.push(place(&next, found.len()));
@@ -315,22 +315,6 @@ impl Effects {
         self.by_function.get(&channel)?.get(state).cloned()
     }
 
-    /// Every way that a call of a function has to a pattern, one for each thing that may bound its text, with that.
-    pub fn ways(&self, sizes: &Sizes<'_, '_>, solution: &Solution<'_>, edge: &Edge, channel: Channel) -> Vec<(Witness, Open)> {
-        let states = self.states.get(&(channel, edge.to)).into_iter().flatten();
-        let run = Run { solution, writes: &self.writes, sizes };
-        let ways = states.filter_map(|flags| {
-            let text = flags::through_text(run, sizes, edge, flags)?.text?;
-            let state = (edge.to, flags.clone());
-            let below = self.at(&state, channel)?;
-            let by_name = below.by_name || edge.by_name;
-            let (path, distance) = (crate::base::name(""), below.distance + 1);
-            let widest = below.widest.max(self.widths.of(edge.call));
-            Some((Witness { call: edge.call, next: Some(state), weight: channel.1, path, distance, by_name, widest }, text))
-        });
-        ways.collect()
-    }
-
     /// The shortest ways that a call of a function has to the effect, with the arguments that it gives: one for each input that
     /// decides how long it takes, as the caller sees it.
     #[must_use]
@@ -342,7 +326,7 @@ impl Effects {
         channel: Channel,
     ) -> SmallVec<[(Witness, Option<Grown>); 1]> {
         let run = Run { solution, writes: &self.writes, sizes };
-        let from = match (channel.1, edge.once) {
+        let from = match (channel.1, is_once(edge, channel.0)) {
             (Weight::Heavy, true) => return SmallVec::new(),
             (Weight::Light, true) => &[Weight::Heavy, Weight::Light][..],
             (weight, false) => &[weight][..],

@@ -22,7 +22,7 @@ use crate::base::Name;
 use crate::config::RuleKind;
 use crate::contexts::{Contexts, Origin as Root};
 use crate::effects::grown::Grown;
-use crate::effects::patterns::{Open, Patterns};
+use crate::effects::patterns::Patterns;
 use crate::effects::pauses::Pauses;
 use crate::effects::sizes::Sizes;
 use crate::effects::{Channel, Effects, Witness, costs, shown_path};
@@ -147,10 +147,7 @@ impl Program<'_, '_> {
     /// Whether a call of a function leads to an effect, with the arguments that it gives.
     #[must_use]
     pub fn reaches(&self, edge: &Edge, channel: Channel) -> bool {
-        match channel.0 {
-            Effect::Regex => !self.effects.ways(self.sizes, self.solution, edge, channel).is_empty(),
-            _ => !self.effects.reached(self.solution, self.sizes, edge, channel).is_empty(),
-        }
+        !self.effects.reached(self.solution, self.sizes, edge, channel).is_empty()
     }
 }
 
@@ -162,25 +159,20 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     for sink in program.effects.sinks.iter().filter(|sink| sink.harmless.is_none()) {
         let witness =
             Witness { call: sink.call, next: None, weight: sink.channel.1, path: sink.path, distance: 1, by_name: false, widest: 1 };
-        calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel, grown: sink.grown, text: sink.text });
+        calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel, grown: sink.grown });
     }
     for edge in &program.graph.edges {
         for effect in program.effects.of(edge.to).iter().copied() {
             for weight in [Weight::Light, Weight::Heavy] {
                 let channel = (effect, weight);
-                let ways: Vec<Reached> = if effect == Effect::Regex {
-                    let ways = program.effects.ways(program.sizes, program.solution, edge, channel);
-                    ways.into_iter().map(|(witness, text)| Reached { witness, channel, grown: None, text: Some(text) }).collect()
-                } else {
-                    let ways = program.effects.reached(program.solution, program.sizes, edge, channel);
-                    ways.into_iter().map(|(witness, grown)| Reached { witness, channel, grown, text: None }).collect()
-                };
+                let ways = program.effects.reached(program.solution, program.sizes, edge, channel);
                 if ways.is_empty() {
                     continue;
                 }
                 match edge.kind {
                     EdgeKind::Direct if program.effects.assumed.nonblocking.contains(&edge.from) => {}
                     EdgeKind::Direct if !program.input.func(edge.to).is_async => {
+                        let ways = ways.into_iter().map(|(witness, grown)| Reached { witness, channel, grown });
                         calls.entry(edge.from).or_default().extend(ways);
                     }
                     EdgeKind::Moved(ContextKind::Thread | ContextKind::Process) => let_go.push((edge.call, effect, "offloaded")),
@@ -230,9 +222,8 @@ fn costly(program: &Program<'_, '_>, origins: &Origins<'_, '_, '_>) -> Vec<Findi
 struct Reached {
     witness: Witness,
     channel: Channel,
+    /// What decides how long it takes, in the function that makes the call.
     grown: Option<Grown>,
-    /// For a pattern: what bounds its text, in the function that makes the call.
-    text: Option<Open>,
 }
 
 /// What a rule that follows effects asks.

@@ -2,8 +2,6 @@
 
 use super::given::{Answer, Asker, Run, callee_path, constant};
 use super::grown::Grown;
-use super::patterns::Open;
-use super::sizes::Sizes;
 use super::wanted::{Equality, Wanted};
 use crate::base::{FileId, Name};
 use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Guard, GuardId, Relation, Test};
@@ -31,8 +29,6 @@ pub struct Flags {
     own: Option<ClassAt>,
     /// What decides how long the call at the chain's end takes; none where it takes its time whatever it is given.
     grown: Option<Grown>,
-    /// Where the effect is that of a pattern: what bounds the text that it is applied to.
-    pub text: Option<Open>,
 }
 
 impl Flags {
@@ -50,10 +46,7 @@ impl Flags {
             (Some(grown), Some(other)) => grown.covers(other),
             (Some(_), None) => false,
         };
-        self.text == other.text
-            && grows
-            && (self.own.is_none() || self.own == other.own)
-            && self.tested.iter().all(|flag| other.tested.contains(flag))
+        grows && (self.own.is_none() || self.own == other.own) && self.tested.iter().all(|flag| other.tested.contains(flag))
     }
 
     /// The same of a call whose time grows with its input.
@@ -71,7 +64,7 @@ impl Flags {
     /// The same without what parameters must be.
     #[must_use]
     pub fn untested(&self) -> Self {
-        Self { tested: SmallVec::new(), own: self.own, grown: self.grown, text: self.text }
+        Self { tested: SmallVec::new(), own: self.own, grown: self.grown }
     }
 }
 
@@ -184,16 +177,6 @@ fn add(flags: &mut Flags, flag: Flag) {
         tested.push(flag);
         tested.sort_unstable();
     }
-}
-
-/// The same as `through`, with what bounds the text that a pattern is applied to below: none where the caller bounds it.
-#[must_use]
-pub fn through_text(run: Run<'_>, sizes: &Sizes<'_, '_>, edge: &Edge, below: &Flags) -> Option<Flags> {
-    let mut flags = through(run, edge, below)?;
-    if let Some(text) = below.text {
-        flags.text = Some(Open::of(sizes.given(edge, text.size()).size)?);
-    }
-    Some(flags)
 }
 
 /// What a caller's state is for a callee's: none where the call gives a parameter another value or a small input, or the receiver

@@ -31,6 +31,8 @@ pub enum Work {
     Light,
     /// More.
     Heavy,
+    /// What a pattern makes of a text: its growth says how much that is.
+    Pattern,
 }
 
 /// An input, and how much work it is.
@@ -107,7 +109,7 @@ impl Time {
 impl Grown {
     /// None where the program itself bounds it. What was taken out of a value by a key was made with the whole, so that light work
     /// on it costs no more than that did.
-    fn of(traced: &Traced, work: Work) -> Option<Self> {
+    pub(super) fn of(traced: &Traced, work: Work) -> Option<Self> {
         let work = if traced.keyed { work.lightest() } else { work };
         Some(Self { input: Input::of(traced.size)?, work })
     }
@@ -122,6 +124,10 @@ impl Grown {
     /// Whether a call that is known makes the other one no news.
     #[must_use]
     pub fn covers(self, other: Self) -> bool {
+        // Each text that reaches a pattern is judged by itself.
+        if self.work == Work::Pattern {
+            return self == other;
+        }
         let as_much = self.work >= other.work;
         match (self.input, other.input) {
             (one, other) if one == other => as_much,

@@ -1,6 +1,6 @@
 //! Regular expressions where they are applied: their text, found through names and files, and what is known of each.
 
-pub use super::grown::Input as Open;
+use super::grown::{Grown, Work};
 use super::sizes::Sizes;
 use crate::base::{FileId, Name};
 use crate::facts::{Applies, Given, Operand, Regex, Weight};
@@ -110,7 +110,7 @@ pub struct Patterns {
 impl Patterns {
     /// What bounds the text that a pattern is applied to; none where the program does, or keeps it short enough.
     #[must_use]
-    pub fn text(&self, sizes: &Sizes<'_, '_>, input: Input<'_>, one: &Application) -> Option<Open> {
+    pub fn text(&self, sizes: &Sizes<'_, '_>, input: Input<'_>, one: &Application) -> Option<Grown> {
         let enough = self.all[one.pattern].harmless_length();
         let summary = &input.summaries[one.text.file];
         if let Expr::Var(var) = summary.exprs[one.text.id]
@@ -119,7 +119,7 @@ impl Patterns {
             return None;
         }
         let text = At { file: one.text.file, id: sizes.uncut(one.text, enough) };
-        Open::of(sizes.trace(text, one.from).size)
+        Grown::of(&sizes.trace(text, one.from), Work::Pattern)
     }
 
     /// How bad the pattern is that a call applies: a power is light.

@@ -4,7 +4,8 @@ use super::cpu::origin::{Origin, Origins};
 use super::cpu::rewrite;
 use super::{Check, Program, Reached, Rule};
 use crate::base::Name;
-use crate::effects::patterns::{Open, Pattern};
+use crate::effects::grown::Input;
+use crate::effects::patterns::Pattern;
 use crate::effects::shown_path;
 use crate::finding::{Confidence, Finding, Hop, Label, Severity};
 use crate::link::{CallAt, FuncAt};
@@ -49,7 +50,7 @@ pub(super) fn findings(
     let Some(root) = program.contexts.loop_root(func) else { return Vec::new() };
     let mut by_call: FxHashMap<CallAt, Vec<Way<'_>>> = FxHashMap::default();
     for one in reached {
-        let Some(text) = one.text else { continue };
+        let Some(text) = one.grown.map(|grown| grown.input) else { continue };
         by_call.entry(one.witness.call).or_default().extend(judged(program, origins, func, one, text, root.confidence));
     }
     let mut calls: Vec<_> = by_call.into_iter().collect();
@@ -89,7 +90,7 @@ fn judged<'b>(
     origins: &Origins<'_, '_, '_>,
     func: FuncAt,
     one: &Reached,
-    text: Open,
+    text: Input,
     entry: Confidence,
 ) -> Option<Way<'b>> {
     let (steps, path) = program.effects.steps(func, one.witness.clone(), one.channel);
