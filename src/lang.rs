@@ -1,5 +1,6 @@
 //! Parse and lower: one file's bytes to its `ModuleSummary`. The only place that knows tree-sitter.
 
+mod condition;
 pub mod ecma;
 mod kept;
 pub mod literal;

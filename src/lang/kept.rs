@@ -23,21 +23,39 @@ impl<'t> Asked<'t> {
         Self { text, missing, nested: true, before: (summary.calls.len(), summary.reads.len()) }
     }
 
+    /// Whether some test asks for what is kept in `target`, and whether some does by a text that names it.
+    pub(super) fn asks_for(tested: &[Self], target: &str) -> [bool; 2] {
+        let some = |asks: fn(&Self, &str) -> bool| !target.is_empty() && tested.iter().any(|asked| asks(asked, target));
+        [some(Self::is_about), some(Self::names)]
+    }
+
+    /// Notes that what is missing under some of the tests is kept in `target` now. Under a further test it may not be kept: what
+    /// stands before that is done again.
+    pub(super) fn note_kept(tested: &[Self], target: &str, summary: &mut ModuleSummary, func: FuncId) {
+        let mut certain = None;
+        for asked in tested.iter().rev() {
+            if asked.missing && (asked.is_about(target) || asked.names(target)) {
+                certain.unwrap_or(asked).is_kept_since(summary, func);
+            }
+            certain = certain.or(asked.nested.then_some(asked));
+        }
+    }
+
     /// Whether it asks for what is kept in `target`.
-    pub(super) fn is_about(&self, target: &str) -> bool {
+    fn is_about(&self, target: &str) -> bool {
         super::mentions(self.text, target)
     }
 
     /// Whether it asks for the attribute `target` by a text that names it: `hasattr(self, "x")`.
-    pub(super) fn names(&self, target: &str) -> bool {
+    fn names(&self, target: &str) -> bool {
         let Some((base, member)) = target.rsplit_once('.').filter(|(_, member)| self.text.contains(member)) else { return false };
         let quoted = ['"', '\''].iter().any(|quote| self.text.contains(&format!("{quote}{member}{quote}")));
         quoted && super::mentions(self.text, base)
     }
 
     /// Notes that what it asks for is kept now: what the function did since `from` is done once.
-    pub(super) fn is_kept_since(from: &Self, summary: &mut ModuleSummary, func: FuncId) {
-        let (calls, reads) = from.before;
+    fn is_kept_since(&self, summary: &mut ModuleSummary, func: FuncId) {
+        let (calls, reads) = self.before;
         summary.calls.iter_mut().skip(calls).filter(|call| call.func == func).for_each(|call| call.once = true);
         summary.reads.iter_mut().skip(reads).filter(|read| read.func == func).for_each(|read| read.once = true);
     }

@@ -148,12 +148,7 @@ impl Reader<'_> {
             '\n' => return Some(()),
             '\\' | '\'' | '"' => letter,
             'a' => '\u{7}',
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'v' => '\u{b}',
+            'b' | 'f' | 'n' | 'r' | 't' | 'v' => control(letter),
             '0'..='7' => {
                 let mut code = letter.to_digit(8)?;
                 for _ in 0..2 {
@@ -209,12 +204,7 @@ impl Reader<'_> {
                 self.takes("\n");
                 return Some(());
             }
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'v' => '\u{b}',
+            'b' | 'f' | 'n' | 'r' | 't' | 'v' => control(letter),
             '0' if !self.peek().is_some_and(|next| next.is_ascii_digit()) => '\0',
             '0'..='9' => return None,
             'x' => return self.code(2, from),
@@ -259,6 +249,19 @@ impl Reader<'_> {
 /// Whether a text has what repeats in a regular expression: without it, none takes long.
 pub(super) fn may_repeat(text: &str) -> bool {
     text.bytes().any(|byte| matches!(byte, b'*' | b'+' | b'{'))
+}
+
+/// The character that both languages write as a backslash and this letter.
+fn control(letter: char) -> char {
+    match letter {
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\u{b}',
+        other => other,
+    }
 }
 
 #[cfg(test)]

@@ -38,15 +38,7 @@ impl Lowering<'_> {
                 Some(class) => self.push(Expr::Super(class)),
                 None => self.unknown(),
             },
-            "string" => {
-                let value = if self.text_of(node).len() > LONGEST_STRING {
-                    self.push(Expr::Builtin(name("String")))
-                } else {
-                    let text = self.string(node);
-                    self.push(Expr::Const(Const::Str(text)))
-                };
-                self.note_literal(value, node)
-            }
+            "string" => self.literal(node),
             "template_string" => self.template(node),
             "number" => {
                 let value = self.text_of(node).replace('_', "").parse().unwrap_or(f64::NAN);
@@ -174,6 +166,11 @@ impl Lowering<'_> {
         if substituted {
             return self.push(Expr::Builtin(name("String")));
         }
+        self.literal(node)
+    }
+
+    /// A text without substitutions.
+    fn literal(&mut self, node: Node<'_>) -> ExprId {
         let value = if self.text_of(node).len() > LONGEST_STRING {
             self.push(Expr::Builtin(name("String")))
         } else {

@@ -1,5 +1,6 @@
 //! Branches: which tests the code of a branch stands under.
 
+use super::super::condition::{CONJUNCTS, Condition, MOST_NODES, Tests};
 use super::super::kept::{Asked, shows_missing};
 use super::super::syntax::{Field, Syntax};
 use super::{Lowering, named_children};
@@ -7,23 +8,6 @@ use crate::ir::{Branch, Const, Expr, ExprId, Guard, Relation, Test};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use tree_sitter::Node;
-
-/// Conjuncts of one test that are followed.
-const CONJUNCTS: usize = 4;
-
-/// Nodes of one condition that are looked at: chains of operators nest to the left.
-const MOST_NODES: usize = 24;
-
-/// Tests and how they come out.
-pub(super) type Tests = SmallVec<[(Test, Branch); 2]>;
-
-/// Which tests a condition comes down to.
-pub(super) struct Condition {
-    /// Where it is true.
-    pub holds: Tests,
-    /// Where it is false.
-    pub fails: Tests,
-}
 
 impl Lowering<'_> {
     pub(super) fn if_statement(&mut self, node: Node<'_>) {

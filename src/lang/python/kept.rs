@@ -9,9 +9,8 @@ impl<'t> Lowering<'t> {
     /// Whether what is assigned to `left` stays, and a test has asked for it before.
     pub(super) fn is_kept(&mut self, left: Node<'_>) -> bool {
         let kept = self.kept(left);
-        !kept.is_empty()
-            && (self.tested.iter().any(|asked| asked.is_about(kept))
-                || (self.tested.iter().any(|asked| asked.names(kept)) && self.outlives(left)))
+        let [about, named] = Asked::asks_for(&self.tested, kept);
+        about || (named && self.outlives(left))
     }
 
     /// Whether what an expression begins with is there when the function has returned: no variable or parameter of its own.
@@ -66,14 +65,7 @@ impl<'t> Lowering<'t> {
         if left.sort() == "subscript" && left.at(Field::Subscript).is_none_or(|key| key.sort() != "string") {
             return;
         }
-        // Under a further test it may not be kept: what stands before that is done again.
-        let mut certain = None;
-        for asked in self.tested.iter().rev() {
-            if asked.missing && (asked.is_about(kept) || asked.names(kept)) {
-                Asked::is_kept_since(certain.unwrap_or(asked), &mut self.summary, self.func);
-            }
-            certain = certain.or(asked.nested.then_some(asked));
-        }
+        Asked::note_kept(&self.tested, kept, &mut self.summary, self.func);
     }
 
     /// Whether `right` is what is kept in `left`, or else made: `x = x or f()`.
