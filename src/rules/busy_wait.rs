@@ -1,6 +1,7 @@
 //! See rules/busy-wait.md.
 
 use super::cpu::judged::{Judged, Verdict, is_python, shown};
+use super::cpu_loop_on_loop::source;
 use super::{Check, Program, Rule};
 use crate::effects::costs::Work;
 use crate::finding::Severity;
@@ -29,6 +30,6 @@ fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
         } else {
             "await what is waited for: an event, or `await setTimeout(ms)` of `node:timers/promises`".to_owned()
         },
-        source: "https://nodejs.org/en/learn/asynchronous-work/dont-block-the-event-loop",
+        source: source(is_python(program, file)),
     })
 }

@@ -48,8 +48,17 @@ fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
         message,
         why: if judged.origins.is_empty() { "the number of rounds is written in the source".to_owned() } else { judged.bounds(program) },
         help: help(is_python(program, term.end.0)).to_owned(),
-        source: "https://nodejs.org/en/learn/asynchronous-work/dont-block-the-event-loop",
+        source: source(is_python(program, term.end.0)),
     })
+}
+
+/// Where it is documented that a loop stands still meanwhile.
+pub(super) fn source(python: bool) -> &'static str {
+    if python {
+        "https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code"
+    } else {
+        "https://nodejs.org/en/learn/asynchronous-work/dont-block-the-event-loop"
+    }
 }
 
 /// What helps against computing on a loop.

@@ -1,7 +1,7 @@
 //! See rules/cpu-recursion-on-loop.md.
 
 use super::cpu::judged::{Judged, Verdict};
-use super::cpu_loop_on_loop::help;
+use super::cpu_loop_on_loop::{help, source};
 use super::{Check, Program, Rule};
 use crate::effects::costs::Work;
 use crate::finding::{Confidence, Severity};
@@ -31,6 +31,6 @@ fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
             if summary.is_python() { "`functools.cache`" } else { "a `Map`" },
             help(summary.is_python())
         ),
-        source: "https://nodejs.org/en/learn/asynchronous-work/dont-block-the-event-loop",
+        source: source(summary.is_python()),
     })
 }

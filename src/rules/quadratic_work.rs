@@ -1,6 +1,6 @@
 //! See rules/quadratic-work.md.
 
-use super::cpu::judged::{Judged, Verdict, operation, shown};
+use super::cpu::judged::{Judged, Verdict, is_python, operation, shown};
 use super::{Check, Program, Rule};
 use crate::effects::costs::Work;
 use crate::finding::{Confidence, Severity};
@@ -42,6 +42,10 @@ fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
         },
         why: judged.bounds(program),
         help,
-        source: "https://wiki.python.org/moin/TimeComplexity",
+        source: if is_python(program, file) {
+            "https://wiki.python.org/moin/TimeComplexity"
+        } else {
+            "https://developer.mozilla.org/docs/Web/JavaScript/Reference/Global_Objects/Set#performance"
+        },
     })
 }
