@@ -37,6 +37,8 @@ pub struct Asked {
     pub select: Vec<String>,
     /// Leave out these.
     pub ignore: Vec<String>,
+    /// Report what rules in preview find, too.
+    pub preview: bool,
 }
 
 /// A rule as the configuration sees it.
@@ -48,6 +50,8 @@ pub struct RuleKind {
     pub group: &'static str,
     /// How bad a finding is, before weights.
     pub severity: Severity,
+    /// It is reported only where it is named, or where `preview` is asked for.
+    pub preview: bool,
 }
 
 /// What holds for a run.
@@ -61,6 +65,8 @@ pub struct Settings {
     pub fail_on: FailOn,
     /// An ignore comment without a reason has no effect.
     pub require_reason: bool,
+    /// Rules in preview report, too.
+    pub preview: bool,
     /// What the code runs on.
     pub target: Target,
     /// What the command line says of rules; it wins.
@@ -87,6 +93,7 @@ impl Default for Settings {
             min_confidence: Confidence::Medium,
             fail_on: FailOn::Warning,
             require_reason: false,
+            preview: false,
             target: Target::default(),
             asked: Asked::default(),
             base: "/".to_owned(),
@@ -128,7 +135,8 @@ impl Settings {
             ([], Some(select)) => named(select),
             (select, _) => named(select),
         };
-        if !selected {
+        let by_id = self.asked.select.iter().chain(self.select.iter().flatten()).any(|name| name == rule.id);
+        if !selected || rule.preview && !(by_id || self.preview || self.asked.preview) {
             return None;
         }
         let path = absolute(&self.base, shown);
@@ -191,13 +199,14 @@ impl<'a> Configuration<'a> {
         self.faults.extend(faults);
         let target = self.target(written, &raw.target);
         let settings = &mut self.settings;
-        let said: [(&'static str, bool); 10] = [
+        let said: [(&'static str, bool); 11] = [
             ("select", select.is_some()),
             ("exclude", !raw.exclude.is_empty()),
             ("min-severity", raw.min_severity.is_some()),
             ("min-confidence", raw.min_confidence.is_some()),
             ("fail-on", raw.fail_on.is_some()),
             ("require-reason", raw.require_reason.is_some()),
+            ("preview", raw.preview.is_some()),
             ("target.python", raw.target.python.is_some()),
             ("target.free-threaded", raw.target.free_threaded.is_some()),
             ("target.start-method", raw.target.start_method.is_some()),
@@ -211,6 +220,7 @@ impl<'a> Configuration<'a> {
         settings.min_severity = raw.min_severity.unwrap_or(settings.min_severity);
         settings.min_confidence = raw.min_confidence.unwrap_or(settings.min_confidence);
         settings.fail_on = raw.fail_on.unwrap_or(settings.fail_on);
+        settings.preview = raw.preview.unwrap_or(settings.preview);
         settings.require_reason = raw.require_reason.unwrap_or(settings.require_reason);
         settings.target = target;
         settings.fact_files = fact_files.iter().map(|file| file.value().clone()).collect();
@@ -235,6 +245,7 @@ impl<'a> Configuration<'a> {
             ("min-confidence", raw.min_confidence.is_some()),
             ("fail-on", raw.fail_on.is_some()),
             ("require-reason", raw.require_reason.is_some()),
+            ("preview", raw.preview.is_some()),
             ("target", raw.target.python.is_some() || raw.target.free_threaded.is_some() || raw.target.start_method.is_some()),
             ("facts", !fact_files.is_empty() || !raw.facts.is_empty()),
         ];

@@ -179,6 +179,7 @@ pub struct Arg {
 
 /// A call site.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub struct Call {
     /// How it comes about.
     pub kind: CallKind,
@@ -200,6 +201,8 @@ pub struct Call {
     pub guard: Option<GuardId>,
     /// The innermost loop of its function that it stands in.
     pub looped: Option<LoopId>,
+    /// It is a statement of its own: nothing takes what it gives.
+    pub dropped: bool,
 }
 
 /// An attribute read, which runs code if the attribute is a property.
@@ -219,6 +222,15 @@ pub struct Read {
     pub guard: Option<GuardId>,
     /// The innermost loop of its function that it stands in.
     pub looped: Option<LoopId>,
+}
+
+/// The body of a `with`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Region {
+    /// The call that enters it: of kind `With`.
+    pub entered: CallId,
+    /// The body, in bytes.
+    pub body: Span,
 }
 
 /// A parameter.
@@ -439,6 +451,10 @@ pub struct ModuleSummary {
     pub calls: IndexVec<CallId, Call>,
     /// Attribute reads, in source order, save those that are called.
     pub reads: Vec<Read>,
+    /// Bodies of `with`, in order of their entering.
+    pub regions: Vec<Region>,
+    /// Where functions give way: `await`, `async for`, `async with`, `yield` in a coroutine; the function and the place.
+    pub awaits: Vec<(FuncId, Span)>,
     /// Tests that calls stand under.
     pub guards: IndexVec<GuardId, Guard>,
     /// Loops, in source order.
@@ -502,6 +518,8 @@ impl ModuleSummary {
             exprs: IndexVec::new(),
             calls: IndexVec::new(),
             reads: Vec::new(),
+            regions: Vec::new(),
+            awaits: Vec::new(),
             guards: IndexVec::new(),
             loops: IndexVec::new(),
             literals: Vec::new(),
@@ -517,6 +535,15 @@ impl ModuleSummary {
             is_script: false,
             is_client: false,
             lost_bytes: 0,
+        }
+    }
+
+    /// Nothing takes what the expression gives.
+    pub fn drop_result(&mut self, expr: ExprId) {
+        match &self.exprs[expr] {
+            Expr::Call(call) => self.calls[*call].dropped = true,
+            Expr::Either(ways) => ways.clone().into_iter().for_each(|way| self.drop_result(way)),
+            _ => {}
         }
     }
 

@@ -28,7 +28,8 @@ use base::written::Written;
 use config::Configuration;
 use std::collections::BTreeSet;
 
-/// Analyses sources held in memory, with the built-in facts and what configuration files among them say.
+/// Analyses sources held in memory, with the built-in facts and what configuration files among them say. Rules
+/// in preview report, too.
 ///
 /// Files whose extension is no known language (package.json, pyproject.toml, fact files) tell about the project. What is
 /// wrong in configuration and facts is in the outcome's `faults`.
@@ -43,6 +44,7 @@ pub fn check_sources(files: Vec<(String, String)>) -> Outcome {
     }
     let (rules, mut facts) = (rules::kinds(), facts::FactBase::built_in());
     let mut configuration = Configuration::new("/", &rules);
+    configuration.settings.asked.preview = true;
     let mut configured = BTreeSet::new();
     for name in config::FILES {
         for (path, text) in projects.iter().filter(|(path, _)| path.rsplit('/').next() == Some(name)) {

@@ -43,6 +43,8 @@ pub struct Rule {
     pub group: &'static str,
     /// How bad a finding is, before weights.
     pub severity: Severity,
+    /// Whether it is reported without being asked for.
+    pub status: Status,
     /// Its page.
     pub page: &'static str,
     /// What it looks for.
@@ -59,8 +61,17 @@ impl Rule {
     /// What the configuration needs to know of it.
     #[must_use]
     pub fn kind(&self) -> RuleKind {
-        RuleKind { id: self.id, group: self.group, severity: self.severity }
+        RuleKind { id: self.id, group: self.group, severity: self.severity, preview: self.status == Status::Preview }
     }
+}
+
+/// Whether a rule is reported without being asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It is.
+    Stable,
+    /// Its false alarms on real code have not been counted, or are too many: who names it, or asks for `preview`, gets it.
+    Preview,
 }
 
 /// How a rule finds what it reports.
@@ -72,6 +83,8 @@ pub enum Check {
     Patterns,
     /// By what it costs to run the functions of a loop.
     Costs(fn(&Program<'_, '_>, &cpu::judged::Judged<'_>) -> Option<cpu::judged::Verdict>),
+    /// By what functions, values and calls are used for.
+    Uses(fn(&Rule, &Program<'_, '_>, &mut Told)),
     /// By what comments did, once all other rules have run.
     Comments,
 }
@@ -80,7 +93,7 @@ impl Check {
     fn reaches(self) -> Option<Reaches> {
         match self {
             Self::Reaches(reaches) => Some(reaches),
-            Self::Patterns | Self::Costs(_) | Self::Comments => None,
+            Self::Patterns | Self::Costs(_) | Self::Uses(_) | Self::Comments => None,
         }
     }
 }
@@ -151,6 +164,30 @@ impl Program<'_, '_> {
     }
 }
 
+/// What rules tell: findings, and what they looked at and let go.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// Findings.
+    pub findings: Vec<Finding>,
+    /// What was let go.
+    pub cleared: Vec<Cleared>,
+}
+
+impl Told {
+    /// A rule looked at a call and let it go.
+    pub fn clear(&mut self, rule: &Rule, program: &Program<'_, '_>, call: CallAt, reason: &str) {
+        let span = program.input.summaries[call.file].calls[call.id].span;
+        self.cleared.push(Cleared { rule: rule.id, file: call.file, span, reason: reason.to_owned() });
+    }
+
+    fn sorted(mut self) -> (Vec<Finding>, Vec<Cleared>) {
+        self.findings.sort_by_key(Finding::order);
+        self.cleared.sort_by_key(|one| (one.file, one.span, one.rule));
+        self.cleared.dedup();
+        (self.findings, self.cleared)
+    }
+}
+
 /// Runs every rule.
 #[must_use]
 pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
@@ -201,9 +238,13 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
         }
     }
     findings.extend(costly(program, &origins));
-    findings.sort_by_key(Finding::order);
-    let cleared = clear(program, &let_go, &reported);
-    (findings, cleared)
+    let mut told = Told { findings, cleared: clear(program, &let_go, &reported) };
+    for rule in RULES {
+        if let Check::Uses(check) = rule.check {
+            check(rule, program, &mut told);
+        }
+    }
+    told.sorted()
 }
 
 /// What rules say that rest on costs.
@@ -356,7 +397,7 @@ pub fn rule_of(effect: Effect) -> Option<&'static str> {
     let reports = |rule: &&Rule| match rule.check {
         Check::Reaches(reaches) => reaches.effects.contains(&effect),
         Check::Patterns => effect == Effect::Regex,
-        Check::Costs(_) | Check::Comments => false,
+        Check::Costs(_) | Check::Uses(_) | Check::Comments => false,
     };
     RULES.iter().find(reports).map(|rule| rule.id)
 }
@@ -408,7 +449,5 @@ fn clear(program: &Program<'_, '_>, let_go: &[(CallAt, Effect, &'static str)], r
             }
         }
     }
-    cleared.sort_by_key(|one| (one.file, one.span, one.rule));
-    cleared.dedup();
     cleared
 }

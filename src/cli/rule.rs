@@ -2,7 +2,7 @@
 
 use super::{Exit, complain, print};
 use crate::report::severity;
-use crate::rules::{RULES, by_id};
+use crate::rules::{RULES, Status, by_id};
 use clap::Args;
 use std::fmt::Write as _;
 
@@ -18,7 +18,8 @@ impl Rule {
             let mut out = String::new();
             for rule in RULES {
                 let title = rule.page.lines().find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or("");
-                _ = writeln!(out, "{:<28} {:<8} {:<12} {title}", rule.id, severity(rule.severity), rule.group);
+                let status = if rule.status == Status::Preview { " (preview)" } else { "" };
+                _ = writeln!(out, "{:<28} {:<8} {:<12} {title}{status}", rule.id, severity(rule.severity), rule.group);
             }
             print(&out);
             return Exit::Clean;

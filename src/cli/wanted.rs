@@ -13,6 +13,9 @@ pub(super) struct Wanted {
     /// Leave out these rules or groups
     #[arg(long, value_delimiter = ',', value_name = "RULE")]
     ignore: Vec<String>,
+    /// Report what rules in preview find, too
+    #[arg(long)]
+    preview: bool,
     /// Least severity that is reported [default: warning]
     #[arg(long, value_name = "SEVERITY")]
     min_severity: Option<Severity>,
@@ -40,7 +43,10 @@ impl Wanted {
 
     /// Puts what is said here over the configuration.
     pub(super) fn overrule(&self, settings: &mut Settings) {
-        settings.asked = Asked { select: self.select.clone(), ignore: self.ignore.clone() };
+        settings.asked = Asked { select: self.select.clone(), ignore: self.ignore.clone(), preview: self.preview };
+        if self.preview {
+            settings.overrule("preview");
+        }
         if let Some(severity) = self.min_severity {
             settings.min_severity = severity;
             settings.overrule("min-severity");

@@ -120,6 +120,8 @@ pub struct RawConfig {
     pub fail_on: Option<FailOn>,
     /// An ignore comment without `-- reason` has no effect.
     pub require_reason: Option<bool>,
+    /// Rules in preview report, too, not only where `select` names them.
+    pub preview: Option<bool>,
     /// What the code runs on.
     pub target: RawTarget,
     /// The repository's own facts: a list of fact files, or a table of `files` and facts.

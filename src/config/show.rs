@@ -67,6 +67,7 @@ impl Settings {
             ("fail-on", format!("{fail_on:?}")),
             ("exclude", asked(&self.exclude.patterns.written)),
             ("require-reason", self.require_reason.to_string()),
+            ("preview", (self.preview || self.asked.preview).to_string()),
             ("target.python", python.unwrap_or_else(|| "unknown".to_owned())),
             ("target.free-threaded", target.free_threaded.to_string()),
             ("target.start-method", start.unwrap_or("the version's own").to_owned()),

@@ -1,9 +1,9 @@
 use super::*;
 
 const RULES: [RuleKind; 3] = [
-    RuleKind { id: "blocking-sleep", group: "event-loop", severity: Severity::Error },
-    RuleKind { id: "blocking-file-io", group: "event-loop", severity: Severity::Warning },
-    RuleKind { id: "unused-ignore", group: "comments", severity: Severity::Warning },
+    RuleKind { id: "blocking-sleep", group: "event-loop", severity: Severity::Error, preview: false },
+    RuleKind { id: "blocking-file-io", group: "event-loop", severity: Severity::Warning, preview: false },
+    RuleKind { id: "unused-ignore", group: "comments", severity: Severity::Warning, preview: false },
 ];
 
 fn written(path: &str, text: &str) -> Written {

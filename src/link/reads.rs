@@ -22,6 +22,7 @@ pub fn add(summaries: &mut IndexVec<FileId, ModuleSummary>, facts: &FactBase) {
                     span: read.span,
                     func: read.func,
                     awaited: false,
+                    dropped: false,
                     main_guard: read.main_guard,
                     once: read.once,
                     guard: read.guard,

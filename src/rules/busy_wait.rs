@@ -2,7 +2,7 @@
 
 use super::cpu::judged::{Judged, Verdict, is_python, shown};
 use super::cpu_loop_on_loop::source;
-use super::{Check, Program, Rule};
+use super::{Check, Program, Rule, Status};
 use crate::effects::costs::Work;
 use crate::finding::Severity;
 
@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     id: "busy-wait",
     group: "cpu",
     severity: Severity::Error,
+    status: Status::Stable,
     page: include_str!("../../rules/busy-wait.md"),
     check: Check::Costs(judge),
 };

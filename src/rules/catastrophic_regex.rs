@@ -2,7 +2,7 @@
 
 use super::cpu::origin::{Origin, Origins};
 use super::cpu::rewrite;
-use super::{Check, Program, Reached, Rule};
+use super::{Check, Program, Reached, Rule, Status};
 use crate::base::Name;
 use crate::effects::grown::Input;
 use crate::effects::patterns::Pattern;
@@ -17,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     id: "catastrophic-regex",
     group: "cpu",
     severity: Severity::Error,
+    status: Status::Stable,
     page: include_str!("../../rules/catastrophic-regex.md"),
     check: Check::Patterns,
 };

@@ -1,7 +1,7 @@
 //! See rules/cpu-loop-on-loop.md.
 
 use super::cpu::judged::{Judged, Verdict, is_python};
-use super::{Check, Program, Rule};
+use super::{Check, Program, Rule, Status};
 use crate::effects::costs::Work;
 use crate::finding::{Confidence, Severity};
 
@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     id: "cpu-loop-on-loop",
     group: "cpu",
     severity: Severity::Warning,
+    status: Status::Stable,
     page: include_str!("../../rules/cpu-loop-on-loop.md"),
     check: Check::Costs(judge),
 };

@@ -2,7 +2,7 @@
 
 use super::cpu::judged::{Judged, Verdict};
 use super::cpu_loop_on_loop::{help, source};
-use super::{Check, Program, Rule};
+use super::{Check, Program, Rule, Status};
 use crate::effects::costs::Work;
 use crate::finding::{Confidence, Severity};
 
@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     id: "cpu-recursion-on-loop",
     group: "cpu",
     severity: Severity::Warning,
+    status: Status::Stable,
     page: include_str!("../../rules/cpu-recursion-on-loop.md"),
     check: Check::Costs(judge),
 };

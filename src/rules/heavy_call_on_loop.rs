@@ -1,7 +1,7 @@
 //! See rules/heavy-call-on-loop.md.
 
 use super::cpu::origin::Origin;
-use super::{Check, Reaches, Rule};
+use super::{Check, Reaches, Rule, Status};
 use crate::effects::grown::Work;
 use crate::facts::Effect;
 use crate::finding::{Confidence, Severity};
@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     id: "heavy-call-on-loop",
     group: "cpu",
     severity: Severity::Error,
+    status: Status::Stable,
     page: include_str!("../../rules/heavy-call-on-loop.md"),
     check: Check::Reaches(Reaches { effects: &[Effect::Cpu], verb: "computes" }),
 };

@@ -1,7 +1,7 @@
 //! See rules/quadratic-work.md.
 
 use super::cpu::judged::{Judged, Verdict, is_python, operation, shown};
-use super::{Check, Program, Rule};
+use super::{Check, Program, Rule, Status};
 use crate::effects::costs::Work;
 use crate::finding::{Confidence, Severity};
 
@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     id: "quadratic-work",
     group: "cpu",
     severity: Severity::Warning,
+    status: Status::Stable,
     page: include_str!("../../rules/quadratic-work.md"),
     check: Check::Costs(judge),
 };

@@ -347,6 +347,7 @@ impl Lowering<'_> {
             inner = next.named_child(0);
         }
         let Some(inner) = inner else { return self.unknown() };
+        self.summary.awaits.push((self.func, super::span(node)));
         let value = match inner.sort() {
             "call_expression" => self.call_expression(inner, true),
             "new_expression" => self.new_expression(inner, true),

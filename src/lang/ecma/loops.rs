@@ -29,6 +29,7 @@ impl Lowering<'_> {
             let end = node.at(Field::Body).map_or(right.end_byte(), |body| body.start_byte());
             opened = Some(self.begin_loop(LoopKind::Each, Some(iterable), Span::new(node.start_byte(), end)));
             if is_async {
+                self.summary.awaits.push((self.func, super::span(right)));
                 self.summary.waits(self.func, self.looped);
             }
             if of {

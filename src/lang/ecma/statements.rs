@@ -39,7 +39,8 @@ impl Lowering<'_> {
                         self.namespace(inner);
                     } else {
                         self.directive(inner);
-                        self.expression(inner);
+                        let value = self.expression(inner);
+                        self.summary.drop_result(value);
                     }
                 }
             }
@@ -132,6 +133,7 @@ impl Lowering<'_> {
             once: self.once,
             guard: self.guard,
             looped: self.looped,
+            dropped: false,
         };
         let id = self.summary.calls.push(call);
         let asked = self.tested.last().filter(|asked| asked.missing && kind == CallKind::Call);

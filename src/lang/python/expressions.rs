@@ -56,6 +56,7 @@ impl Lowering<'_> {
             "call" => self.call_expression(node, false),
             "await" => {
                 let Some(inner) = node.named_child(0) else { return self.unknown() };
+                self.summary.awaits.push((self.func, span(node)));
                 let value = if inner.sort() == "call" {
                     self.call_expression(inner, true)
                 } else {
@@ -152,6 +153,9 @@ impl Lowering<'_> {
             "yield" => {
                 let func = self.func;
                 self.summary.functions[func].is_generator = true;
+                if self.summary.functions[func].is_async {
+                    self.summary.awaits.push((func, span(node)));
+                }
                 let from = node.child(1).is_some_and(|child| child.sort() == "from");
                 let Some(inner) = node.named_child(0) else { return self.unknown() };
                 let mut value = self.expression(inner);

@@ -70,6 +70,7 @@ impl Lowering<'_> {
         let marks = self.summary.marks();
         let opened = self.begin_loop(kind, Some(iterable), head, marks);
         if is_async {
+            self.summary.awaits.push((self.func, span(right)));
             self.summary.waits(self.func, self.looped);
         }
         let element = self.push(Expr::Element(iterable));

@@ -3,7 +3,7 @@
 use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, span};
 use crate::base::{Name, name};
-use crate::ir::{Arg, Assign, Call, CallKind, Class, Const, Expr, ExprId, FuncId, FuncKind, Function, Param, Target};
+use crate::ir::{Arg, Assign, Call, CallKind, Class, Const, Expr, ExprId, FuncId, FuncKind, Function, Param, Region, Target};
 use rustc_hash::FxHashMap;
 use tree_sitter::Node;
 
@@ -30,7 +30,8 @@ impl Lowering<'_> {
                 let children = node.named();
                 // A docstring is a statement, not a value.
                 for child in children.into_iter().filter(|child| child.sort() != "string") {
-                    self.expression(child);
+                    let value = self.expression(child);
+                    self.summary.drop_result(value);
                 }
             }
             "return_statement" => {
@@ -105,6 +106,7 @@ impl Lowering<'_> {
             once: self.once,
             guard: self.guard,
             looped: self.looped,
+            dropped: false,
         };
         let id = self.summary.calls.push(call);
         let asked = self.tested.last().filter(|asked| asked.missing && kind == CallKind::Call);
@@ -126,6 +128,7 @@ impl Lowering<'_> {
                 }
             }
         }
+        let mut entries = Vec::new();
         for item in items {
             let Some(value) = item.at(Field::Value).or_else(|| item.named_child(0)) else { continue };
             let (context, target) =
@@ -133,11 +136,17 @@ impl Lowering<'_> {
             let Some(context) = context else { continue };
             let manager = self.expression(context);
             let entered = self.call(CallKind::With, manager, Vec::new(), context, is_async);
+            if is_async {
+                self.summary.awaits.push((self.func, span(context)));
+            }
+            entries.push(self.summary.calls.last_idx());
             if let Some(target) = target.and_then(|target| target.named_child(0)) {
                 self.assign_to(target, entered);
             }
         }
         if let Some(body) = node.at(Field::Body) {
+            let regions = entries.into_iter().map(|entered| Region { entered, body: span(body) });
+            self.summary.regions.extend(regions);
             self.block(body);
         }
     }
