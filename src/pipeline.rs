@@ -18,6 +18,7 @@ use crate::rules::{self, Program};
 use crate::suppress::{self, Ignores};
 use oxc_index::IndexVec;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// The result of a run.
@@ -141,14 +142,37 @@ fn lost(text: &str, lang: Lang) -> ModuleSummary {
 /// What lowering gives: sources and summaries in path order, and how many files were lost to a fault of ours.
 type Lowered = (IndexVec<FileId, Source>, IndexVec<FileId, ModuleSummary>, usize);
 
-fn lower_all(mut files: Vec<(String, String, Lang)>, facts: &FactBase) -> Lowered {
+fn lower_all(files: Vec<(String, String, Lang)>, facts: &FactBase) -> Lowered {
+    let (sources, mut summaries, panicked) = lower_each(files);
+    reads::add(&mut summaries, facts);
+    (sources, summaries, panicked)
+}
+
+fn lower_each(mut files: Vec<(String, String, Lang)>) -> Lowered {
     files.sort_by(|one, other| one.0.cmp(&other.0));
     files.dedup_by(|one, other| one.0 == other.0);
     let lowered: Vec<Option<ModuleSummary>> = files.par_iter().map(|(_, text, lang)| lower(text, *lang)).collect();
     let panicked = lowered.iter().filter(|summary| summary.is_none()).count();
-    let mut summaries: IndexVec<FileId, ModuleSummary> =
+    let summaries: IndexVec<FileId, ModuleSummary> =
         lowered.into_iter().zip(&files).map(|(summary, (_, text, lang))| summary.unwrap_or_else(|| lost(text, *lang))).collect();
     let sources: IndexVec<FileId, Source> = files.into_iter().map(|(path, text, _)| Source::new(path, text)).collect();
+    (sources, summaries, panicked)
+}
+
+/// The files of another version of a run, of which only `files` are lowered: all others of `run` are as they were, save those
+/// at the paths `without`, which are not in it.
+fn lower_beside(run: &Analysis, files: Vec<(String, String, Lang)>, without: &BTreeSet<&str>, facts: &FactBase) -> Lowered {
+    let (sources, summaries, panicked) = lower_each(files);
+    let kept = run.sources.iter().zip(&run.summaries).filter(|(source, _)| !without.contains(source.path.as_str()));
+    let kept = kept.map(|(source, summary)| {
+        let mut summary = summary.clone();
+        reads::take_out(&mut summary);
+        (Source::new(source.path.clone(), source.text.clone()), summary)
+    });
+    let mut all: Vec<(Source, ModuleSummary)> = kept.chain(sources.into_iter().zip(summaries)).collect();
+    all.sort_by(|(one, _), (other, _)| one.path.cmp(&other.path));
+    let (sources, summaries): (Vec<Source>, Vec<ModuleSummary>) = all.into_iter().unzip();
+    let (sources, mut summaries) = (IndexVec::from_vec(sources), IndexVec::from_vec(summaries));
     reads::add(&mut summaries, facts);
     (sources, summaries, panicked)
 }
@@ -165,8 +189,30 @@ pub fn call_graph(files: Vec<(String, String, Lang)>, projects: &[(String, Strin
 /// Analyses files: path, text and language; `projects` are package.json, tsconfig.json and the like.
 #[must_use]
 pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, settings: &Settings) -> Analysis {
-    let mut timings = Timings::new();
-    let (sources, summaries, panicked) = lower_all(files, facts);
+    let timings = Timings::new();
+    analyse(lower_all(files, facts), projects, facts, settings, timings)
+}
+
+/// Another version of a run.
+#[derive(Debug, Default)]
+pub struct Version<'a> {
+    /// Files that it has otherwise, or that the run has not: path, text and language.
+    pub files: Vec<(String, String, Lang)>,
+    /// Paths of the run's files that it has not, or has otherwise.
+    pub without: BTreeSet<&'a str>,
+    /// Its project files.
+    pub projects: &'a [(String, String)],
+}
+
+/// Analyses another version of a run; what both have is not read again.
+#[must_use]
+pub fn run_beside(run: &Analysis, version: Version<'_>, facts: &FactBase, settings: &Settings) -> Analysis {
+    let timings = Timings::new();
+    analyse(lower_beside(run, version.files, &version.without, facts), version.projects, facts, settings, timings)
+}
+
+fn analyse(lowered: Lowered, projects: &[(String, String)], facts: &FactBase, settings: &Settings, mut timings: Timings) -> Analysis {
+    let (sources, summaries, panicked) = lowered;
     timings.end("parse and lower");
     let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
     let input = Input { sources: &sources, summaries: &summaries, facts, modules: &modules };
