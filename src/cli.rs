@@ -210,8 +210,13 @@ fn prepare_in(paths: &[PathBuf], whole: bool, adjust: impl FnOnce(&mut Settings)
 impl Prepared {
     /// Analyses the files that were found, and takes them out of the discovery.
     fn analyse(&mut self) -> Analysis {
+        self.analyse_with(None)
+    }
+
+    /// The same, and looks for what some calls cause.
+    fn analyse_with(&mut self, aside: Option<pipeline::Aside<'_>>) -> Analysis {
         let files = std::mem::take(&mut self.discovery.files).into_iter().map(|found| (found.path, found.text, found.lang)).collect();
-        pipeline::run(files, &self.discovery.projects, &self.facts, &self.settings)
+        pipeline::run_with(files, &self.discovery.projects, &self.facts, &self.settings, aside)
     }
 }
 

@@ -480,3 +480,32 @@ fn a_base_that_does_not_matter_is_not_needed() {
     fs::remove_file(root.join("other.py")).unwrap();
     assert_eq!(found(&root, &["--since", "HEAD"]), [""; 0]);
 }
+
+/// A check tells one cause for each call of a handler: a change that adds another behind it is told all the same, and one that
+/// takes the nearest away is not blamed for the next.
+#[test]
+fn an_old_cause_hides_no_new_one() {
+    let (_folder, root) = repository();
+    let load =
+        "import requests\n\n\ndef load():\n    requests.get('a')\n    return more()\n\n\ndef more():\n    return requests.put('b')\n";
+    write(&root, "lib/load.py", load);
+    write(&root, "page.py", "from lib.load import load\n\n\nasync def page():\n    load()\n");
+    commit(&root, "page");
+    write(&root, "lib/load.py", &load.replace("    return more()", "    requests.post('c')\n    return more()"));
+    let (_, told) = check(&root, &["--since", "HEAD"]);
+    assert_eq!(places(&told), ["page.py:5"]);
+    assert!(told.contains("page -> load -> requests.post) [changed: lib/load.py:6:5]"), "{told}");
+    git(&root, &["add", "--all"]);
+    assert_eq!(found(&root, &["--staged"]), ["page.py:5"]);
+    // An ignore comment at the new call holds.
+    let ignored = "    # loopwarden: ignore[blocking-network-io] -- small\n    requests.post('c')\n    return more()";
+    write(&root, "lib/load.py", &load.replace("    return more()", ignored));
+    assert_eq!(found(&root, &["--since", "HEAD"]), [""; 0]);
+    // One less: what is told in its place is old.
+    write(&root, "lib/load.py", &load.replace("    requests.get('a')\n", ""));
+    assert_eq!(found(&root, &["--no-baseline"]).len(), 3);
+    assert_eq!(found(&root, &["--since", "HEAD"]), [""; 0]);
+    // Another argument makes no new finding.
+    write(&root, "lib/load.py", &load.replace("'a'", "'z'").replace("'b'", "'y'"));
+    assert_eq!(found(&root, &["--since", "HEAD"]), [""; 0]);
+}

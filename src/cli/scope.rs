@@ -4,12 +4,15 @@
 use super::{Exit, Prepared, complain};
 use crate::base::{FileId, Span};
 use crate::config::{Settings, below};
-use crate::discover::{self, Base, Compared};
+use crate::discover::{self, Base, Compared, Discovery};
+use crate::effects::shown_path;
 use crate::finding::Finding;
+use crate::link::CallAt;
 use crate::pipeline::{self, Analysis, Version};
 use crate::report::{Least, Shown};
-use crate::suppress::baseline::{Baseline, entries};
-use crate::suppress::changed::Changes;
+use crate::rules::Program;
+use crate::suppress::baseline::{Baseline, Entry, Key, entries};
+use crate::suppress::changed::{ChangedLines, Changes};
 use clap::{Args, ValueEnum};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
@@ -38,8 +41,14 @@ pub(super) struct Scoped {
     staged: bool,
 }
 
-/// A place for each finding that a change caused: where the change touches it.
-pub(super) type Caused = Vec<Option<(FileId, Span)>>;
+/// Where a change touches what it caused.
+#[derive(Debug, Default)]
+pub(super) struct Caused {
+    /// For each finding that passes the thresholds; `None` for what the change did not cause.
+    shown: Vec<Option<(FileId, Span)>>,
+    /// For each of `Analysis::hidden`.
+    hidden: Vec<Option<(FileId, Span)>>,
+}
 
 impl Scoped {
     /// Whether more is analysed than the paths: the project that holds them.
@@ -68,30 +77,30 @@ impl Scoped {
     }
 
     /// Marks what is in scope, and leaves it in `shown`; `known` takes out what the baseline knows, which it must see whole.
-    pub(super) fn narrow(
+    pub(super) fn narrow<'a>(
         &self,
         paths: &[PathBuf],
         settings: &Settings,
         caused: Option<&Caused>,
-        shown: &mut Shown<'_>,
-        known: impl FnOnce(&mut Shown<'_>),
+        shown: &mut Shown<'a>,
+        known: impl FnOnce(&mut Shown<'a>),
     ) {
         let scope = self.scope.unwrap_or(if self.widens(paths) { Scope::Related } else { Scope::All });
         let listed = listed(paths, settings, shown.analysis);
+        let is_in = |finding: &Finding| match scope {
+            Scope::All => true,
+            Scope::Listed => listed.contains(&finding.file),
+            Scope::Related => files(finding).any(|file| listed.contains(&file)),
+        };
         let mut anchors = FxHashMap::default();
         let (mut elsewhere, mut unchanged) = (FxHashSet::default(), FxHashSet::default());
         for (at, finding) in shown.findings.iter().enumerate() {
-            match caused.map(|caused| caused[at]) {
+            match caused.map(|caused| caused.shown[at]) {
                 Some(None) => _ = unchanged.insert(Shown::key(finding)),
                 Some(Some(anchor)) => _ = anchors.insert(Shown::key(finding), anchor),
                 None => {}
             }
-            let is_in = match scope {
-                Scope::All => true,
-                Scope::Listed => listed.contains(&finding.file),
-                Scope::Related => files(finding).any(|file| listed.contains(&file)),
-            };
-            if !is_in {
+            if !is_in(finding) {
                 elsewhere.insert(Shown::key(finding));
             }
         }
@@ -104,6 +113,16 @@ impl Scoped {
             !unchanged.contains(&key) && !elsewhere.contains(&key)
         });
         (shown.unchanged, shown.elsewhere) = left_out;
+        // What no other finding of the change tells at the same place.
+        let told: FxHashSet<_> = shown.findings.iter().map(|finding| finding.order()).collect();
+        let hidden = shown.analysis.hidden.iter().zip(caused.map_or(&[][..], |caused| &caused.hidden));
+        for (finding, anchor) in hidden.filter_map(|(finding, anchor)| Some((finding, (*anchor)?))) {
+            if is_in(finding) && !told.contains(&finding.order()) {
+                anchors.insert(Shown::key(finding), anchor);
+                shown.findings.push(finding);
+            }
+        }
+        shown.findings.sort_by_key(|finding| finding.order());
         shown.anchors = anchors;
     }
 }
@@ -127,54 +146,135 @@ fn listed(paths: &[PathBuf], settings: &Settings, analysis: &Analysis) -> FxHash
     all.map(|(file, _)| file).collect()
 }
 
-/// For each finding that passes the thresholds, where a change touches it, if no base has it.
+/// Which lines no base has.
+pub(super) fn changed_lines(bases: &[Base], discovery: &Discovery) -> ChangedLines {
+    let texts: FxHashMap<&str, &str> = discovery.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+    let lines = bases.iter().map(|base| {
+        let before = |found: &'_ Option<discover::Found>| found.as_ref().map(|found| found.text.clone());
+        let files: Vec<_> =
+            base.changed.iter().filter_map(|(path, found)| Some((path.as_str(), before(found), *texts.get(path.as_str())?))).collect();
+        ChangedLines::new(files.iter().map(|(path, before, after)| (*path, before.as_deref(), *after)))
+    });
+    lines.reduce(|all, lines| all.and(&lines)).unwrap_or_default()
+}
+
+/// Calls of libraries on changed lines: what they cause is told even where an older call is nearer.
+pub(super) fn on_changed_lines(lines: &ChangedLines, program: &Program<'_, '_>) -> FxHashSet<CallAt> {
+    let stalls = program.effects.sinks.iter().filter(|sink| sink.harmless.is_none());
+    let input = program.input;
+    let span = |call: CallAt| input.summaries[call.file].calls[call.id].span;
+    stalls.filter(|sink| lines.within(&input.sources[sink.call.file], span(sink.call)).is_some()).map(|sink| sink.call).collect()
+}
+
+/// Where changed lines touch what no base has.
 ///
 /// A base is analysed only where a finding touches a changed line, and of it only what is not the same is read.
-pub(super) fn caused(bases: &[Base], prepared: &Prepared, analysis: &Analysis, least: Least) -> Caused {
-    let (sources, summaries) = (&analysis.sources, &analysis.summaries);
-    let mut changes: Option<Changes> = None;
-    for base in bases {
-        let before = |path: &str| base.changed.get(path).map(|before| before.as_ref().map(|found| found.text.as_str()));
-        let here = Changes::new(sources, summaries, before);
-        changes = Some(match changes {
-            None => here,
-            Some(others) => others.and(&here, sources, summaries),
-        });
-    }
-    let changes = changes.unwrap_or_default();
+pub(super) fn caused(bases: &[Base], lines: &ChangedLines, prepared: &Prepared, analysis: &Analysis, least: Least) -> Caused {
     let shown = Shown::new(analysis, &prepared.discovery, least);
-    let mut caused: Caused = shown.findings.iter().map(|finding| changes.met(finding, sources, summaries)).collect();
+    let changes = Changes::new(lines, &analysis.sources, &analysis.summaries);
+    let is_shown = |finding: &&Finding| finding.severity >= least.severity && finding.confidence >= least.confidence;
+    let mut caused = Caused {
+        shown: shown.findings.iter().map(|finding| changes.met(finding)).collect(),
+        hidden: analysis.hidden.iter().map(|finding| Some(finding).filter(is_shown).and_then(|finding| changes.met(finding))).collect(),
+    };
     for base in bases {
-        if caused.iter().all(Option::is_none) {
+        if caused.shown.iter().chain(&caused.hidden).all(Option::is_none) {
             break;
         }
-        let before = pipeline::run_beside(analysis, version(base), &prepared.facts, &prepared.settings);
-        let known = known(base, &before, &shown, &caused, least);
-        caused.iter_mut().zip(known).filter(|(_, known)| *known).for_each(|(place, _)| *place = None);
+        Comparison::new(base, &shown, least).run(prepared, &mut caused);
     }
     caused
+}
+
+/// A run that is held against a base.
+struct Comparison<'a> {
+    base: &'a Base,
+    shown: &'a Shown<'a>,
+    least: Least,
+    new: Vec<Entry>,
+    new_hidden: Vec<Entry>,
+    /// Files that moved, from path to path.
+    renamed: FxHashMap<&'a str, &'a str>,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(base: &'a Base, shown: &'a Shown<'a>, least: Least) -> Self {
+        let renamed = base.changed.iter().filter_map(|(path, before)| Some((before.as_ref()?.path.as_str(), path.as_str())));
+        let analysis = shown.analysis;
+        let hidden: Vec<&Finding> = analysis.hidden.iter().collect();
+        let new = entries(&shown.findings, &analysis.sources, str::to_owned);
+        let new_hidden = entries(&hidden, &analysis.sources, str::to_owned);
+        Self { base, shown, least, new, new_hidden, renamed: renamed.collect() }
+    }
+
+    fn path(&self, path: &str) -> String {
+        self.renamed.get(path).copied().unwrap_or(path).to_owned()
+    }
+
+    /// Takes out of `caused` what the base has.
+    fn run(&self, prepared: &Prepared, caused: &mut Caused) {
+        // Of a call of the base one cause is told: another that looks new is looked for by its own name.
+        let aside = |program: &Program<'_, '_>, findings: &[Finding]| {
+            let old: Vec<&Finding> = findings.iter().filter(|finding| self.passes(finding)).collect();
+            let old = entries(&old, program.input.sources, |path| self.path(path));
+            let (known, known_hidden) = self.known(&old, &[], caused);
+            let shown = self.shown.findings.iter().copied().zip(&caused.shown).zip(known);
+            let hidden = self.shown.analysis.hidden.iter().zip(&caused.hidden).zip(known_hidden);
+            let new = shown.chain(hidden).filter(|((_, touched), known)| touched.is_some() && !known).map(|((finding, _), _)| finding);
+            let sources = &self.shown.analysis.sources;
+            let ends: FxHashSet<(&str, &str, &str)> = new
+                .filter_map(|finding| finding.chain.last())
+                .map(|hop| (sources[hop.file].path.as_str(), hop.caller.as_str(), hop.callee.as_str()))
+                .collect();
+            if ends.is_empty() {
+                return FxHashSet::default();
+            }
+            let stalls = program.effects.sinks.iter().filter(|sink| sink.harmless.is_none());
+            let asked = stalls.filter(|sink| {
+                let path = self.path(&program.input.sources[sink.call.file].path);
+                let callee = shown_path(program.input.facts_of(sink.call.file), sink.path);
+                ends.contains(&(path.as_str(), program.input.func_name(sink.from).as_str(), callee.as_str()))
+            });
+            asked.map(|sink| sink.call).collect()
+        };
+        let before = pipeline::run_beside(self.shown.analysis, version(self.base), &prepared.facts, &prepared.settings, &aside);
+        let old = Shown::new(&before, self.shown.discovery, self.least);
+        let old = entries(&old.findings, &before.sources, |path| self.path(path));
+        let hidden: Vec<&Finding> = before.hidden.iter().collect();
+        let hidden = entries(&hidden, &before.sources, |path| self.path(path));
+        let (known, known_hidden) = self.known(&old, &hidden, caused);
+        let places = caused.shown.iter_mut().zip(known).chain(caused.hidden.iter_mut().zip(known_hidden));
+        places.filter(|(_, known)| *known).for_each(|(place, _)| *place = None);
+    }
+
+    fn passes(&self, finding: &Finding) -> bool {
+        finding.severity >= self.least.severity && finding.confidence >= self.least.confidence
+    }
+
+    /// For each finding that is shown, and for each hidden one, whether the base has it.
+    fn known(&self, old: &[Entry], old_hidden: &[Entry], caused: &Caused) -> (Vec<bool>, Vec<bool>) {
+        // Of several alike, what no change touches is what was there.
+        let mut order: Vec<usize> = (0..self.new.len()).collect();
+        order.sort_by_key(|at| caused.shown[*at].is_some());
+        let ordered: Vec<_> = order.iter().map(|at| self.new[*at].clone()).collect();
+        let compared = Baseline::new(old.to_vec()).compare(&ordered);
+        let mut known = vec![false; self.new.len()];
+        order.iter().zip(compared.known).for_each(|(at, is_known)| known[*at] = is_known);
+        let hidden: FxHashSet<_> = old_hidden.iter().map(|entry| name(&entry.key)).collect();
+        known.iter_mut().zip(&self.new).for_each(|(known, entry)| *known |= hidden.contains(&name(&entry.key)));
+        let told: FxHashSet<_> = old.iter().map(|entry| name(&entry.key)).collect();
+        let is_known = |entry: &Entry| told.contains(&name(&entry.key)) || hidden.contains(&name(&entry.key));
+        (known, self.new_hidden.iter().map(is_known).collect())
+    }
+}
+
+fn name(key: &Key) -> (&str, &str, &[String]) {
+    (&key.path, &key.rule, &key.chain)
 }
 
 fn version(base: &Base) -> Version<'_> {
     let files = base.changed.values().flatten().chain(&base.gone).cloned().map(|found| (found.path, found.text, found.lang));
     Version { files: files.collect(), without: base.changed.keys().map(String::as_str).collect(), projects: &base.projects }
-}
-
-/// For each finding that is shown, whether the base has it.
-fn known(base: &Base, before: &Analysis, shown: &Shown<'_>, caused: &Caused, least: Least) -> Vec<bool> {
-    let renamed: FxHashMap<&str, &str> =
-        base.changed.iter().filter_map(|(path, before)| Some((before.as_ref()?.path.as_str(), path.as_str()))).collect();
-    let old = Shown::new(before, shown.discovery, least);
-    let old = entries(&old.findings, &before.sources, |path| renamed.get(path).copied().unwrap_or(path).to_owned());
-    let new = entries(&shown.findings, &shown.analysis.sources, str::to_owned);
-    // Of several alike, what no change touches is what was there.
-    let mut order: Vec<usize> = (0..new.len()).collect();
-    order.sort_by_key(|at| caused[*at].is_some());
-    let ordered: Vec<_> = order.iter().map(|at| new[*at].clone()).collect();
-    let compared = Baseline::new(old).compare(&ordered);
-    let mut known = vec![false; new.len()];
-    order.iter().zip(compared.known).for_each(|(at, is_known)| known[*at] = is_known);
-    known
 }
 
 /// What is analysed, and from where its paths are shown.

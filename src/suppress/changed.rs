@@ -7,122 +7,112 @@ use imara_diff::{Algorithm, Diff, InternedInput};
 use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// The changed lines of one file.
+/// Which lines of files are changed, by path as shown. Files without a change are not in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Lines {
-    /// By line, from 1: whether it is another than it was, or stands where a line was taken out.
-    changed: Vec<bool>,
-    /// Names that changed lines of the module's body say.
-    names: FxHashMap<String, usize>,
-}
+pub struct ChangedLines(FxHashMap<String, Vec<bool>>);
 
-/// The changed lines of a run.
-#[derive(Clone, Debug, Default)]
-pub struct Changes {
-    files: FxHashMap<FileId, Lines>,
-}
-
-impl Changes {
-    /// Compares files with what they were. `before` gives for a path as shown the text that was there: `None` for one that has
-    /// not changed, `Some(None)` for one that is new.
+impl ChangedLines {
+    /// Compares files with what they were: path, text before (`None` for a new file), text.
     #[must_use]
-    pub fn new<'a>(
-        sources: &IndexVec<FileId, Source>,
-        summaries: &IndexVec<FileId, ModuleSummary>,
-        before: impl Fn(&str) -> Option<Option<&'a str>>,
-    ) -> Self {
-        let mut changes = Self::default();
-        for (file, source) in sources.iter_enumerated() {
-            if let Some(before) = before(&source.path) {
-                changes.files.insert(file, Lines::of(&summaries[file], source, changed(before, &source.text)));
-            }
-        }
-        changes
+    pub fn new<'a>(files: impl Iterator<Item = (&'a str, Option<&'a str>, &'a str)>) -> Self {
+        Self(files.map(|(path, before, after)| (path.to_owned(), changed(before, after))).collect())
     }
 
     /// The lines that are changed here and there: in a merge, what neither parent has.
     #[must_use]
-    pub fn and(&self, other: &Self, sources: &IndexVec<FileId, Source>, summaries: &IndexVec<FileId, ModuleSummary>) -> Self {
-        let mut both = Self::default();
-        for (file, source) in sources.iter_enumerated() {
-            if let (Some(one), Some(two)) = (self.files.get(&file), other.files.get(&file)) {
-                let changed = one.changed.iter().zip(&two.changed).map(|(one, two)| *one && *two).collect();
-                both.files.insert(file, Lines::of(&summaries[file], source, changed));
-            }
-        }
-        both
+    pub fn and(mut self, other: &Self) -> Self {
+        self.0.retain(|path, _| other.0.contains_key(path));
+        let paired = self.0.iter_mut().filter_map(|(path, lines)| Some((lines, other.0.get(path)?)));
+        paired.flat_map(|(lines, others)| lines.iter_mut().zip(others)).for_each(|(line, other)| *line &= other);
+        self
+    }
+
+    /// The first changed line (from 1) of a place, if there is one.
+    #[must_use]
+    pub fn within(&self, source: &Source, span: Span) -> Option<usize> {
+        let lines = self.0.get(&source.path)?;
+        let (first, _) = source.line_column(span.start);
+        let (last, _) = source.line_column(span.end.max(span.start + 1) - 1);
+        (first..=last).find(|line| lines.get(line - 1).copied().unwrap_or(false))
+    }
+}
+
+/// The changed lines of a run.
+#[derive(Debug)]
+pub struct Changes<'a> {
+    lines: &'a ChangedLines,
+    /// Of files with changes: names that changed lines of the module's body say, with the line.
+    names: FxHashMap<FileId, FxHashMap<String, usize>>,
+    sources: &'a IndexVec<FileId, Source>,
+    summaries: &'a IndexVec<FileId, ModuleSummary>,
+}
+
+impl<'a> Changes<'a> {
+    /// The changed lines of a run's files.
+    #[must_use]
+    pub fn new(lines: &'a ChangedLines, sources: &'a IndexVec<FileId, Source>, summaries: &'a IndexVec<FileId, ModuleSummary>) -> Self {
+        let changed = sources
+            .iter_enumerated()
+            .filter_map(|(file, source)| Some((file, names(&summaries[file], source, lines.0.get(&source.path)?))));
+        Self { lines, names: changed.collect(), sources, summaries }
     }
 
     /// Where a finding meets a changed line, if it does: its own place, a call of its chain, the entry, another place that it
     /// names, the line that defines a function of the chain, or a line of the module's body (an import) that a call's name
     /// comes from. The span lies in changed lines.
     #[must_use]
-    pub fn met(
-        &self,
-        finding: &Finding,
-        sources: &IndexVec<FileId, Source>,
-        summaries: &IndexVec<FileId, ModuleSummary>,
-    ) -> Option<(FileId, Span)> {
-        if self.files.is_empty() {
+    pub fn met(&self, finding: &Finding) -> Option<(FileId, Span)> {
+        if self.names.is_empty() {
             return None;
         }
         let hops = finding.chain.iter().map(|hop| (hop.file, hop.span));
         let own = std::iter::once((finding.file, finding.span)).chain(hops);
         let labels = finding.labels.iter().map(|label| (label.file, label.span));
         let places = own.chain(std::iter::once((finding.entry_file, finding.entry_span))).chain(labels);
-        let mut parts = places.filter_map(|(file, span)| self.part(file, span, &sources[file]));
+        let mut parts = places.filter_map(|(file, span)| self.part(file, span));
         let defined = || {
             finding.chain.iter().find_map(|hop| {
-                let summary = &summaries[hop.file];
+                let summary = &self.summaries[hop.file];
                 let id = summary.func_at(hop.span.start);
-                (id != MODULE_BODY).then(|| self.part(hop.file, summary.functions[id].name_span, &sources[hop.file]))?
+                (id != MODULE_BODY).then(|| self.part(hop.file, summary.functions[id].name_span))?
             })
         };
-        let named = || finding.chain.iter().find_map(|hop| self.named(hop, &sources[hop.file], &summaries[hop.file]));
+        let named = || finding.chain.iter().find_map(|hop| self.named(hop));
         parts.next().or_else(defined).or_else(named)
     }
 
     /// The part of a place that is changed: all of it, or its first changed line.
-    fn part(&self, file: FileId, span: Span, source: &Source) -> Option<(FileId, Span)> {
-        let lines = self.files.get(&file)?;
-        let (first, _) = source.line_column(span.start);
-        let (last, _) = source.line_column(span.end.max(span.start + 1) - 1);
-        let line = (first..=last).find(|line| lines.is_changed(*line))?;
-        Some((file, if line == first { span } else { written(source, line) }))
+    fn part(&self, file: FileId, span: Span) -> Option<(FileId, Span)> {
+        let source = &self.sources[file];
+        let line = self.lines.within(source, span)?;
+        Some((file, if line == source.line_column(span.start).0 { span } else { written(source, line) }))
     }
 
     /// The changed line of the module's body that says the name with which a call begins.
-    fn named(&self, hop: &Hop, source: &Source, summary: &ModuleSummary) -> Option<(FileId, Span)> {
-        let lines = self.files.get(&hop.file).filter(|lines| !lines.names.is_empty())?;
+    fn named(&self, hop: &Hop) -> Option<(FileId, Span)> {
+        let names = self.names.get(&hop.file).filter(|names| !names.is_empty())?;
+        let summary = &self.summaries[hop.file];
         let call = summary.calls.iter().find(|call| call.span == hop.span)?;
-        let line = lines.names.get(root(summary, call.callee)?)?;
-        Some((hop.file, written(source, *line)))
+        let line = names.get(root(summary, call.callee)?)?;
+        Some((hop.file, written(&self.sources[hop.file], *line)))
     }
 }
 
-impl Lines {
-    fn of(summary: &ModuleSummary, source: &Source, changed: Vec<bool>) -> Self {
-        let mut names = FxHashMap::default();
-        // A function's span may hold its decorators or not: what stands on its first line is looked for there.
-        let inner: Vec<Span> = summary.functions.iter().skip(1).map(|function| function.span).collect();
-        for (at, _) in changed.iter().enumerate().filter(|(_, changed)| **changed) {
-            let span = written(source, at + 1);
-            if inner.iter().any(|function| function.contains(span.start)) {
-                continue;
-            }
-            let text = source.line_text(at + 1);
-            for word in
-                text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '$').filter(|word| !word.is_empty())
-            {
-                names.entry(word.to_owned()).or_insert(at + 1);
-            }
+/// The words on changed lines that stand in no function, each with its first line.
+fn names(summary: &ModuleSummary, source: &Source, changed: &[bool]) -> FxHashMap<String, usize> {
+    let mut names = FxHashMap::default();
+    let inner: Vec<Span> = summary.functions.iter().skip(1).map(|function| function.span).collect();
+    for (at, _) in changed.iter().enumerate().filter(|(_, changed)| **changed) {
+        let start = written(source, at + 1).start;
+        if inner.iter().any(|function| function.contains(start)) {
+            continue;
         }
-        Self { changed, names }
+        let words = source.line_text(at + 1).split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '$');
+        for word in words.filter(|word| !word.is_empty()) {
+            names.entry(word.to_owned()).or_insert(at + 1);
+        }
     }
-
-    fn is_changed(&self, line: usize) -> bool {
-        self.changed.get(line - 1).copied().unwrap_or(false)
-    }
+    names
 }
 
 /// What is written on a line, without the space around it.
