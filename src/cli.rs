@@ -2,6 +2,7 @@
 
 mod add_ignore;
 mod baseline;
+mod caused;
 mod check;
 mod config;
 mod dump;

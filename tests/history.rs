@@ -21,7 +21,9 @@ fn program(name: &str, folder: &Path) -> Command {
     for role in ["AUTHOR", "COMMITTER"] {
         command.env(format!("GIT_{role}_NAME"), "A Test").env(format!("GIT_{role}_EMAIL"), "test@example.org");
     }
-    HOOK.iter().for_each(|name| _ = command.env_remove(name));
+    for name in HOOK {
+        command.env_remove(name);
+    }
     command
 }
 
@@ -255,6 +257,20 @@ fn files_that_moved_bring_nothing_new() {
     assert_eq!(found(&root, &["--since", "HEAD"]), [""; 0]);
 }
 
+/// Old findings of a renamed function are old; a function that only calls what another called is no rename.
+#[test]
+fn renamed_functions_keep_their_findings() {
+    let (_folder, root) = repository();
+    write(&root, "lib/helper.py", &HELPER.replace("def pause", "def wait_a_while"));
+    let renamed = APP.replace("pause", "wait_a_while");
+    write(&root, "app.py", &renamed);
+    assert_eq!(found(&root, &["--since", "HEAD"]), [""; 0]);
+    write(&root, "app.py", &renamed.replace("rest()", "wait_a_while()"));
+    assert_eq!(found(&root, &["--since", "HEAD"]), ["app.py:9"]);
+    write(&root, "app.py", &renamed.replace("    wait_a_while()", "    pass").replace("rest()", "wait_a_while()"));
+    assert_eq!(found(&root, &["--since", "HEAD"]), ["app.py:9"]);
+}
+
 #[test]
 fn before_the_first_commit_everything_is_new() {
     let folder = tempfile::tempdir().unwrap();
@@ -422,6 +438,7 @@ fn line_ends_are_no_change() {
 #[cfg(unix)]
 #[test]
 fn nothing_of_the_repository_is_run() {
+    use std::os::unix::fs::PermissionsExt as _;
     let (folder, root) = repository();
     let ran = folder.path().join("ran");
     // A filter that changes what is committed, as an encrypting one does.
@@ -446,7 +463,6 @@ fn nothing_of_the_repository_is_run() {
     }
     for hook in ["post-index-change", "reference-transaction", "post-checkout"] {
         write(&root, &format!(".git/hooks/{hook}"), &format!("#!/bin/sh\n{trap}\n"));
-        use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(root.join(".git/hooks").join(hook), fs::Permissions::from_mode(0o755)).unwrap();
     }
     worsen(&root);

@@ -1,8 +1,8 @@
 //! `loopwarden check`
 
-use super::scope::{self, Scoped};
+use super::scope::Scoped;
 use super::wanted::Wanted;
-use super::{Exit, add_ignore, baseline, complain, print, working_folder};
+use super::{Exit, add_ignore, baseline, caused, complain, print, working_folder};
 use crate::config::FailOn;
 use crate::contexts::unknown::{self, Known};
 use crate::facts::FactBase;
@@ -101,13 +101,13 @@ impl Check {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
-        let lines = bases.as_ref().map(|bases| scope::changed_lines(bases, &prepared.discovery));
+        let lines = bases.as_ref().map(|bases| caused::changed_lines(bases, &prepared.discovery));
         let mut analysis = match &lines {
-            Some(lines) => prepared.analyse_with(Some(&|program, _| scope::on_changed_lines(lines, program))),
+            Some(lines) => prepared.analyse_with(Some(&|program, _| caused::on_changed_lines(lines, program))),
             None => prepared.analyse(),
         };
         let least = Least { severity: prepared.settings.min_severity, confidence: prepared.settings.min_confidence };
-        let caused = bases.zip(lines).map(|(bases, lines)| scope::caused(&bases, &lines, &prepared, &analysis, least));
+        let caused = bases.zip(lines).map(|(bases, lines)| caused::caused(&bases, &lines, &prepared, &analysis, least));
         prepared.area.shorten(&mut analysis, &mut prepared.discovery);
         let mut shown = Shown::new(&analysis, &prepared.discovery, least);
         self.scoped.narrow(&self.paths, &prepared.settings, caused.as_ref(), &mut shown, |shown| {

@@ -302,7 +302,7 @@ fn bare(folder: &Path, with_variables: bool) -> Command {
         ("LC_ALL", "C"),
     ];
     command.envs(quiet);
-    command.args(["--no-pager", "-c", "core.fsmonitor=false"]);
+    command.args(["--no-pager", "-c", "core.fsmonitor="]);
     command
 }
 
