@@ -73,7 +73,7 @@ fn values_of_a_wrong_type_are_told_in_the_words_of_toml() {
     assert_eq!(told("exclude = \"a\"\n"), wanted("a list is wanted here, not string \"a\"", "\"a\""));
     assert_eq!(told("fail-on = 3\n"), wanted("a string is wanted here", "3"));
     assert_eq!(told("require-reason = 1\n"), wanted("`true` or `false` is wanted here, not integer `1`", "1"));
-    assert_eq!(told("target = [1]\n"), wanted("a table is wanted here, not list", "[1]"));
+    assert_eq!(told("target = 3\n"), wanted("a table is wanted here, not integer `3`", "3"));
 }
 
 #[test]
