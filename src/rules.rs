@@ -18,8 +18,8 @@ mod quadratic_work;
 mod unused_ignore;
 
 use crate::advice::{Advisor, Asked};
-use crate::base::Name;
-use crate::config::RuleKind;
+use crate::base::{FileId, Name};
+use crate::config::{RuleKind, Target};
 use crate::contexts::{Contexts, Origin as Root};
 use crate::effects::grown::Grown;
 use crate::effects::patterns::Patterns;
@@ -31,6 +31,7 @@ use crate::finding::{Cleared, Confidence, Finding, Hop, Severity};
 use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Input, Solution};
 use cpu::origin::{Origin, Origins};
+use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 
@@ -154,6 +155,8 @@ pub struct Program<'a, 'b> {
     pub sizes: &'b Sizes<'a, 'b>,
     /// Regular expressions that take long.
     pub patterns: &'b Patterns,
+    /// What each file runs on.
+    pub targets: &'b IndexVec<FileId, Target>,
 }
 
 impl Program<'_, '_> {
