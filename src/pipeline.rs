@@ -253,8 +253,17 @@ fn analyse(
     let sizes = Sizes::new(&solution, &graph);
     let effects = effects::infer(&sizes, &solution, &graph, &patterns);
     timings.end("infer");
-    let program =
-        Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts, sizes: &sizes, patterns: &patterns };
+    let targets = sources.iter().map(|source| settings.target_of(&source.path)).collect();
+    let program = Program {
+        input,
+        solution: &solution,
+        graph: &graph,
+        effects: &effects,
+        contexts: &contexts,
+        sizes: &sizes,
+        patterns: &patterns,
+        targets: &targets,
+    };
     let (mut findings, mut cleared) = rules::check(&program);
     let mut ignores = Ignores::read(&sources, &summaries, settings);
     let (mut suppressed, mut avoided) = (Vec::new(), Avoided::default());
