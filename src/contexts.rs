@@ -1,5 +1,6 @@
 //! Where functions run, top-down from entries.
 
+mod alone;
 mod conditions;
 mod cooperative;
 mod handlers;
@@ -56,6 +57,8 @@ pub struct Contexts {
     loop_roots: FxHashMap<FuncAt, usize>,
     /// By which function each function on a loop was reached; none for the entry itself.
     callers: FxHashMap<FuncAt, Option<FuncAt>>,
+    /// Functions that facts make entries.
+    entered: FxHashSet<FuncAt>,
     /// Effects that stall nobody, in files that only programs with a patched standard library load.
     cooperative: FxHashMap<FileId, Vec<Effect>>,
 }
@@ -90,6 +93,12 @@ impl Contexts {
     #[must_use]
     pub fn gives_way(&self, file: FileId, effect: Effect) -> bool {
         self.cooperative.get(&file).is_some_and(|effects| effects.contains(&effect))
+    }
+
+    /// Whether a fact makes the function an entry.
+    #[must_use]
+    pub fn is_entry(&self, func: FuncAt) -> bool {
+        self.entered.contains(&func)
     }
 
     /// The functions from the entry to `func`, which is left out.
@@ -212,6 +221,7 @@ impl Spread<'_, '_> {
         self.contexts.origins[origin].entry = Some(entry.clone());
         self.contexts.origins[origin].clients = entry.server && !entry.internal;
         self.contexts.origins[origin].head = entry.head;
+        self.contexts.entered.insert(func);
         self.entries.push((func, kind, origin));
     }
 
@@ -333,6 +343,13 @@ impl Spread<'_, '_> {
             let origin = self.origin("given to the server", call.file, span, Confidence::High);
             self.entries.push((func, ContextKind::Startup, origin));
         }
+        for (file, function) in input.modules.commands() {
+            let span = input.summaries[*file].functions[MODULE_BODY].name_span;
+            let origin = self.origin("command of the package", *file, span, Confidence::High);
+            let run = self.solution.member_values(*file, *function).unwrap_or_default();
+            let run: Vec<FuncAt> = run.into_iter().flat_map(|at| functions(self.solution, at)).collect();
+            self.entries.extend(run.into_iter().map(|func| (func, ContextKind::Script, origin)));
+        }
         for func in self.leading_to(START_HOPS, Facts::serves, |edge| edge.kind == EdgeKind::Direct && edge.offset.is_some()) {
             let function = input.func(func);
             if function.is_async {
@@ -392,7 +409,7 @@ impl Spread<'_, '_> {
             rest = after;
         }
         // Other work on the same loop shows in what the program starts.
-        let concurrent = self.leading_to(usize::MAX, Facts::is_concurrency, |_| true);
+        let concurrent = self.busy();
         for (from, to, origin) in std::mem::take(&mut self.script_loops) {
             if self.contexts.origin(to, ContextKind::Loop).is_none() && !tests.contains(&from) {
                 if concurrent.contains(&to) {

@@ -169,10 +169,11 @@ impl Discovery {
     fn file(&mut self, path: &Path, folder: &Path, asked: bool) {
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let extension = path.extension().map(|extension| extension.to_string_lossy());
-        let is_project =
-            matches!(file_name.as_str(), "package.json" | "pyproject.toml" | "loopwarden.toml" | "setup.cfg" | "pnpm-workspace.yaml")
-                || (file_name.starts_with("tsconfig") && extension.as_deref() == Some("json"))
-                || file_name == "jsconfig.json";
+        let is_project = matches!(
+            file_name.as_str(),
+            "package.json" | "pyproject.toml" | "loopwarden.toml" | "setup.cfg" | "entry_points.txt" | "pnpm-workspace.yaml"
+        ) || (file_name.starts_with("tsconfig") && extension.as_deref() == Some("json"))
+            || file_name == "jsconfig.json";
         let lang = extension.as_deref().and_then(Lang::of_extension);
         let lang = lang.or_else(|| extension.is_none().then(|| interpreter(path)).flatten());
         if !is_project && lang.is_none() {
