@@ -364,12 +364,16 @@ impl Spread<'_, '_> {
                 self.entries.push((edge.to, ContextKind::Script, origin));
             }
         }
+        let driven = self.driven();
         for edge in &self.graph.edges {
             if let EdgeKind::Moved(kind) = edge.kind {
                 let span = input.summaries[edge.call.file].calls[edge.call.id].span;
                 if kind == ContextKind::Loop {
                     let origin = self.origin("coroutine run by this program", edge.call.file, span, Confidence::Low);
-                    self.script_loops.push((edge.from, edge.to, origin));
+                    // A coroutine on a loop of its own belongs to whoever begins it: see `settle_once`.
+                    if !(input.func(edge.to).is_async && driven.contains(&edge.call)) {
+                        self.script_loops.push((edge.from, edge.to, origin));
+                    }
                 } else {
                     let origin = self.origin("offloaded", edge.call.file, span, Confidence::High);
                     self.entries.push((edge.to, kind, origin));
@@ -409,7 +413,7 @@ impl Spread<'_, '_> {
             rest = after;
         }
         // Other work on the same loop shows in what the program starts.
-        let concurrent = self.busy();
+        let concurrent = self.leading_to(usize::MAX, Facts::is_concurrency, |_| true);
         for (from, to, origin) in std::mem::take(&mut self.script_loops) {
             if self.contexts.origin(to, ContextKind::Loop).is_none() && !tests.contains(&from) {
                 if concurrent.contains(&to) {
@@ -422,14 +426,17 @@ impl Spread<'_, '_> {
         self.settle_once();
         // Coroutines that nothing here calls first: what they call is theirs.
         let called: FxHashSet<FuncAt> = self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
-        self.reach_unknown(|func| !called.contains(&func));
-        self.reach_lazily();
-        self.reach_unknown(|_| true);
-        self.reach_lazily();
+        // The surer ones keep what both call.
+        for confidence in [Confidence::Medium, Confidence::Low] {
+            self.reach_unknown(confidence, |func| !called.contains(&func));
+            self.reach_lazily();
+            self.reach_unknown(confidence, |_| true);
+            self.reach_lazily();
+        }
     }
 
     /// Coroutines that no entry reaches may be awaited by a server elsewhere.
-    fn reach_unknown(&mut self, takes: impl Fn(FuncAt) -> bool) {
+    fn reach_unknown(&mut self, confidence: Confidence, takes: impl Fn(FuncAt) -> bool) {
         for (file, summary) in self.input.summaries.iter_enumerated() {
             let is_script = self.scripts[file];
             for (id, function) in summary.functions.iter_enumerated() {
@@ -443,7 +450,9 @@ impl Spread<'_, '_> {
                 let offloaded = [ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
                 let script = is_script || self.contexts.origin(func, ContextKind::Script).is_some() || self.of_scripts.contains(&func);
                 let sure = !script && !offloaded && !summary.is_client;
-                let confidence = if sure { Confidence::Medium } else { Confidence::Low };
+                if sure != (confidence == Confidence::Medium) {
+                    continue;
+                }
                 let origin = self.unknown_entry(func, confidence);
                 self.reach(func, ContextKind::Loop, origin, true);
             }

@@ -143,7 +143,7 @@ pub fn infer<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: &Graph, 
 pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: &Graph, patterns: &Patterns, avoided: &Avoided) -> Effects {
     let input = solution.input;
     let writes = Writes::read(solution, graph);
-    let widths = Widths::read(graph);
+    let widths = Widths::read(input, graph);
     let run = Run { solution, writes: &writes, sizes };
     let mut effects = Effects { assumed: Assumed::read(input), ..Effects::default() };
     let assumed_harmless = |assumed: &Assumed, from: FuncAt| assumed.nonblocking.contains(&from).then_some("assumed");
@@ -210,7 +210,15 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
         for weight in [Weight::Heavy, Weight::Light] {
             let mut found = std::mem::take(&mut lighter);
             for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
-                let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false, widest: 1 };
+                let witness = Witness {
+                    call: sink.call,
+                    next: None,
+                    weight,
+                    path: sink.path,
+                    distance: 1,
+                    by_name: false,
+                    widest: widths.of(sink.call),
+                };
                 found.extend(asked(sink).map(|flags| ((sink.from, flags.growing(sink.grown)), witness)));
             }
             let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));

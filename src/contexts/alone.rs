@@ -2,7 +2,7 @@
 
 use super::Spread;
 use crate::facts::{ContextKind, Facts};
-use crate::ir::{Expr, ExprId};
+use crate::ir::{Expr, ExprId, Function, MODULE_BODY};
 use crate::link::graph::{Edge, EdgeKind, bound_parameters, functions, is_parameter};
 use crate::link::{At, CallAt, ExprAt, FuncAt};
 use rustc_hash::FxHashSet;
@@ -13,6 +13,13 @@ const BUSY_HOPS: usize = 3;
 
 /// Functions that hand a coroutine on to the one that runs it, at most.
 const HANDED: usize = 3;
+
+/// What the name of an async function begins or ends with beside that of its plain form.
+const PREFIXES: [&str; 2] = ["async_", "a"];
+const SUFFIXES: [&str; 1] = ["_async"];
+
+/// Base classes of these modules ask for no methods of their own.
+const NO_BASES: [&str; 4] = ["abc.", "typing.", "builtins.", "typing_extensions."];
 
 /// Calls around a coroutine, and functions that make it: `react(lambda reactor: ensureDeferred(main()))`.
 const DEEPEST: usize = 3;
@@ -27,12 +34,13 @@ impl Spread<'_, '_> {
         self.leading_to(BUSY_HOPS, begins, |edge| !edge.by_name && !matches!(edge.kind, EdgeKind::Moved(_)))
     }
 
-    /// Calls whose coroutine is given to what runs it on a loop of its own, or to a function that does.
+    /// Calls whose coroutine is given to what runs it on a loop of its own, or to a function that does; and the calls that run it.
     pub(super) fn driven(&self) -> FxHashSet<CallAt> {
         let input = self.input;
         let mut driven = FxHashSet::default();
         let mut takes: FxHashSet<(FuncAt, usize)> = FxHashSet::default();
         for external in self.graph.externals.iter().filter(|external| input.facts_of(external.call.file).owns_loop(external.path)) {
+            driven.insert(external.call);
             let call = &input.summaries[external.call.file].calls[external.call.id];
             for arg in &call.args {
                 let at = At { file: external.call.file, id: arg.value };
@@ -46,6 +54,7 @@ impl Spread<'_, '_> {
             let before = takes.len();
             for edge in self.graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
                 let Some(offset) = edge.offset.filter(|_| takes.iter().any(|(func, _)| *func == edge.to)) else { continue };
+                driven.insert(edge.call);
                 let summary = &input.summaries[edge.call.file];
                 let bound = bound_parameters(summary, input.func(edge.to), &summary.calls[edge.call.id], usize::from(offset));
                 for (value, _) in bound.into_iter().filter(|(_, position)| takes.contains(&(edge.to, *position))).collect::<Vec<_>>() {
@@ -96,8 +105,29 @@ impl Spread<'_, '_> {
         }
     }
 
-    /// Whether a call makes a coroutine that a loop of its own runs, and nothing else waits there.
+    /// Whether a call makes or begins a coroutine that a loop of its own runs, and nothing else waits there.
     pub(super) fn is_alone(&self, edge: &Edge, driven: &FxHashSet<CallAt>, busy: &BTreeSet<FuncAt>) -> bool {
-        edge.kind == EdgeKind::Direct && driven.contains(&edge.call) && self.input.func(edge.to).is_async && !busy.contains(&edge.to)
+        let runs = matches!(edge.kind, EdgeKind::Direct | EdgeKind::Moved(ContextKind::Loop));
+        runs && driven.contains(&edge.call) && self.input.func(edge.to).is_async && !busy.contains(&edge.to)
+    }
+
+    /// Whether others are meant to await the function, on loops that are not seen here: a public method that a library's class asks
+    /// for, or a public function that stands beside its plain form (`aload` and `load`).
+    pub(super) fn is_offered(&self, func: FuncAt) -> bool {
+        let input = self.input;
+        let (summary, function) = (&input.summaries[func.file], input.func(func));
+        let name = function.name.as_str();
+        let nested = function.parent.is_some_and(|parent| parent != MODULE_BODY) && function.class.is_none();
+        if !function.is_async || name.starts_with(['_', '<']) || nested {
+            return false;
+        }
+        let plain = PREFIXES.iter().filter_map(|start| name.strip_prefix(start));
+        let plain: Vec<&str> = plain.chain(SUFFIXES.iter().filter_map(|end| name.strip_suffix(end))).collect();
+        let is_plain = |other: &Function| other.class == function.class && !other.is_async && plain.contains(&other.name.as_str());
+        let asked_for = |class| {
+            let lineage = self.solution.lineage(At { file: func.file, id: class });
+            lineage.1.iter().any(|base| !NO_BASES.iter().any(|module| base.starts_with(module)))
+        };
+        summary.functions.iter().any(is_plain) || function.class.is_some_and(asked_for)
     }
 }
