@@ -159,7 +159,8 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     run_properties(solution, &mut graph);
     for at in 0..graph.edges.len() {
         let edge = graph.edges[at];
-        if matches!(input.summaries[edge.call.file].calls[edge.call.id].kind, CallKind::Call | CallKind::New) {
+        // `raise Error` makes one without arguments.
+        if matches!(input.summaries[edge.call.file].calls[edge.call.id].kind, CallKind::Call | CallKind::New | CallKind::Raise) {
             graph.edges[at].offset = u8::try_from(offset(solution, &edge)).ok();
         }
     }
