@@ -128,7 +128,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
                 }
             }
         });
-        let is_foreign = matches!(remedy, Some(Remedy::Code(code)) if self.is_foreign(code, &seen));
+        let is_foreign = matches!(remedy, Some(Remedy::Code(code)) if self.is_foreign(code, seen.as_ref()));
         // A thread takes one line in the first function, and mends all that lies below; a thread that only sleeps is wasted.
         let thread_mends = |handed: &Handed| handed.whole && deep && (asked.fact.effect != Effect::Sleep || !asked.alone);
         match (replaced, handed) {
@@ -229,13 +229,13 @@ impl<'a, 'b> Advisor<'a, 'b> {
     }
 
     /// Whether the code is of a library that is no part of the runtime, and that no file imports.
-    fn is_foreign(&self, code: &str, seen: &Option<Seen<'_>>) -> bool {
+    fn is_foreign(&self, code: &str, seen: Option<&Seen<'_>>) -> bool {
         let code = code.strip_prefix("async with ").unwrap_or(code);
         let code = code.strip_prefix("await ").unwrap_or(code);
-        let Some((module, _)) = code.split_once('.').filter(|(module, _)| module.chars().all(|letter| letter.is_alphanumeric())) else {
+        let Some((module, _)) = code.split_once('.').filter(|(module, _)| module.chars().all(char::is_alphanumeric)) else {
             return false;
         };
-        let of_runtime = seen.as_ref().is_some_and(|seen| seen.runtime.writes != Idiom::Asyncio);
+        let of_runtime = seen.is_some_and(|seen| seen.runtime.writes != Idiom::Asyncio);
         module != "asyncio" && !of_runtime && !self.imported.contains(&crate::base::name(module))
     }
 

@@ -1,5 +1,5 @@
 //! The functions that a Python project installs as commands: `[project.scripts]` of pyproject.toml, `console_scripts` of setup.cfg and
-//! of an installed package's entry_points.txt.
+//! of an installed package's `entry_points.txt`.
 
 use toml::{Table, Value};
 
