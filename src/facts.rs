@@ -350,6 +350,8 @@ pub struct Facts {
     scripts: FxHashMap<Name, ()>,
     serves: FxHashMap<Name, ()>,
     background: FxHashMap<Name, ()>,
+    own_loops: FxHashMap<Name, ()>,
+    missing: FxHashMap<Name, ()>,
     unblocks: FxHashMap<Name, ()>,
     keeps: FxHashMap<Name, ()>,
     workers: FxHashMap<Name, ()>,

@@ -455,6 +455,8 @@ pub struct ModuleSummary {
     pub regions: Vec<Region>,
     /// Where functions give way: `await`, `async for`, `async with`, `yield` in a coroutine; the function and the place.
     pub awaits: Vec<(FuncId, Span)>,
+    /// Python: blocks that handle exceptions: the class, or several, and the place.
+    pub handled: Vec<(ExprId, Span)>,
     /// Tests that calls stand under.
     pub guards: IndexVec<GuardId, Guard>,
     /// Loops, in source order.
@@ -520,6 +522,7 @@ impl ModuleSummary {
             reads: Vec::new(),
             regions: Vec::new(),
             awaits: Vec::new(),
+            handled: Vec::new(),
             guards: IndexVec::new(),
             loops: IndexVec::new(),
             literals: Vec::new(),

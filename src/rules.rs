@@ -30,6 +30,7 @@ use crate::advice::{Advisor, Asked};
 use crate::base::{FileId, Name};
 use crate::config::{RuleKind, Target};
 use crate::contexts::{Contexts, Origin as Root};
+use crate::effects::conditions::{Callers, is_way_out};
 use crate::effects::grown::Grown;
 use crate::effects::patterns::Patterns;
 use crate::effects::pauses::Pauses;
@@ -241,13 +242,14 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
         }
     }
     let advisor = Advisor::new(program.solution, program.graph);
+    let callers = Callers::read(program.graph);
     let origins = Origins::new(program);
     let mut findings = Vec::new();
     let mut reported: FxHashSet<(CallAt, Effect)> = FxHashSet::default();
     for (rule, reaches) in RULES.iter().filter_map(|rule| Some((rule, rule.check.reaches()?))) {
         for func in program.contexts.roots() {
             let reached = calls.get(&func).map_or(&[][..], Vec::as_slice);
-            let asked = Asking { rule, program, advisor: &advisor, origins: &origins };
+            let asked = Asking { rule, program, advisor: &advisor, origins: &origins, callers: &callers };
             findings.extend(reaches.findings(asked, func, reached, &mut reported, &mut let_go));
         }
     }
@@ -299,6 +301,7 @@ struct Asking<'p, 'a, 'b> {
     program: &'p Program<'a, 'b>,
     advisor: &'p Advisor<'a, 'b>,
     origins: &'p Origins<'p, 'a, 'b>,
+    callers: &'p Callers<'p>,
 }
 
 /// A way to an effect, with what is made of it.
@@ -311,6 +314,12 @@ struct Weighed<'r> {
 }
 
 impl Asking<'_, '_, '_> {
+    /// Whether no caller here gives the function what the way to the effect asks of its parameters.
+    fn is_unmet(&self, func: FuncAt, one: &Reached) -> bool {
+        let Program { effects, solution, sizes, graph, contexts, .. } = self.program;
+        effects.is_unmet(effects.run(solution, sizes), graph, self.callers, func, &one.witness, &|func| contexts.is_entry(func))
+    }
+
     /// How bad one way to an effect is; none where what is given is small.
     fn weigh<'r>(&self, func: FuncAt, root: &Root, one: &'r Reached) -> Option<Weighed<'r>> {
         let light = one.channel.1 == Weight::Light;
@@ -376,7 +385,8 @@ impl Reaches {
             }
             // Where the library keeps what it gives, the first call alone stalls.
             let kept = fact.kept && !(origin.confidence == Confidence::High && asking.origins.asked_anew(&steps));
-            let doubted = kept || best.witness.by_name;
+            let way_out = || steps.iter().any(|step| is_way_out(program.input, step.call));
+            let doubted = kept || best.witness.by_name || way_out() || asking.is_unmet(func, best);
             let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };
             let confidence = weighed.confidence.min(sure);
             let shown = shown_path(program.input.facts_of(sink.file), path);

@@ -151,7 +151,8 @@ pub fn infer<'a>(
     pauses: &Pauses,
     runs: impl Fn(FuncAt) -> bool,
 ) -> Costs {
-    let mut inference = Inference { run, solution, graph, sizes, pauses, widths: Widths::read(graph), costs: Costs::default() };
+    let mut inference =
+        Inference { run, solution, graph, sizes, pauses, widths: Widths::read(solution.input, graph), costs: Costs::default() };
     let mut callees: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct && runs(edge.from) && runs(edge.to)) {
         let to = solution.input.func(edge.to);

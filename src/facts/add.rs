@@ -56,7 +56,7 @@ pub(super) struct Ready {
     plain_labels: Vec<String>,
     runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    plain: [Vec<Name>; 11],
+    plain: [Vec<Name>; 13],
 }
 
 impl Ready {
@@ -231,6 +231,8 @@ impl Ready {
                 paths(raw.script),
                 paths(raw.serves),
                 paths(raw.background),
+                paths(raw.own_loop),
+                paths(raw.missing),
                 paths(raw.unblocks),
                 paths(raw.keeps),
                 paths(raw.worker_file),
@@ -509,13 +511,15 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 11] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 13] {
         [
             &mut self.concurrency,
             &mut self.structural,
             &mut self.scripts,
             &mut self.serves,
             &mut self.background,
+            &mut self.own_loops,
+            &mut self.missing,
             &mut self.unblocks,
             &mut self.keeps,
             &mut self.workers,

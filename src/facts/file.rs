@@ -81,6 +81,12 @@ pub struct RawFacts {
     /// Calls whose argument goes on running on the loop when they have returned: `create_task(poll())`.
     #[serde(default)]
     pub(super) background: Vec<Placed<RawPaths>>,
+    /// Calls that run what they are given on a loop of its own, and return when that has ended: `asyncio.run(main())`.
+    #[serde(default)]
+    pub(super) own_loop: Vec<Placed<RawPaths>>,
+    /// Exceptions that tell that something is not there in this version: what handles them is a way out.
+    #[serde(default)]
+    pub(super) missing: Vec<Placed<RawPaths>>,
     /// Paths whose use makes a file a command-line program.
     #[serde(default)]
     pub(super) script: Vec<Placed<RawPaths>>,
@@ -195,6 +201,8 @@ macro_rules! every_table {
             unblocks,
             serves,
             background,
+            own_loop,
+            missing,
             script,
             structural,
             awaitable,

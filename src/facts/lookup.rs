@@ -124,6 +124,18 @@ impl Facts {
         self.by_path(&self.background, path).is_some()
     }
 
+    /// Whether a call on `path` runs what it is given on a loop of its own.
+    #[must_use]
+    pub fn owns_loop(&self, path: Name) -> bool {
+        self.by_path(&self.own_loops, path).is_some()
+    }
+
+    /// Whether the exception of this path tells that something is not there in this version.
+    #[must_use]
+    pub fn tells_missing(&self, path: Name) -> bool {
+        self.missing.contains_key(&path)
+    }
+
     /// Whether a path that marks a command-line program ends in `member`.
     #[must_use]
     pub fn ends_script(&self, member: Name) -> bool {

@@ -68,6 +68,7 @@ impl Lowering<'_> {
 
     /// `except A as e`: `e` is an A.
     fn except_clause(&mut self, node: Node<'_>) {
+        let mut caught = None;
         for child in node.named() {
             match (child.sort(), child.named_child(0), child.at(Field::Alias).and_then(|alias| alias.named_child(0))) {
                 ("as_pattern", Some(of), Some(alias)) => {
@@ -77,13 +78,18 @@ impl Lowering<'_> {
                     } else {
                         self.expression(of)
                     };
+                    caught = Some(of);
                     let named = self.name_of(alias);
                     if let Some(var) = self.find_var(named) {
                         self.store(Target::Var(var), of, true);
                         self.summary.blur(var);
                     }
                 }
-                ("block", ..) => self.block(child),
+                ("block", ..) => {
+                    self.summary.handled.extend(caught.map(|caught| (caught, span(child))));
+                    self.block(child);
+                }
+                (kind, ..) if is_expression(kind) => caught = Some(self.expression(child)),
                 _ => self.statement(child),
             }
         }
