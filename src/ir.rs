@@ -461,6 +461,8 @@ pub struct ModuleSummary {
     pub loops: IndexVec<LoopId, Loop>,
     /// Strings that may be regular expressions, and these themselves, with their places, in order of expression: see `lang::literal`.
     pub literals: Vec<(ExprId, Span)>,
+    /// Parts of these that stand elsewhere, in order: the text, the place where it is put in, and what is put in.
+    pub holes: Vec<(ExprId, Span, ExprId)>,
     /// Parts of texts and lists that are no longer than this, in order of expression: `x[:100]`.
     pub cuts: Vec<(ExprId, u32)>,
     /// Variables whose length is held against a constant, with the constant and the place: `if len(x) > 100`.
@@ -523,6 +525,7 @@ impl ModuleSummary {
             guards: IndexVec::new(),
             loops: IndexVec::new(),
             literals: Vec::new(),
+            holes: Vec::new(),
             cuts: Vec::new(),
             measured: Vec::new(),
             assigns: Vec::new(),

@@ -99,7 +99,7 @@ fn weight(size: Size) -> f64 {
     match size {
         Size::Constant(_) | Size::Program => 0.0,
         Size::Unknown => 1.0,
-        Size::Param(_) => 1.1,
+        Size::Param(_) | Size::ParamOf(..) => 1.1,
         Size::File | Size::Database => 1.2,
         Size::Head | Size::Request => 1.3,
     }
@@ -300,7 +300,7 @@ impl Inference<'_, '_> {
         let mut traced = self.sizes.trace(At { file: func.file, id: container }, func);
         let first = nest.rounds.first().map(|round| round.size);
         if let (Some(first), true) = (first, self.grows(func.file, summary, &nest.loops, call, container)) {
-            traced = Traced { size: first, part_of: SmallVec::new(), keyed: false };
+            traced = Traced { size: first, part_of: SmallVec::new(), keyed: false, capped: None };
         }
         if !traced.size.is_open() || traced.part_of.iter().any(|part| nest.over.contains(part)) {
             return;

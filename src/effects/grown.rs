@@ -3,7 +3,7 @@
 use super::sizes::{Size, Sizes, Traced};
 use crate::facts::{CallFact, Weight};
 use crate::link::graph::{Edge, External};
-use crate::link::{At, CallAt};
+use crate::link::{At, CallAt, FuncAt};
 
 /// What bounds the input, as far as it is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +20,8 @@ pub enum Input {
     Request,
     /// A parameter of the function, by its position.
     Param(usize),
+    /// A parameter of another function.
+    ParamOf(FuncAt, usize),
 }
 
 /// How much work each byte of an input is.
@@ -31,8 +33,8 @@ pub enum Work {
     Light,
     /// More.
     Heavy,
-    /// What a pattern makes of a text: its growth says how much that is.
-    Pattern,
+    /// What a pattern makes of a text: its growth says how much that is. A text of so many characters is harmless.
+    Pattern(u16),
 }
 
 /// An input, and how much work it is.
@@ -59,6 +61,7 @@ impl Input {
             Size::Constant(_) | Size::Program => return None,
             Size::Unknown => Self::Unknown,
             Size::Param(position) => Self::Param(position),
+            Size::ParamOf(func, position) => Self::ParamOf(func, position),
             Size::Head => Self::Head,
             Size::File => Self::File,
             Size::Database => Self::Database,
@@ -72,6 +75,7 @@ impl Input {
         match self {
             Self::Unknown => Size::Unknown,
             Self::Param(position) => Size::Param(position),
+            Self::ParamOf(func, position) => Size::ParamOf(func, position),
             Self::Head => Size::Head,
             Self::File => Size::File,
             Self::Database => Size::Database,
@@ -111,13 +115,16 @@ impl Grown {
     /// on it costs no more than that did.
     pub(super) fn of(traced: &Traced, work: Work) -> Option<Self> {
         let work = if traced.keyed { work.lightest() } else { work };
+        if let (Size::Constant(most), Some(position), Work::Pattern(harmless)) = (traced.size, traced.capped, work) {
+            return (most > f64::from(harmless)).then_some(Self { input: Input::Param(position), work });
+        }
         Some(Self { input: Input::of(traced.size)?, work })
     }
 
     /// Seen from the caller; none where what it gives is small.
     #[must_use]
     pub fn through(self, sizes: &Sizes<'_, '_>, edge: &Edge) -> Option<Self> {
-        let Input::Param(_) = self.input else { return Some(self) };
+        let (Input::Param(_) | Input::ParamOf(..)) = self.input else { return Some(self) };
         Self::of(&sizes.given(edge, self.input.size()), self.work)
     }
 
@@ -125,13 +132,13 @@ impl Grown {
     #[must_use]
     pub fn covers(self, other: Self) -> bool {
         // Each text that reaches a pattern is judged by itself.
-        if self.work == Work::Pattern {
+        if let Work::Pattern(_) = self.work {
             return self == other;
         }
         let as_much = self.work >= other.work;
         match (self.input, other.input) {
             (one, other) if one == other => as_much,
-            (Input::Param(_), _) => false,
+            (Input::Param(_) | Input::ParamOf(..), _) => false,
             (Input::Request, _) => as_much,
             // Neither is reported but as information.
             (_, Input::Unknown | Input::Head) => true,

@@ -181,6 +181,7 @@ impl Lowering<'_> {
             "binary_operator" if self.accumulates(node) => self.sum(node),
             // Regular expressions are written in pieces; their flags are joined.
             "binary_operator" if is_plain(node, self.text) => self.string(node),
+            "binary_operator" if is_sum(node) && is_text(node) => self.string(node),
             "binary_operator" if self.joins_constants(node) => {
                 let parts = self.children(node);
                 self.push(Expr::Either(parts))
@@ -275,9 +276,43 @@ impl Lowering<'_> {
 
     /// A string, noted with its place where it may be a regular expression.
     fn string(&mut self, node: Node<'_>) -> ExprId {
+        if !is_plain(node, self.text) {
+            return self.joined(node);
+        }
         let value = self.string_within(node);
-        if super::super::literal::may_repeat(self.text_of(node)) && is_plain(node, self.text) {
+        if super::super::literal::may_repeat(self.text_of(node)) {
             self.summary.literals.push((value, span(node)));
+        }
+        value
+    }
+
+    /// A text with parts that stand elsewhere: an f-string, a sum.
+    fn joined(&mut self, node: Node<'_>) -> ExprId {
+        let (mut holes, mut known, mut bytes, mut pending) = (Vec::new(), true, false, vec![node]);
+        while let Some(part) = pending.pop() {
+            match part.sort() {
+                "string" => {
+                    bytes |= self.text_of(part).starts_with(['b', 'B']);
+                    for put in part.named().into_iter().filter(|inner| inner.sort() == "interpolation") {
+                        let values = self.children(put);
+                        // A conversion or a format makes another text of it.
+                        known &= values.len() == 1;
+                        holes.extend(values.first().map(|value| (span(put), *value)));
+                    }
+                }
+                "concatenated_string" | "parenthesized_expression" => pending.extend(part.named().into_iter().rev()),
+                "binary_operator" if is_sum(part) => pending.extend(part.named().into_iter().rev()),
+                "comment" => {}
+                _ => {
+                    let value = self.expression(part);
+                    holes.push((span(part), value));
+                }
+            }
+        }
+        let value = self.builtin(if bytes { "bytes" } else { "str" });
+        if known && super::super::literal::may_match(self.text_of(node)) {
+            self.summary.literals.push((value, span(node)));
+            self.summary.holes.extend(holes.into_iter().map(|(place, part)| (value, place, part)));
         }
         value
     }
@@ -289,20 +324,7 @@ impl Lowering<'_> {
         if node.sort() == "binary_operator" {
             return self.builtin(if prefix.contains('b') { "bytes" } else { "str" });
         }
-        if prefix.contains('f') || prefix.contains('t') || node.sort() == "concatenated_string" {
-            let mut pending = vec![node];
-            while let Some(part) = pending.pop() {
-                let children = part.named();
-                for child in children {
-                    match child.sort() {
-                        "interpolation" => {
-                            self.children(child);
-                        }
-                        "string" => pending.push(child),
-                        _ => {}
-                    }
-                }
-            }
+        if node.sort() == "concatenated_string" {
             return self.builtin("str");
         }
         if prefix.contains('b') {
@@ -536,13 +558,31 @@ fn is_plain(node: Node<'_>, text: &str) -> bool {
             }
             "comment" => {}
             "concatenated_string" | "parenthesized_expression" => pending.extend(node.named()),
-            "binary_operator" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+") => {
-                pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side)));
-            }
+            "binary_operator" if is_sum(node) => pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side))),
             _ => return false,
         }
     }
     true
+}
+
+fn is_sum(node: Node<'_>) -> bool {
+    node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+")
+}
+
+/// Whether a sum has a piece that is a text, so that it is one.
+fn is_text(node: Node<'_>) -> bool {
+    let (mut pending, mut pieces) = (vec![node], 0);
+    while let Some(node) = pending.pop() {
+        pieces += 1;
+        match node.sort() {
+            _ if pieces > PIECES => return false,
+            "string" | "concatenated_string" => return true,
+            "parenthesized_expression" => pending.extend(node.named()),
+            "binary_operator" if is_sum(node) => pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side))),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The length of what a slice gives at most, as far as it is written: `:100`.

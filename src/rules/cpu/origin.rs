@@ -58,6 +58,10 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
                 Size::Head => return Origin::Head("the head of the request".to_owned()),
                 Size::Request => return Origin::Request("the request".to_owned()),
                 Size::Param(position) => position,
+                Size::ParamOf(of, position) => {
+                    func = of;
+                    position
+                }
             };
             let Some(caller) = self.program.contexts.caller_of(func) else { return self.entry(func, position) };
             let Some(edge) = self.ways.get(&(caller, func)) else { return Origin::Unknown };
