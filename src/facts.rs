@@ -45,6 +45,8 @@ pub struct CallFact {
     pub light_when: Vec<String>,
     /// The value whose size decides how long it takes.
     pub grows: Option<Given>,
+    /// The value that it works through where an argument of `unless` holds.
+    pub in_memory: Option<Given>,
     /// It goes once more over values that were made on the same thread at about the same cost.
     pub again: bool,
     /// What it does, where the rule's words are too wide.

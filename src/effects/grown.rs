@@ -1,7 +1,7 @@
 //! What decides how long a call takes whose time grows with what it is given, seen from a function that leads to it.
 
 use super::sizes::{Size, Sizes, Traced};
-use crate::facts::{CallFact, Weight};
+use crate::facts::{CallFact, Given, Weight};
 use crate::link::graph::{Edge, External};
 use crate::link::{At, CallAt, FuncAt};
 
@@ -98,7 +98,19 @@ impl Time {
     /// The time of a call that is a fact.
     #[must_use]
     pub fn of(sizes: &Sizes<'_, '_>, external: &External, fact: &CallFact) -> Self {
-        let Some(operand) = fact.grows else { return Self::Fixed };
+        fact.grows.map_or(Self::Fixed, |operand| Self::grows(sizes, external, fact, operand))
+    }
+
+    /// The time of a call that works through what is in memory.
+    #[must_use]
+    pub fn in_memory(sizes: &Sizes<'_, '_>, external: &External, fact: &CallFact) -> Option<Grown> {
+        match Self::grows(sizes, external, fact, fact.in_memory?) {
+            Self::Grows(grown) => Some(grown),
+            Self::Fixed | Self::Small => None,
+        }
+    }
+
+    fn grows(sizes: &Sizes<'_, '_>, external: &External, fact: &CallFact, operand: Given) -> Self {
         let CallAt { file, .. } = external.call;
         let work = match fact.weight {
             _ if fact.again => Work::Again,

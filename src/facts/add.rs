@@ -321,9 +321,9 @@ fn from_client(raw: Option<RawFromClient>) -> Result<FromClient, String> {
 fn calls(tables: Vec<Placed<RawCall>>) -> Result<Vec<RawCall>, Misfit> {
     let ready = tables.into_iter().map(|one| {
         let (at, raw) = (one.place(), one.into_value());
-        match raw.grows.as_deref().map(given) {
-            Some(Err(message)) => Err((Some(at), message)),
-            Some(Ok(_)) if raw.effect != Effect::Cpu => Err((Some(at), "`grows` is said of calls whose effect is `cpu`".to_owned())),
+        match (raw.grows.as_deref().map(given), raw.in_memory.as_deref().map(given)) {
+            (Some(Err(message)), _) | (_, Some(Err(message))) => Err((Some(at), message)),
+            (Some(Ok(_)), _) if raw.effect != Effect::Cpu => Err((Some(at), "`grows` is said of calls whose effect is `cpu`".to_owned())),
             _ => Ok(raw),
         }
     });
@@ -396,6 +396,7 @@ impl Facts {
                 light_when: call.light_when,
                 again: call.again,
                 grows: call.grows.as_deref().and_then(|of| given(of).ok()),
+                in_memory: call.in_memory.as_deref().and_then(|of| given(of).ok()),
                 does: call.does,
                 instead: call.instead,
                 cases: call.case,
