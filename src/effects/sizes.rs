@@ -344,7 +344,13 @@ impl<'a, 'b> Sizes<'a, 'b> {
             let class = At { file: at.file, id: class };
             return self.kept(class, member, func, depth).unwrap_or_else(|| self.by_value(at, depth));
         }
-        let traced = self.walk(At { file: at.file, id: base }, func, depth, calls);
+        let mut traced = self.walk(At { file: at.file, id: base }, func, depth, calls);
+        // A member of an object that was made of data, or of what was parsed: the whole was made with it.
+        traced.keyed |= self.solution.values(At { file: at.file, id: base }).iter().any(|value| match value {
+            Value::Inst(_) => true,
+            Value::ExtInst(_) => self.solution.values(at).contains(value),
+            _ => false,
+        });
         if traced.size.is_open() && traced.size != Size::Unknown { traced } else { self.by_value(at, depth) }
     }
 
@@ -537,6 +543,7 @@ fn kept(solution: &Solution<'_>) -> FxHashMap<(ClassAt, Name), SmallVec<[(FuncAt
 fn bounded(by: Bounded) -> Size {
     match by {
         Bounded::Program => Size::Program,
+        Bounded::Unknown => Size::Unknown,
         Bounded::File => Size::File,
         Bounded::Database => Size::Database,
         Bounded::Head => Size::Head,

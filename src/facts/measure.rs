@@ -10,6 +10,8 @@ use serde::Deserialize;
 pub enum Bounded {
     /// It is as large as the program makes it: an enumeration, a configuration's list.
     Program,
+    /// Nothing that is known: what the program keeps with a request.
+    Unknown,
     /// What a file holds.
     File,
     /// What a database holds.
