@@ -463,6 +463,8 @@ pub struct ModuleSummary {
     pub literals: Vec<(ExprId, Span)>,
     /// Parts of these that stand elsewhere, in order: the text, the place where it is put in, and what is put in.
     pub holes: Vec<(ExprId, Span, ExprId)>,
+    /// Python: lists and comprehensions that are sets, in order of expression.
+    pub sets: Vec<ExprId>,
     /// Parts of texts and lists that are no longer than this, in order of expression: `x[:100]`.
     pub cuts: Vec<(ExprId, u32)>,
     /// Variables whose length is held against a constant, with the constant and the place: `if len(x) > 100`.
@@ -526,6 +528,7 @@ impl ModuleSummary {
             loops: IndexVec::new(),
             literals: Vec::new(),
             holes: Vec::new(),
+            sets: Vec::new(),
             cuts: Vec::new(),
             measured: Vec::new(),
             assigns: Vec::new(),

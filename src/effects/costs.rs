@@ -13,7 +13,7 @@ use super::spins;
 use crate::base::{FileId, Name, Span};
 use crate::facts::Handling;
 use crate::finding::Confidence;
-use crate::ir::loops::LoopId;
+use crate::ir::loops::{LoopId, LoopKind};
 use crate::ir::{Call, CallKind, Expr, ExprId, ModuleSummary, Target};
 use crate::link::graph::{Edge, EdgeKind, External, Graph};
 use crate::link::{At, CallAt, FuncAt, Input, Solution};
@@ -273,6 +273,10 @@ impl Inference<'_, '_> {
         for id in nest.loops.clone() {
             let one = &summary.loops[id];
             let (Some(over), false) = (one.over, one.leaves) else { continue };
+            // A test within a loop over the same goes on where that stands: a scanner.
+            if one.kind == LoopKind::While && nest.over.iter().any(|outer| summary.same(*outer, over)) {
+                continue;
+            }
             let traced = self.sizes.trace(At { file: func.file, id: over }, func);
             nest.add(&traced, Round { size: traced.size, file: func.file, span: one.span });
             nest.over.push(over);
@@ -317,13 +321,7 @@ impl Inference<'_, '_> {
         }
         let Some(outermost) = loops.first() else { return false };
         let round = &summary.loops[*outermost];
-        let same = |id: ExprId| match (&summary.exprs[id], &summary.exprs[container]) {
-            (Expr::Var(one), Expr::Var(other)) => one == other,
-            (Expr::Attr { base: one, name: first }, Expr::Attr { base: other, name: second }) => {
-                first == second && summary.exprs[*one] == summary.exprs[*other]
-            }
-            _ => false,
-        };
+        let same = |id: ExprId| summary.same(id, container);
         let assigned = &summary.assigns[round.assigns.start as usize..round.assigns.end as usize];
         let made_new = assigned.iter().any(|assign| match (&assign.target, &summary.exprs[assign.value], &summary.exprs[container]) {
             (Target::Var(var), Expr::Call(id), Expr::Var(own)) => var == own && summary.calls[*id].span == call.span,
@@ -399,7 +397,9 @@ impl Inference<'_, '_> {
         let input = self.solution.input;
         let mut nest = self.nest(edge.from, call.looped);
         self.go_over(edge, over, call, &mut nest);
-        if nest.rounds.is_empty() {
+        // `find`, `includes` with a function: an operation that is told as such.
+        let facts = input.facts_of(edge.call.file);
+        if nest.rounds.is_empty() || self.graph.externals_of(edge.call).any(|external| facts.linear(external.path).is_some()) {
             return;
         }
         let callee = input.func(edge.to);

@@ -5,6 +5,12 @@ use crate::facts::{CallFact, Given, Weight};
 use crate::link::graph::{Edge, External};
 use crate::link::{At, CallAt, FuncAt};
 
+/// What takes heavy work no longer than some milliseconds, in bytes or elements.
+const SHORT: f64 = 10_000.0;
+
+/// The same of light work.
+const LONG: f64 = 1_000_000.0;
+
 /// What bounds the input, as far as it is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Input {
@@ -117,6 +123,11 @@ impl Time {
             Weight::Light => Work::Light,
             Weight::Heavy => Work::Heavy,
         };
+        if let Some(id) = sizes.operand(external.call, operand)
+            && sizes.measured(external.call, id).is_some_and(|length| f64::from(length) <= if work == Work::Heavy { SHORT } else { LONG })
+        {
+            return Self::Small;
+        }
         let Some(id) = sizes.operand(external.call, operand) else { return Self::Grows(Grown { input: Input::Unknown, work }) };
         Grown::of(&sizes.trace(At { file, id }, external.from), work).map_or(Self::Small, Self::Grows)
     }

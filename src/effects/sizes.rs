@@ -148,6 +148,14 @@ impl<'a, 'b> Sizes<'a, 'b> {
         }
     }
 
+    /// The length that a call's operand was held against before, in the same function.
+    #[must_use]
+    pub fn measured(&self, at: CallAt, id: ExprId) -> Option<u32> {
+        let summary = &self.solution.input.summaries[at.file];
+        let Expr::Var(var) = summary.exprs[id] else { return None };
+        summary.measured_before(var, summary.calls[at.id].span)
+    }
+
     /// What facts say of the size of a call's result: by its path, or by the name alone of a builtin type's method.
     fn spoken(&self, at: CallAt, path: Name) -> Option<&'a Spoken> {
         let facts = self.solution.input.facts_of(at.file);
@@ -271,7 +279,11 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 found.unwrap_or_else(|| Traced::of(Size::Unknown))
             }
             Expr::Attr { base, name } => self.attribute(at, *base, *name, func, (depth, calls)),
-            Expr::Index { base, .. } => Traced { keyed: true, ..part(self.walk(here(*base), func, depth, calls)) },
+            Expr::Index { base, key } => {
+                let mut traced = Traced { keyed: true, ..part(self.walk(here(*base), func, depth, calls)) };
+                traced.part_of.extend(self.counted(at.file, *base, *key));
+                traced
+            }
             Expr::Element(over) => {
                 let mut traced = part(self.walk(here(*over), func, depth, calls));
                 traced.part_of.push(*over);
@@ -298,6 +310,24 @@ impl<'a, 'b> Sizes<'a, 'b> {
             | Expr::Imported { .. }
             | Expr::ModuleExports => self.by_value(at, depth),
         }
+    }
+
+    /// What is gone over, where a container is asked for each of its keys or places: `for (const key in rows) rows[key]`.
+    fn counted(&self, file: FileId, base: ExprId, key: ExprId) -> Option<ExprId> {
+        let summary = &self.solution.input.summaries[file];
+        let Expr::Var(var) = summary.exprs[key] else { return None };
+        let [value] = self.solution.assigned(file, var) else { return None };
+        let Expr::Element(over) = summary.exprs[*value] else { return None };
+        // `range(len(rows))`, `Object.keys(rows)`
+        let mut of = over;
+        for _ in 0..=CALLS {
+            if summary.same(of, base) {
+                return Some(over);
+            }
+            let Expr::Call(id) = summary.exprs[of] else { return None };
+            of = summary.calls[id].args.first()?.value;
+        }
+        None
     }
 
     /// A list or object written in the source: its length, and that of what is spread into it.

@@ -1,7 +1,7 @@
 //! The text that a literal gives, and where each part of it is written: strings, sums of strings, regular expressions.
 
 use crate::base::Span;
-use crate::ir::{ExprId, Family, ModuleSummary};
+use crate::ir::{Const, Expr, ExprId, Family, ModuleSummary, Target};
 
 /// What a literal gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,32 @@ pub type Filled = (Span, String);
 pub fn holes(summary: &ModuleSummary, id: ExprId) -> impl Iterator<Item = (Span, ExprId)> {
     let from = summary.holes.partition_point(|(of, ..)| *of < id);
     summary.holes[from..].iter().take_while(move |(of, ..)| *of == id).map(|(_, span, part)| (*span, *part))
+}
+
+impl ModuleSummary {
+    /// The whole number that an expression is, or that the one value of the variable is which it names.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+    pub(super) fn number(&self, id: ExprId) -> Option<u32> {
+        match self.exprs[id] {
+            Expr::Const(Const::Number(number)) if number >= 0.0 && number <= f64::from(u32::MAX) => Some(number as u32),
+            Expr::Var(var) => {
+                let mut values = self.assigns.iter().filter(|assign| assign.target == Target::Var(var)).map(|assign| assign.value);
+                let (Some(value), None) = (values.next(), values.next()) else { return None };
+                if matches!(self.exprs[value], Expr::Var(_)) { None } else { self.number(value) }
+            }
+            _ => None,
+        }
+    }
+
+    /// The product of two factors, where it is written in the source: `10 * 1024`.
+    pub(super) fn product(&mut self, parts: &[ExprId]) -> ExprId {
+        let number = |id: &ExprId| if let Expr::Const(Const::Number(number)) = self.exprs[*id] { Some(number) } else { None };
+        let product = match parts {
+            [one, other] => number(one).zip(number(other)).map(|(one, other)| one * other),
+            _ => None,
+        };
+        self.exprs.push(product.map_or(Expr::Unknown, |product| Expr::Const(Const::Number(product))))
+    }
 }
 
 /// Whether what is written of a text looks like a part of a regular expression, so that it is worth keeping what is put into it.

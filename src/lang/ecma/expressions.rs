@@ -478,7 +478,15 @@ impl Lowering<'_> {
         if operator == "+" && is_text(node) {
             return self.joined(node);
         }
-        self.note_length(node, left, right);
+        if let ("*", Some(left), Some(right)) = (operator, left, right) {
+            let parts = [self.expression(left), self.expression(right)];
+            return self.summary.product(&parts);
+        }
+        if let (Some(left), Some(right), "<" | ">" | "<=" | ">=" | "==" | "===" | "!=" | "!==") = (left, right, operator) {
+            let parts = [self.expression(left), self.expression(right)];
+            self.note_length(node, [left, right], parts);
+            return self.unknown();
+        }
         let mut pending = vec![node];
         while let Some(next) = pending.pop() {
             if next.sort() == "binary_expression" {
@@ -491,11 +499,10 @@ impl Lowering<'_> {
     }
 
     /// `x.length > 100`: the code knows how long `x` is.
-    fn note_length(&mut self, node: Node<'_>, left: Option<Node<'_>>, right: Option<Node<'_>>) {
-        let (Some(left), Some(right)) = (left, right) else { return };
-        let (member, limit) = if left.sort() == "member_expression" { (left, right) } else { (right, left) };
+    fn note_length(&mut self, node: Node<'_>, [left, right]: [Node<'_>; 2], [first, second]: [ExprId; 2]) {
+        let (member, limit) = if left.sort() == "member_expression" { (left, second) } else { (right, first) };
         let measured = member.at(Field::Property).is_some_and(|property| self.text_of(property) == "length");
-        if let (true, Some(object), Ok(limit)) = (measured, member.at(Field::Object), self.text_of(limit).replace('_', "").parse())
+        if let (true, Some(object), Some(limit)) = (measured, member.at(Field::Object), self.summary.number(limit))
             && object.sort() == "identifier"
         {
             let named = self.name_of(object);

@@ -186,6 +186,10 @@ impl Lowering<'_> {
                 let parts = self.children(node);
                 self.push(Expr::Either(parts))
             }
+            "binary_operator" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "*") => {
+                let parts = self.children(node);
+                self.summary.product(&parts)
+            }
             "comparison_operator" => self.membership(node),
             _ => {
                 self.children(node);
@@ -235,8 +239,8 @@ impl Lowering<'_> {
 
     /// `a in b` is a call of `b.__contains__`; other comparisons of things that cost nothing are none.
     fn membership(&mut self, node: Node<'_>) -> ExprId {
-        self.note_length(node);
         let parts = self.children(node);
+        self.note_length(node, &parts);
         let mut cursor = node.walk();
         let asks = node.children(&mut cursor).any(|part| matches!(part.sort(), "in" | "not in"));
         if let (true, [value, base]) = (asks, parts.as_slice())
@@ -249,12 +253,12 @@ impl Lowering<'_> {
     }
 
     /// `len(x) > 100`: the code knows how long `x` is.
-    fn note_length(&mut self, node: Node<'_>) {
-        let [one, other] = node.named()[..] else { return };
-        let (call, limit) = if one.sort() == "call" { (one, other) } else { (other, one) };
+    fn note_length(&mut self, node: Node<'_>, parts: &[ExprId]) {
+        let ([one, other], [first, second]) = (&node.named()[..], parts) else { return };
+        let (call, limit) = if one.sort() == "call" { (*one, *second) } else { (*other, *first) };
         let measured = call.at(Field::Function).is_some_and(|function| self.text_of(function) == "len");
         let argument = call.at(Field::Arguments).and_then(|arguments| arguments.named_child(0));
-        if let (true, Some(argument), Ok(limit)) = (measured, argument, self.text_of(limit).replace('_', "").parse())
+        if let (true, Some(argument), Some(limit)) = (measured, argument, self.summary.number(limit))
             && argument.sort() == "identifier"
         {
             let named = self.name_of(argument);
@@ -348,7 +352,11 @@ impl Lowering<'_> {
                 _ => "tuple",
             });
         }
-        self.push(Expr::List(items))
+        let value = self.push(Expr::List(items));
+        if node.sort() == "set" {
+            self.summary.sets.push(value);
+        }
+        value
     }
 
     fn dictionary(&mut self, node: Node<'_>) -> ExprId {
