@@ -553,24 +553,6 @@ impl ModuleSummary {
         }
     }
 
-    /// Where a literal is written, if it may be a regular expression.
-    #[must_use]
-    pub fn literal(&self, id: ExprId) -> Option<Span> {
-        self.literals.binary_search_by_key(&id, |(of, _)| *of).ok().map(|at| self.literals[at].1)
-    }
-
-    /// How long a part of a text or list is at most, where it is cut off at a constant.
-    #[must_use]
-    pub fn cut(&self, id: ExprId) -> Option<u32> {
-        self.cuts.binary_search_by_key(&id, |(of, _)| *of).ok().map(|at| self.cuts[at].1)
-    }
-
-    /// The length that a variable was held against before a place in the function that has it, if any.
-    #[must_use]
-    pub fn measured_before(&self, var: VarId, place: Span) -> Option<u32> {
-        self.measured.iter().filter(|(of, _, at)| *of == var && at.end <= place.start).map(|(_, length, _)| *length).max()
-    }
-
     /// Whether it is of a Python file.
     #[must_use]
     pub fn is_python(&self) -> bool {

@@ -273,8 +273,14 @@ impl Inference<'_, '_> {
         for id in nest.loops.clone() {
             let one = &summary.loops[id];
             let (Some(over), false) = (one.over, one.leaves) else { continue };
-            // A test within a loop over the same goes on where that stands: a scanner.
-            if one.kind == LoopKind::While && nest.over.iter().any(|outer| summary.same(*outer, over)) {
+            let again = |id: ExprId| nest.over.iter().any(|outer| summary.same(*outer, id));
+            let skipped = match summary.exprs[over] {
+                // `for (const key in rows) for (const part of rows[key])`
+                Expr::Index { base, key } => matches!(summary.exprs[key], Expr::Var(_)) && again(base),
+                // A test within a loop over the same goes on where that stands: a scanner.
+                _ => one.kind == LoopKind::While && again(over),
+            };
+            if skipped {
                 continue;
             }
             let traced = self.sizes.trace(At { file: func.file, id: over }, func);

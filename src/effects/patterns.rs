@@ -329,7 +329,8 @@ impl Found<'_, '_> {
     fn written(&self, at: ExprAt, depth: usize) -> Option<Written> {
         let summary = &self.solution.input.summaries[at.file];
         let span = summary.literal(at.id)?;
-        let filled = literal::holes(summary, at.id).map(|(place, part)| Some((place, self.part(At { file: at.file, id: part }, depth + 1)?)));
+        let filled =
+            literal::holes(summary, at.id).map(|(place, part)| Some((place, self.part(At { file: at.file, id: part }, depth + 1)?)));
         literal::read(&self.solution.input.sources[at.file].text, span, summary.family, &filled.collect::<Option<Vec<_>>>()?)
     }
 
@@ -341,7 +342,9 @@ impl Found<'_, '_> {
         }
         let one = |of: ExprAt| self.part(of, depth + 1);
         match &summary.exprs[at.id] {
-            Expr::Const(crate::ir::Const::Str(text)) => self.written(at, depth).map_or_else(|| Some(text.to_string()), |written| Some(written.text)),
+            Expr::Const(crate::ir::Const::Str(text)) => {
+                self.written(at, depth).map_or_else(|| Some(text.to_string()), |written| Some(written.text))
+            }
             Expr::Builtin(of) if of.as_str() != "RegExp" => self.written(at, depth).map(|written| written.text),
             Expr::Var(var) if !summary.vars[*var].vague && !is_parameter(summary, *var) => match self.solution.assigned(at.file, *var) {
                 [value] => one(At { file: at.file, id: *value }),

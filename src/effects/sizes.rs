@@ -85,13 +85,16 @@ impl Traced {
     }
 }
 
+/// For an attribute of a class's objects, the methods that assign to it, and what.
+type Kept = FxHashMap<(ClassAt, Name), SmallVec<[(FuncAt, ExprId); 1]>>;
+
 /// Where sizes are looked up; what was found once is kept.
 pub struct Sizes<'a, 'b> {
     solution: &'b Solution<'a>,
     graph: &'b Graph,
     known: RefCell<FxHashMap<ExprAt, Traced>>,
     /// What methods keep in attributes of their own object.
-    kept: FxHashMap<(ClassAt, Name), SmallVec<[(FuncAt, ExprId); 1]>>,
+    kept: Kept,
     /// Steps left for the value that is being traced.
     left: Cell<u16>,
 }
@@ -376,11 +379,14 @@ impl<'a, 'b> Sizes<'a, 'b> {
         }
         let mut traced = self.walk(At { file: at.file, id: base }, func, depth, calls);
         // A member of an object that was made of data, or of what was parsed: the whole was made with it.
-        traced.keyed |= self.solution.values(At { file: at.file, id: base }).iter().any(|value| match value {
-            Value::Inst(_) => true,
-            Value::ExtInst(_) => self.solution.values(at).contains(value),
-            _ => false,
-        });
+        let of = |value: &Value| match value {
+            Value::Ext(path) | Value::ExtInst(path) if facts.type_of(*path).is_none() => facts.member(*path),
+            Value::Ext(path) | Value::ExtInst(path) => Some(*path),
+            _ => None,
+        };
+        let members: SmallVec<[Name; 2]> = self.solution.values(at).iter().filter_map(of).collect();
+        let is_made = |value: &Value| matches!(value, Value::Inst(_)) || of(value).is_some_and(|of| members.contains(&of));
+        traced.keyed |= self.solution.values(At { file: at.file, id: base }).iter().any(is_made);
         if traced.size.is_open() && traced.size != Size::Unknown { traced } else { self.by_value(at, depth) }
     }
 
@@ -552,8 +558,8 @@ fn own(summary: &ModuleSummary, base: ExprId) -> Option<ClassId> {
 }
 
 /// What methods assign to attributes of their own object, with the method.
-fn kept(solution: &Solution<'_>) -> FxHashMap<(ClassAt, Name), SmallVec<[(FuncAt, ExprId); 1]>> {
-    let mut kept: FxHashMap<_, SmallVec<_>> = FxHashMap::default();
+fn kept(solution: &Solution<'_>) -> Kept {
+    let mut kept = Kept::default();
     for (file, summary) in solution.input.summaries.iter_enumerated() {
         for assign in summary.assigns.iter().filter(|assign| !assign.is_type) {
             let Target::Attr { base, name } = assign.target else { continue };

@@ -1,7 +1,7 @@
 //! The text that a literal gives, and where each part of it is written: strings, sums of strings, regular expressions.
 
 use crate::base::Span;
-use crate::ir::{Const, Expr, ExprId, Family, ModuleSummary, Target};
+use crate::ir::{Const, Expr, ExprId, Family, ModuleSummary, Target, VarId};
 
 /// What a literal gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,24 @@ pub fn holes(summary: &ModuleSummary, id: ExprId) -> impl Iterator<Item = (Span,
 }
 
 impl ModuleSummary {
+    /// Where a literal is written, if it may be a regular expression.
+    #[must_use]
+    pub fn literal(&self, id: ExprId) -> Option<Span> {
+        self.literals.binary_search_by_key(&id, |(of, _)| *of).ok().map(|at| self.literals[at].1)
+    }
+
+    /// How long a part of a text or list is at most, where it is cut off at a constant.
+    #[must_use]
+    pub fn cut(&self, id: ExprId) -> Option<u32> {
+        self.cuts.binary_search_by_key(&id, |(of, _)| *of).ok().map(|at| self.cuts[at].1)
+    }
+
+    /// The length that a variable was held against before a place in the function that has it, if any.
+    #[must_use]
+    pub fn measured_before(&self, var: VarId, place: Span) -> Option<u32> {
+        self.measured.iter().filter(|(of, _, at)| *of == var && at.end <= place.start).map(|(_, length, _)| *length).max()
+    }
+
     /// The whole number that an expression is, or that the one value of the variable is which it names.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
     pub(super) fn number(&self, id: ExprId) -> Option<u32> {

@@ -2,6 +2,7 @@
 
 use super::super::kept::Asked;
 use super::super::syntax::{Field, Syntax};
+use super::texts::{is_plain, is_text};
 use super::{DEEPEST, Lowering, named_children};
 use crate::base::{Name, name};
 use crate::ir::{Arg, CallKind, Const, Expr, ExprId};
@@ -157,38 +158,6 @@ impl Lowering<'_> {
     fn template(&mut self, node: Node<'_>) -> ExprId {
         let substituted = named_children(node).into_iter().any(|part| part.sort() == "template_substitution");
         if substituted { self.joined(node) } else { self.literal(node) }
-    }
-
-    /// A text with parts that stand elsewhere: a template, a sum.
-    fn joined(&mut self, node: Node<'_>) -> ExprId {
-        let (mut holes, mut pending) = (Vec::new(), vec![node]);
-        while let Some(part) = pending.pop() {
-            match part.sort() {
-                "template_string" => {
-                    let inner = named_children(part).into_iter().filter(|inner| inner.sort() == "template_substitution");
-                    let put: Vec<_> = inner.filter_map(|put| Some((put.named_child(0)?, put))).collect();
-                    for (inner, place) in put {
-                        let value = self.expression(inner);
-                        holes.push((super::span(place), value));
-                    }
-                }
-                "parenthesized_expression" => pending.extend(named_children(part).into_iter().rev()),
-                "binary_expression" if is_sum(part) => {
-                    pending.extend([part.at(Field::Right), part.at(Field::Left)].into_iter().flatten());
-                }
-                "string" | "comment" => {}
-                _ => {
-                    let value = self.expression(part);
-                    holes.push((super::span(part), value));
-                }
-            }
-        }
-        let value = self.push(Expr::Builtin(name("String")));
-        if super::super::literal::may_match(self.text_of(node)) {
-            self.summary.literals.push((value, super::span(node)));
-            self.summary.holes.extend(holes.into_iter().map(|(place, part)| (value, place, part)));
-        }
-        value
     }
 
     /// A text without substitutions.
@@ -578,44 +547,4 @@ impl Lowering<'_> {
         }
         value
     }
-}
-
-/// Pieces of a sum of strings that is read as one.
-const PIECES: usize = 100;
-
-/// Whether a sum of strings says all of its text.
-fn is_plain(node: Node<'_>) -> bool {
-    let (mut pending, mut pieces) = (vec![node], 0);
-    while let Some(node) = pending.pop() {
-        pieces += 1;
-        match node.sort() {
-            _ if pieces > PIECES => return false,
-            "string" | "comment" => {}
-            "template_string" if named_children(node).into_iter().all(|part| part.sort() != "template_substitution") => {}
-            "parenthesized_expression" => pending.extend(named_children(node)),
-            "binary_expression" if is_sum(node) => pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side))),
-            _ => return false,
-        }
-    }
-    true
-}
-
-fn is_sum(node: Node<'_>) -> bool {
-    node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+")
-}
-
-/// Whether a sum has a piece that is a text, so that it is one.
-fn is_text(node: Node<'_>) -> bool {
-    let (mut pending, mut pieces) = (vec![node], 0);
-    while let Some(node) = pending.pop() {
-        pieces += 1;
-        match node.sort() {
-            _ if pieces > PIECES => return false,
-            "string" | "template_string" => return true,
-            "parenthesized_expression" => pending.extend(named_children(node)),
-            "binary_expression" if is_sum(node) => pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side))),
-            _ => {}
-        }
-    }
-    false
 }
