@@ -163,13 +163,17 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
                 Time::Grows(grown) => (Some(grown), false),
             };
             let met = |condition: &String| holds(solution, graph, external.call, call, condition);
-            let argument = (small || fact.unless.iter().any(met)).then_some("argument");
+            let excused = fact.unless.iter().any(met);
+            let in_memory = if excused { Time::in_memory(sizes, external, fact) } else { None };
+            let argument = (small || excused && in_memory.is_none()).then_some("argument");
             let harmless = argument.or_else(|| graph.off_loop.contains(&external.call).then_some("loop check"));
             let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, external.from));
             let light = call.once || graph.started.contains(&external.call) || fact.light_when.iter().any(met);
             // Of what grows, the input says how much it is.
+            let grown = grown.or(in_memory);
             let weight = if grown.is_some() { Weight::Heavy } else { fact.weight };
-            let channel = (fact.effect, if light { Weight::Light } else { weight });
+            let effect = if in_memory.is_some() { Effect::Cpu } else { fact.effect };
+            let channel = (effect, if light { Weight::Light } else { weight });
             let (call, from, path) = (external.call, external.from, external.path);
             effects.sinks.push(Sink { call, from, path, channel, grown, harmless });
         }

@@ -46,7 +46,9 @@ pub struct CallFact {
     /// Arguments that make it light.
     pub light_when: Vec<String>,
     /// The value whose size decides how long it takes.
-    pub grows: Option<Operand>,
+    pub grows: Option<Given>,
+    /// The value that it works through where an argument of `unless` holds.
+    pub in_memory: Option<Given>,
     /// It goes once more over values that were made on the same thread at about the same cost.
     pub again: bool,
     /// What it does, where the rule's words are too wide.
@@ -148,6 +150,12 @@ impl Given {
     }
 }
 
+impl From<Operand> for Given {
+    fn from(operand: Operand) -> Self {
+        Self { operand, keyword: None }
+    }
+}
+
 /// What a call does with a regular expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Regex {
@@ -167,7 +175,7 @@ pub struct Regex {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linear {
     /// The container.
-    pub of: Operand,
+    pub of: Given,
     /// Arguments with which it does; always where it is empty.
     pub when: Vec<String>,
     /// What to write instead, in a few words.
@@ -178,7 +186,9 @@ pub struct Linear {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sized {
     /// As large as the first of these that is given.
-    Of(Vec<Operand>),
+    Of(Vec<Given>),
+    /// No larger than the constant that the first of these is.
+    Most(Vec<Given>),
     /// As large as what bounds it.
     By(Bounded),
 }

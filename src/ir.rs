@@ -463,6 +463,10 @@ pub struct ModuleSummary {
     pub loops: IndexVec<LoopId, Loop>,
     /// Strings that may be regular expressions, and these themselves, with their places, in order of expression: see `lang::literal`.
     pub literals: Vec<(ExprId, Span)>,
+    /// Parts of these that stand elsewhere, in order: the text, the place where it is put in, and what is put in.
+    pub holes: Vec<(ExprId, Span, ExprId)>,
+    /// Python: lists and comprehensions that are sets, in order of expression.
+    pub sets: Vec<ExprId>,
     /// Parts of texts and lists that are no longer than this, in order of expression: `x[:100]`.
     pub cuts: Vec<(ExprId, u32)>,
     /// Variables whose length is held against a constant, with the constant and the place: `if len(x) > 100`.
@@ -526,6 +530,8 @@ impl ModuleSummary {
             guards: IndexVec::new(),
             loops: IndexVec::new(),
             literals: Vec::new(),
+            holes: Vec::new(),
+            sets: Vec::new(),
             cuts: Vec::new(),
             measured: Vec::new(),
             assigns: Vec::new(),
@@ -548,24 +554,6 @@ impl ModuleSummary {
             Expr::Either(ways) => ways.clone().into_iter().for_each(|way| self.drop_result(way)),
             _ => {}
         }
-    }
-
-    /// Where a literal is written, if it may be a regular expression.
-    #[must_use]
-    pub fn literal(&self, id: ExprId) -> Option<Span> {
-        self.literals.binary_search_by_key(&id, |(of, _)| *of).ok().map(|at| self.literals[at].1)
-    }
-
-    /// How long a part of a text or list is at most, where it is cut off at a constant.
-    #[must_use]
-    pub fn cut(&self, id: ExprId) -> Option<u32> {
-        self.cuts.binary_search_by_key(&id, |(of, _)| *of).ok().map(|at| self.cuts[at].1)
-    }
-
-    /// The length that a variable was held against before a place in the function that has it, if any.
-    #[must_use]
-    pub fn measured_before(&self, var: VarId, place: Span) -> Option<u32> {
-        self.measured.iter().filter(|(of, _, at)| *of == var && at.end <= place.start).map(|(_, length, _)| *length).max()
     }
 
     /// Whether it is of a Python file.

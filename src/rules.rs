@@ -391,7 +391,7 @@ impl Reaches {
             let confidence = weighed.confidence.min(sure);
             let shown = shown_path(program.input.facts_of(sink.file), path);
             let assumed = program.effects.assumed.fact(path).is_some();
-            let own = if fact.grows.is_some() { heavy_call_on_loop::VERB } else { self.verb };
+            let own = if best.channel.0 == Effect::Cpu && best.grown.is_some() { heavy_call_on_loop::VERB } else { self.verb };
             let does = advisor.does(sink, fact).unwrap_or(own);
             let verb = if assumed { "is assumed to block" } else { does };
             let through = if chain.len() > 1 { format!("`{}` reaches `{shown}`, which", chain[0].callee) } else { format!("`{shown}`") };

@@ -149,17 +149,19 @@ impl Ready {
         let (mut sizes, mut linear) = (Vec::new(), Vec::new());
         for one in raw.size {
             let (at, raw) = (Some(one.place()), one.into_value());
-            let of = raw.of.iter().map(|of| operand(of)).collect::<Result<Vec<_>, _>>().map_err(|message| (at.clone(), message))?;
-            let spoken = match raw.by {
-                Some(by) if of.is_empty() => Sized::By(by),
-                None if !of.is_empty() => Sized::Of(of),
-                _ => return Err((at, "size: give one of `of` and `by`".to_owned())),
+            let all = |of: &[String]| of.iter().map(|of| given(of)).collect::<Result<Vec<_>, _>>();
+            let (of, most) = all(&raw.of).and_then(|of| Ok((of, all(&raw.most)?))).map_err(|message| (at.clone(), message))?;
+            let spoken = match (raw.by, of.is_empty(), most.is_empty()) {
+                (Some(by), true, true) => Sized::By(by),
+                (None, false, true) => Sized::Of(of),
+                (None, true, false) => Sized::Most(most),
+                _ => return Err((at, "size: give one of `of`, `most` and `by`".to_owned())),
             };
             sizes.extend(raw.paths.iter().map(|path| (name(path), spoken.clone())));
         }
         for one in raw.linear {
             let (at, raw) = (Some(one.place()), one.into_value());
-            let of = operand(&raw.of).map_err(|message| (at, message))?;
+            let of = given(&raw.of).map_err(|message| (at, message))?;
             let one = Linear { of, when: raw.when, instead: raw.instead.unwrap_or_default() };
             linear.extend(raw.paths.iter().map(|path| (name(path), one.clone())));
         }
@@ -343,9 +345,9 @@ fn from_client(raw: Option<RawFromClient>) -> Result<FromClient, String> {
 fn calls(tables: Vec<Placed<RawCall>>) -> Result<Vec<RawCall>, Misfit> {
     let ready = tables.into_iter().map(|one| {
         let (at, raw) = (one.place(), one.into_value());
-        match raw.grows.as_deref().map(operand) {
-            Some(Err(message)) => Err((Some(at), message)),
-            Some(Ok(_)) if raw.effect != Effect::Cpu => Err((Some(at), "`grows` is said of calls whose effect is `cpu`".to_owned())),
+        match (raw.grows.as_deref().map(given), raw.in_memory.as_deref().map(given)) {
+            (Some(Err(message)), _) | (_, Some(Err(message))) => Err((Some(at), message)),
+            (Some(Ok(_)), _) if raw.effect != Effect::Cpu => Err((Some(at), "`grows` is said of calls whose effect is `cpu`".to_owned())),
             _ => Ok(raw),
         }
     });
@@ -358,8 +360,11 @@ fn operand(text: &str) -> Result<Operand, String> {
     operand.ok_or_else(|| format!("{text:?}: `receiver`, `arg0`, `arg1`, ..."))
 }
 
-/// `arg1 or string`: an operand, and its keyword.
+/// `arg1 or string`: an operand, and its keyword; `keyword string`: what is given by keyword only.
 pub(super) fn given(text: &str) -> Result<Given, String> {
+    if let Some(keyword) = text.strip_prefix("keyword ") {
+        return Ok(Given { operand: Operand::Argument(usize::MAX), keyword: Some(name(keyword.trim())) });
+    }
     let (place, keyword) = text.split_once(" or ").map_or((text, None), |(place, keyword)| (place, Some(name(keyword.trim()))));
     Ok(Given { operand: operand(place.trim())?, keyword })
 }
@@ -414,7 +419,8 @@ impl Facts {
                 unless: call.unless,
                 light_when: call.light_when,
                 again: call.again,
-                grows: call.grows.as_deref().and_then(|of| operand(of).ok()),
+                grows: call.grows.as_deref().and_then(|of| given(of).ok()),
+                in_memory: call.in_memory.as_deref().and_then(|of| given(of).ok()),
                 does: call.does,
                 instead: call.instead,
                 cases: call.case,

@@ -172,9 +172,12 @@ pub(super) struct RawCall {
     /// Arguments with which it is light.
     #[serde(default)]
     pub light_when: Vec<String>,
-    /// For `cpu`: the value whose size decides how long it takes: `receiver`, `arg0`. Heavy is then what takes more than about 12 ms
-    /// for a megabyte. Left out where the time is the same for any input, and where a megabyte takes no more than a few milliseconds.
+    /// For `cpu`: the value whose size decides how long it takes: `receiver`, `arg0`, `arg0 or data` with its keyword. Heavy is then
+    /// what takes more than about 12 ms for a megabyte. Left out where the time is the same for any input, and where a megabyte takes no more than a few milliseconds.
     pub grows: Option<String>,
+    /// Where an argument of `unless` makes it harmless since what it works on is in memory: that value. It computes then, as long as the
+    /// value is large.
+    pub in_memory: Option<String>,
     /// For `grows`: it goes once more over values that were made on the same thread at about the same cost, so that a request's
     /// are no news: writing JSON, copying, sorting.
     #[serde(default)]

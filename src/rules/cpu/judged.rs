@@ -169,10 +169,22 @@ impl Judged<'_> {
         self.origins.iter().filter(|origin| matches!(origin, Origin::Head(_) | Origin::Request(_))).count()
     }
 
-    /// Sizes that a file or a database decides.
+    /// Sizes that a client decides within the head of a request: a thousand names or so.
+    #[must_use]
+    pub fn heads(&self) -> usize {
+        self.origins.iter().filter(|origin| matches!(origin, Origin::Head(_))).count()
+    }
+
+    /// Sizes that a database decides.
     #[must_use]
     pub fn stored(&self) -> usize {
-        self.origins.iter().filter(|origin| matches!(origin, Origin::Stored(_))).count()
+        self.origins.iter().filter(|origin| matches!(origin, Origin::Stored(_))).count() - self.files()
+    }
+
+    /// Sizes that a file or a folder decides: settings, manifests and a few names far more often than data.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        self.origins.iter().filter(|origin| matches!(origin, Origin::Stored("a file"))).count()
     }
 
     /// Sizes that neither the program nor a constant bounds.
