@@ -3,6 +3,7 @@
 mod case;
 mod locked;
 mod runtime;
+mod threads;
 mod way;
 mod written;
 

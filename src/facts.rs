@@ -9,6 +9,7 @@ mod measure;
 mod pattern;
 mod remedy;
 mod schema;
+mod threads;
 
 pub use file::RawFacts;
 pub use library::Library;
@@ -203,6 +204,19 @@ pub struct Boundary {
     pub to: ContextKind,
     /// `f(callee)(arguments)`
     pub curried: bool,
+    /// The argument whose elements it is called with, one after another: `map`.
+    pub each: Option<usize>,
+}
+
+/// What a lock of threads or processes is taken and given back by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lock {
+    /// The method that takes it; a `with` does too.
+    pub acquire: Name,
+    /// The method that gives it back.
+    pub release: Name,
+    /// The thread that holds it may take it once more.
+    pub reentrant: bool,
 }
 
 /// Which parameters of an entry hold what a client sent, the receiver not counted.
@@ -266,6 +280,8 @@ pub struct Entry {
     pub methods: Vec<String>,
     /// For files: exported names; empty for the whole file.
     pub exports: Vec<Name>,
+    /// Calls of which one has to stand in a file of the same folder; empty for none.
+    pub beside: Vec<Name>,
 }
 
 impl Entry {
@@ -329,7 +345,13 @@ pub struct Facts {
     clocks: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     startup_tests: rustc_hash::FxHashSet<(Name, Name)>,
-    loop_bound: FxHashMap<Name, ()>,
+    /// With what other threads write, where that is said.
+    loop_bound: FxHashMap<Name, Option<Name>>,
+    own_loops: FxHashMap<Name, ()>,
+    locks: FxHashMap<Name, Lock>,
+    polls: FxHashMap<Name, Name>,
+    thread_locals: FxHashMap<Name, ()>,
+    under_gil: FxHashMap<Name, ()>,
     /// Labels of entries that nothing awaits.
     plain: rustc_hash::FxHashSet<String>,
     /// Runtimes, in order of their names.

@@ -6,8 +6,10 @@
 pub mod directive;
 mod guard;
 pub mod loops;
+mod places;
 
 pub use guard::{Branch, Guard, Held, Relation, Test};
+pub use places::{Region, Store};
 
 use crate::base::{Name, Span};
 use loops::{Loop, LoopId};
@@ -222,15 +224,6 @@ pub struct Read {
     pub guard: Option<GuardId>,
     /// The innermost loop of its function that it stands in.
     pub looped: Option<LoopId>,
-}
-
-/// The body of a `with`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Region {
-    /// The call that enters it: of kind `With`.
-    pub entered: CallId,
-    /// The body, in bytes.
-    pub body: Span,
 }
 
 /// A parameter.
@@ -451,6 +444,8 @@ pub struct ModuleSummary {
     pub calls: IndexVec<CallId, Call>,
     /// Attribute reads, in source order, save those that are called.
     pub reads: Vec<Read>,
+    /// Python: attributes that are assigned to, save those of the receiver, in source order.
+    pub stores: Vec<Store>,
     /// Bodies of `with`, in order of their entering.
     pub regions: Vec<Region>,
     /// Where functions give way: `await`, `async for`, `async with`, `yield` in a coroutine; the function and the place.
@@ -518,6 +513,7 @@ impl ModuleSummary {
             exprs: IndexVec::new(),
             calls: IndexVec::new(),
             reads: Vec::new(),
+            stores: Vec::new(),
             regions: Vec::new(),
             awaits: Vec::new(),
             guards: IndexVec::new(),

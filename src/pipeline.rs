@@ -181,8 +181,16 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     let sizes = Sizes::new(&solution, &graph);
     let effects = effects::infer(&sizes, &solution, &graph, &patterns);
     timings.end("infer");
-    let program =
-        Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts, sizes: &sizes, patterns: &patterns };
+    let program = Program {
+        input,
+        solution: &solution,
+        graph: &graph,
+        effects: &effects,
+        contexts: &contexts,
+        sizes: &sizes,
+        patterns: &patterns,
+        target: &settings.target,
+    };
     let (mut findings, mut cleared) = rules::check(&program);
     let mut ignores = Ignores::read(&sources, &summaries, settings);
     let mut suppressed = Vec::new();

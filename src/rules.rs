@@ -11,15 +11,22 @@ mod blocking_wait;
 mod busy_wait;
 mod catastrophic_regex;
 pub mod cpu;
+mod cpu_bound_thread;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
+mod gil_held_offload;
 mod heavy_call_on_loop;
+mod loop_touched_from_thread;
+mod polling_thread;
 mod quadratic_work;
+mod thread_local_in_async;
+mod thread_lock_across_await;
+pub mod threads;
 mod unused_ignore;
 
 use crate::advice::{Advisor, Asked};
 use crate::base::Name;
-use crate::config::RuleKind;
+use crate::config::{RuleKind, Target};
 use crate::contexts::{Contexts, Origin as Root};
 use crate::effects::grown::Grown;
 use crate::effects::patterns::Patterns;
@@ -123,6 +130,12 @@ pub const RULES: &[Rule] = &[
     heavy_call_on_loop::RULE,
     quadratic_work::RULE,
     busy_wait::RULE,
+    gil_held_offload::RULE,
+    cpu_bound_thread::RULE,
+    thread_lock_across_await::RULE,
+    loop_touched_from_thread::RULE,
+    thread_local_in_async::RULE,
+    polling_thread::RULE,
     unused_ignore::RULE,
 ];
 
@@ -154,6 +167,8 @@ pub struct Program<'a, 'b> {
     pub sizes: &'b Sizes<'a, 'b>,
     /// Regular expressions that take long.
     pub patterns: &'b Patterns,
+    /// What the code runs on.
+    pub target: &'b Target,
 }
 
 impl Program<'_, '_> {

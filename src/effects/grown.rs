@@ -96,20 +96,29 @@ impl Time {
     pub fn of(sizes: &Sizes<'_, '_>, external: &External, fact: &CallFact) -> Self {
         let Some(operand) = fact.grows else { return Self::Fixed };
         let CallAt { file, .. } = external.call;
-        let work = match fact.weight {
-            _ if fact.again => Work::Again,
-            Weight::Light => Work::Light,
-            Weight::Heavy => Work::Heavy,
-        };
+        let work = Work::of(fact);
         let Some(id) = sizes.operand(external.call, operand) else { return Self::Grows(Grown { input: Input::Unknown, work }) };
         Grown::of(&sizes.trace(At { file, id }, external.from), work).map_or(Self::Small, Self::Grows)
+    }
+}
+
+impl Work {
+    /// How much work each byte is that a call is given, as its fact says.
+    #[must_use]
+    pub fn of(fact: &CallFact) -> Self {
+        match fact.weight {
+            _ if fact.again => Self::Again,
+            Weight::Light => Self::Light,
+            Weight::Heavy => Self::Heavy,
+        }
     }
 }
 
 impl Grown {
     /// None where the program itself bounds it. What was taken out of a value by a key was made with the whole, so that light work
     /// on it costs no more than that did.
-    pub(super) fn of(traced: &Traced, work: Work) -> Option<Self> {
+    #[must_use]
+    pub fn of(traced: &Traced, work: Work) -> Option<Self> {
         let work = if traced.keyed { work.lightest() } else { work };
         Some(Self { input: Input::of(traced.size)?, work })
     }

@@ -4,8 +4,8 @@ use super::asked::Asks;
 use super::file::Misfit;
 use super::schema::{Argument, Effect, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
-    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Operand, Provider, RawFacts,
-    Regex, Runtime, Sized, Which,
+    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Lock, Operand, Provider,
+    RawFacts, Regex, Runtime, Sized, Which,
 };
 use crate::base::written::Placed;
 use crate::base::{Name, name};
@@ -53,7 +53,11 @@ pub(super) struct Ready {
     plain_labels: Vec<String>,
     runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    plain: [Vec<Name>; 11],
+    plain: [Vec<Name>; 13],
+    locks: Vec<(Vec<Name>, Lock)>,
+    polls: Vec<(Name, Name)>,
+    /// Calls of the loop's own thread, with what other threads write.
+    loop_bound: Vec<(Name, Option<Name>)>,
 }
 
 impl Ready {
@@ -64,7 +68,7 @@ impl Ready {
             let place = one.place();
             let raw = one.into_value();
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(place), message))?;
-            boundaries.push((raw.path.iter().map(name).collect(), Boundary { which, to: raw.to, curried: raw.curried }));
+            boundaries.push((raw.path.iter().map(name).collect(), Boundary { which, to: raw.to, curried: raw.curried, each: raw.each }));
         }
         let (mut entries, mut plain_labels) = (Vec::new(), Vec::new());
         for one in raw.entry {
@@ -92,6 +96,7 @@ impl Ready {
                 first: raw.first.iter().map(|text| name(text)).collect(),
                 methods: raw.methods,
                 exports: raw.exports.iter().map(|export| name(export)).collect(),
+                beside: raw.beside.iter().map(|path| name(path)).collect(),
             });
             let mark = match (raw.decorator, raw.base, raw.call, raw.attribute, raw.file) {
                 (Some(paths), None, None, None, None) => Mark::Decorators(paths.iter().map(name).collect()),
@@ -220,8 +225,29 @@ impl Ready {
                 paths(raw.worker_file),
                 paths(raw.awaitable),
                 paths(raw.clock),
-                paths(raw.loop_bound),
+                paths(raw.own_loop),
+                paths(raw.thread_local),
+                paths(raw.under_gil),
             ],
+            locks: raw
+                .lock
+                .into_iter()
+                .map(|one| {
+                    let raw = one.into_value();
+                    let lock = Lock { acquire: name(&raw.acquire), release: name(&raw.release), reentrant: raw.reentrant };
+                    (raw.types.iter().map(|path| name(path)).collect(), lock)
+                })
+                .collect(),
+            polls: raw
+                .polls
+                .iter()
+                .flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), name(&raw.value().instead))))
+                .collect(),
+            loop_bound: raw
+                .loop_bound
+                .iter()
+                .flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().instead.as_deref().map(name))))
+                .collect(),
         })
     }
 
@@ -251,6 +277,9 @@ impl Ready {
             + self.value_tests.len()
             + self.key_reads.len()
             + self.runtimes.len()
+            + self.locks.len()
+            + self.polls.len()
+            + self.loop_bound.len()
     }
 
     /// Every path that the facts speak of.
@@ -267,6 +296,7 @@ impl Ready {
         }
         paths.extend(self.providers.iter().flat_map(|(receivers, _)| receivers));
         paths.extend(self.generics.iter().flat_map(|(paths, _)| paths));
+        paths.extend(self.locks.iter().flat_map(|(types, _)| types));
         paths.extend(self.by_name.iter().chain(&self.key_reads).chain(self.value_tests.iter().map(|(path, ..)| path)));
         paths.sort();
         paths.dedup();
@@ -293,6 +323,8 @@ impl Ready {
         paths.extend(self.regexes.iter().map(|(path, _)| path));
         paths.extend(self.regex_flags.iter().map(|(path, _)| path));
         paths.extend(self.cooperative.iter().map(|(path, _)| path));
+        paths.extend(self.polls.iter().map(|(path, _)| path));
+        paths.extend(self.loop_bound.iter().map(|(path, _)| path));
         paths
     }
 }
@@ -469,6 +501,9 @@ impl Facts {
         }
         self.regex_flags.extend(ready.regex_flags);
         self.cooperative.extend(ready.cooperative);
+        self.locks.extend(ready.locks.into_iter().flat_map(|(types, lock)| types.into_iter().map(move |path| (path, lock))));
+        self.polls.extend(ready.polls);
+        self.loop_bound.extend(ready.loop_bound);
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
         self.key_reads.extend(ready.key_reads.iter().filter_map(last));
@@ -484,7 +519,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 11] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 13] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -496,7 +531,9 @@ impl Facts {
             &mut self.workers,
             &mut self.awaitables,
             &mut self.clocks,
-            &mut self.loop_bound,
+            &mut self.own_loops,
+            &mut self.thread_locals,
+            &mut self.under_gil,
         ]
     }
 }

@@ -8,6 +8,7 @@ use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck,
     RawPaths, RawType,
 };
+use super::threads::{RawLock, RawLoopBound, RawPolls};
 use crate::base::written::Placed;
 use crate::ir::Family;
 use schemars::JsonSchema;
@@ -100,7 +101,22 @@ pub struct RawFacts {
     pub(super) clock: Vec<Placed<RawPaths>>,
     /// Calls that work only in the loop's own thread.
     #[serde(default)]
-    pub(super) loop_bound: Vec<Placed<RawPaths>>,
+    pub(super) loop_bound: Vec<Placed<RawLoopBound>>,
+    /// Calls that make a loop of the calling thread's own, or run one.
+    #[serde(default)]
+    pub(super) own_loop: Vec<Placed<RawPaths>>,
+    /// Locks of threads and processes.
+    #[serde(default)]
+    pub(super) lock: Vec<Placed<RawLock>>,
+    /// Calls that ask whether something has come about.
+    #[serde(default)]
+    pub(super) polls: Vec<Placed<RawPolls>>,
+    /// Types that keep a value of its own for each thread.
+    #[serde(default)]
+    pub(super) thread_local: Vec<Placed<RawPaths>>,
+    /// Calls that compute in Python, or in C without letting go of the GIL, and do nothing else.
+    #[serde(default)]
+    pub(super) under_gil: Vec<Placed<RawPaths>>,
     /// Runtimes, and how each hands work to a thread.
     #[serde(default)]
     pub(super) runtime: Vec<Placed<Runtime>>,
@@ -156,7 +172,10 @@ spoken!(
     RawRegex,
     RawRegexFlag,
     RawCooperative,
-    RawValueTest
+    RawValueTest,
+    RawLock,
+    RawPolls,
+    RawLoopBound
 );
 
 /// Gives the names of all tables to another macro.
@@ -188,6 +207,11 @@ macro_rules! every_table {
             loop_check,
             startup_test,
             loop_bound,
+            own_loop,
+            lock,
+            polls,
+            thread_local,
+            under_gil,
             runtime,
             size,
             clock,

@@ -295,6 +295,8 @@ pub(super) struct RawBoundary {
     /// `f(callee)(arguments)`
     #[serde(default)]
     pub curried: bool,
+    /// The argument whose elements it is called with, one after another: `map`.
+    pub each: Option<usize>,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
@@ -341,6 +343,9 @@ pub(super) struct RawEntry {
     /// For `file`: exported names; all where it is empty.
     #[serde(default)]
     pub exports: Vec<String>,
+    /// It holds only where a file of the same folder makes one of these calls: `Client.loop_start`.
+    #[serde(default)]
+    pub beside: Vec<String>,
     /// How a person calls it: `FastAPI route`.
     pub label: String,
     /// Where an async function runs.
