@@ -186,6 +186,10 @@ fn prepare(paths: &[PathBuf], adjust: impl FnOnce(&mut Settings)) -> Result<Prep
     for nested in found.nested(&discovery.projects, &working) {
         configuration.add_nested(&nested);
     }
+    // A configuration above the given paths speaks of its project too.
+    let mut projects = discovery.projects.clone();
+    projects.extend(found.main.iter().map(|main| (main.path.clone(), main.text.clone())).filter(|main| !discovery.projects.contains(main)));
+    configuration.read_projects(&projects);
     sound(&found, &configuration)?;
     let faulty = add_facts(&mut configuration, &mut facts)?;
     let mut settings = configuration.settings;

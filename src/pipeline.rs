@@ -181,6 +181,7 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     let sizes = Sizes::new(&solution, &graph);
     let effects = effects::infer(&sizes, &solution, &graph, &patterns);
     timings.end("infer");
+    let targets = sources.iter().map(|source| settings.target_of(&source.path)).collect();
     let program = Program {
         input,
         solution: &solution,
@@ -189,7 +190,7 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
         contexts: &contexts,
         sizes: &sizes,
         patterns: &patterns,
-        target: &settings.target,
+        targets: &targets,
     };
     let (mut findings, mut cleared) = rules::check(&program);
     let mut ignores = Ignores::read(&sources, &summaries, settings);

@@ -25,7 +25,7 @@ pub mod threads;
 mod unused_ignore;
 
 use crate::advice::{Advisor, Asked};
-use crate::base::Name;
+use crate::base::{FileId, Name};
 use crate::config::{RuleKind, Target};
 use crate::contexts::{Contexts, Origin as Root};
 use crate::effects::grown::Grown;
@@ -38,6 +38,7 @@ use crate::finding::{Cleared, Confidence, Finding, Hop, Severity};
 use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Input, Solution};
 use cpu::origin::{Origin, Origins};
+use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 
@@ -167,8 +168,8 @@ pub struct Program<'a, 'b> {
     pub sizes: &'b Sizes<'a, 'b>,
     /// Regular expressions that take long.
     pub patterns: &'b Patterns,
-    /// What the code runs on.
-    pub target: &'b Target,
+    /// What each file runs on.
+    pub targets: &'b IndexVec<FileId, Target>,
 }
 
 impl Program<'_, '_> {

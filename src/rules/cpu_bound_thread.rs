@@ -45,8 +45,8 @@ struct Way<'t> {
 }
 
 fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let edges: Vec<&Edge> = handed::own(program).collect();
-    if program.target.free_threaded || edges.is_empty() {
+    let edges: Vec<&Edge> = handed::own(program).filter(|edge| !program.targets[edge.call.file].free_threaded).collect();
+    if edges.is_empty() {
         return;
     }
     let below = Below::new(program);
@@ -179,7 +179,7 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, costs: &Co
     let position = handed::position(program, edge);
     let process = position.filter(|_| on_loop.is_some() && !way.fans_out);
     let process = process.and_then(|at| advisor.in_process(&steps, origin?.file, edge.call, at));
-    let interpreter = if program.target.python >= Some((3, 14)) { ", or an `InterpreterPoolExecutor`, which needs no process" } else { "" };
+    let interpreter = if program.targets[edge.call.file].python >= Some((3, 14)) { ", or an `InterpreterPoolExecutor`, which needs no process" } else { "" };
     let help = match process {
         Some(code) => format!("compute in a process: {code}{interpreter}"),
         None => format!("compute in processes: the same calls of a `ProcessPoolExecutor` made once{interpreter}"),

@@ -43,13 +43,10 @@ struct Way<'b> {
 }
 
 fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    if program.target.free_threaded {
-        return;
-    }
     let origins = Origins::new(program);
     let mut found: FxHashMap<CallAt, Vec<Way<'_>>> = FxHashMap::default();
     let mut below = None;
-    for edge in handed::own(program) {
+    for edge in handed::own(program).filter(|edge| !program.targets[edge.call.file].free_threaded) {
         let ways = held(program, edge);
         if ways.is_empty() {
             continue;
@@ -70,7 +67,8 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             });
         }
     }
-    for library in handed::of_libraries(program) {
+    let libraries = handed::of_libraries(program).into_iter();
+    for library in libraries.filter(|library| !program.targets[library.call.file].free_threaded) {
         let facts = program.input.facts_of(library.call.file);
         let Some(fact) = facts.call(library.path).filter(|fact| fact.effect == Effect::Cpu && fact.gil == Some(Gil::Held)) else {
             continue;
@@ -185,7 +183,7 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, way: &Way<
     };
     let takes = if way.fact.why.is_empty() { String::new() } else { format!("; {}", way.fact.why) };
     let process = way.position.and_then(|at| advisor.in_process(&way.steps, origin.file, way.call, at));
-    let interpreter = if program.target.python >= Some((3, 14)) { ", or an `InterpreterPoolExecutor` in its place" } else { "" };
+    let interpreter = if program.targets[way.call.file].python >= Some((3, 14)) { ", or an `InterpreterPoolExecutor` in its place" } else { "" };
     let hand = process.map_or_else(|| "hand it to a process".to_owned(), |code| format!("hand it to a process: {code}{interpreter}"));
     let bound = match &way.input {
         Some(Origin::Request(_)) => "; or limit how much a request may bring, and call it without a thread",
