@@ -204,8 +204,8 @@ pub struct Boundary {
     pub to: ContextKind,
     /// `f(callee)(arguments)`
     pub curried: bool,
-    /// The argument whose elements it is called with, one after another: `map`.
-    pub each: Option<usize>,
+    /// It runs once for every element of its further arguments: `map`.
+    pub each: bool,
 }
 
 /// What a lock of threads or processes is taken and given back by.

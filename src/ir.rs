@@ -442,7 +442,7 @@ pub struct ModuleSummary {
     pub exprs: IndexVec<ExprId, Expr>,
     /// Call sites in source order.
     pub calls: IndexVec<CallId, Call>,
-    /// Attribute reads, in source order, save those that are called.
+    /// Attribute reads, in source order, save those that are called. Linking makes calls of those of properties, and keeps few others.
     pub reads: Vec<Read>,
     /// Python: attributes that are assigned to, save those of the receiver, in source order.
     pub stores: Vec<Store>,

@@ -220,15 +220,13 @@ impl<'a, 'b> Sizes<'a, 'b> {
         let here = |id| At { file: edge.call.file, id };
         let is_bound = |value: &Value| matches!(value, Value::Bound(_) | Value::Inst(_));
         let bound = usize::from(self.solution.values(here(given.function)).iter().any(is_bound));
-        match (position.checked_sub(bound), given.each) {
-            (Some(0), Some(over)) => {
-                let mut traced = self.trace(here(over), edge.from);
-                traced.part_of.push(over);
-                traced
-            }
-            (Some(at), None) if at < given.arguments.len() => self.trace(here(given.arguments[at]), edge.from),
-            _ => Traced::of(Size::Unknown),
+        let Some(argument) = position.checked_sub(bound).and_then(|at| given.arguments.get(at)) else { return Traced::of(Size::Unknown) };
+        let mut traced = self.trace(here(*argument), edge.from);
+        if given.each {
+            traced = part(traced);
+            traced.part_of.push(*argument);
         }
+        traced
     }
 
     /// What a library's call goes over, calling the function that it is given with each element: `items.map(f)`, and the
@@ -448,8 +446,8 @@ pub struct GivenOver {
     pub position: usize,
     /// What it is called with.
     pub arguments: Vec<ExprId>,
-    /// What it is called with each element of.
-    pub each: Option<ExprId>,
+    /// It is called with each of their elements, one after another.
+    pub each: bool,
 }
 
 /// What a call runs elsewhere: the positional argument that `runs` takes for the function, and what the function is called with.
@@ -460,8 +458,8 @@ pub fn given_over(solution: &Solution<'_>, graph: &Graph, at: CallAt, runs: &dyn
     let placed: Vec<ExprId> =
         summary.calls[at.id].args.iter().take_while(|arg| !arg.spread && arg.name.is_none()).map(|arg| arg.value).collect();
     let position = placed.iter().position(|id| runs(*id))?;
-    let each = graph.externals_of(at).find_map(|external| facts.boundary(external.path)?.each);
-    let mut given = GivenOver { function: placed[position], position, arguments: Vec::new(), each: None };
+    let each = graph.externals_of(at).any(|external| facts.boundary(external.path).is_some_and(|boundary| boundary.each));
+    let mut given = GivenOver { function: placed[position], position, arguments: Vec::new(), each };
     // `partial(f, x)` brings what it holds.
     if let Expr::Call(inner) = summary.exprs[given.function]
         && graph.externals_of(At { file: at.file, id: inner }).any(|external| facts.wraps(external.path).is_some())
@@ -469,10 +467,7 @@ pub fn given_over(solution: &Solution<'_>, graph: &Graph, at: CallAt, runs: &dyn
         given.arguments.extend(summary.calls[inner].args.iter().skip(1).filter(|arg| arg.name.is_none()).map(|arg| arg.value));
         given.function = summary.calls[inner].args.first().map_or(given.function, |arg| arg.value);
     }
-    match each {
-        Some(at) => given.each = placed.get(at).copied(),
-        None => given.arguments.extend(placed.iter().skip(position + 1)),
-    }
+    given.arguments.extend(placed.iter().skip(position + 1));
     Some(given)
 }
 

@@ -1,6 +1,6 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
-use super::{Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Linear, Lock, Regex, Sized, TypeFact, Which};
+use super::{Boundary, CallFact, Container, ContextKind, Effect, Entry, Facts, GenericKind, Invoke, Linear, Lock, Regex, Sized, TypeFact, Which};
 use crate::base::{Name, name};
 use crate::facts::FactBase;
 use rustc_hash::FxHashMap;
@@ -138,6 +138,13 @@ impl Facts {
     #[must_use]
     pub fn boundary(&self, path: Name) -> Option<&Boundary> {
         self.by_path(&self.boundaries, path)
+    }
+
+    /// Where methods of the type `path` move what they are given, if any do.
+    #[must_use]
+    pub fn moves_to(&self, path: Name) -> Option<ContextKind> {
+        let own = |member: &Name| member.rsplit_once('.').is_some_and(|(owner, _)| owner == path.as_str());
+        self.boundaries.iter().find(|(member, _)| own(member)).map(|(_, boundary)| boundary.to)
     }
 
     /// The entries that a decorator makes.
@@ -378,6 +385,12 @@ impl Facts {
     #[must_use]
     pub fn is_thread_local(&self, path: Name) -> bool {
         self.thread_locals.contains_key(&path)
+    }
+
+    /// Whether some type that keeps a value for each thread has this name.
+    #[must_use]
+    pub fn names_thread_local(&self, member: Name) -> bool {
+        self.thread_locals.keys().any(|path| path.rsplit('.').next() == Some(member.as_str()))
     }
 
     /// Whether a call on `path` computes under the GIL and does nothing else.

@@ -295,8 +295,9 @@ pub(super) struct RawBoundary {
     /// `f(callee)(arguments)`
     #[serde(default)]
     pub curried: bool,
-    /// The argument whose elements it is called with, one after another: `map`.
-    pub each: Option<usize>,
+    /// It runs once for every element of its further arguments.
+    #[serde(default)]
+    pub each: bool,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

@@ -96,7 +96,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
 /// Whether the call hands the function over several times: for each element, or in a loop.
 fn fans_out(program: &Program<'_, '_>, edge: &Edge) -> bool {
     let facts = program.input.facts_of(edge.call.file);
-    let each = program.graph.externals_of(edge.call).any(|external| facts.boundary(external.path).is_some_and(|one| one.each.is_some()));
+    let each = program.graph.externals_of(edge.call).any(|external| facts.boundary(external.path).is_some_and(|one| one.each));
     each || program.input.summaries[edge.call.file].calls[edge.call.id].looped.is_some()
 }
 

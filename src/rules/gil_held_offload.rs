@@ -125,7 +125,7 @@ fn grows(program: &Program<'_, '_>, library: &HandedLibrary, fact: &CallFact) ->
     let Some(operand) = fact.grows else { return Some(None) };
     let summary = &program.input.summaries[file];
     let id = match operand {
-        Operand::Argument(at) => library.given.arguments.get(at).copied().or(library.given.each),
+        Operand::Argument(at) => library.given.arguments.get(at).copied(),
         Operand::Receiver => match summary.exprs[library.given.function] {
             Expr::Attr { base, .. } => Some(base),
             _ => None,
