@@ -14,14 +14,23 @@ pub mod cpu;
 mod cpu_bound_thread;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
+mod endless_default_executor_task;
+mod executor_exit_on_loop;
+mod executor_per_call;
+mod fork_after_threads;
+pub mod gil;
 mod gil_held_offload;
 mod heavy_call_on_loop;
 mod loop_touched_from_thread;
+mod missing_main_guard;
+mod nested_pools;
 mod polling_thread;
 mod quadratic_work;
 mod thread_local_in_async;
 mod thread_lock_across_await;
 pub mod threads;
+mod unclosed_pool;
+mod unpicklable_process_target;
 mod unused_ignore;
 
 use crate::advice::{Advisor, Asked};
@@ -93,6 +102,8 @@ pub enum Check {
     Costs(fn(&Program<'_, '_>, &cpu::judged::Judged<'_>) -> Option<cpu::judged::Verdict>),
     /// By what functions, values and calls are used for.
     Uses(fn(&Rule, &Program<'_, '_>, &mut Told)),
+    /// By what pools, threads and processes are used for.
+    Pools(fn(&Rule, &Program<'_, '_>, &gil::pools::Pools<'_>, &mut Told)),
     /// By what comments did, once all other rules have run.
     Comments,
 }
@@ -101,7 +112,7 @@ impl Check {
     fn reaches(self) -> Option<Reaches> {
         match self {
             Self::Reaches(reaches) => Some(reaches),
-            Self::Patterns | Self::Costs(_) | Self::Uses(_) | Self::Comments => None,
+            Self::Patterns | Self::Costs(_) | Self::Uses(_) | Self::Pools(_) | Self::Comments => None,
         }
     }
 }
@@ -137,6 +148,14 @@ pub const RULES: &[Rule] = &[
     loop_touched_from_thread::RULE,
     thread_local_in_async::RULE,
     polling_thread::RULE,
+    executor_per_call::RULE,
+    executor_exit_on_loop::RULE,
+    unclosed_pool::RULE,
+    unpicklable_process_target::RULE,
+    fork_after_threads::RULE,
+    missing_main_guard::RULE,
+    nested_pools::RULE,
+    endless_default_executor_task::RULE,
     unused_ignore::RULE,
 ];
 
@@ -255,9 +274,12 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     }
     findings.extend(costly(program, &origins));
     let mut told = Told { findings, cleared: clear(program, &let_go, &reported) };
+    let pools = gil::pools::Pools::read(program);
     for rule in RULES {
-        if let Check::Uses(check) = rule.check {
-            check(rule, program, &mut told);
+        match rule.check {
+            Check::Uses(check) => check(rule, program, &mut told),
+            Check::Pools(check) => check(rule, program, &pools, &mut told),
+            _ => {}
         }
     }
     told.sorted()
@@ -413,7 +435,7 @@ pub fn rule_of(effect: Effect) -> Option<&'static str> {
     let reports = |rule: &&Rule| match rule.check {
         Check::Reaches(reaches) => reaches.effects.contains(&effect),
         Check::Patterns => effect == Effect::Regex,
-        Check::Costs(_) | Check::Uses(_) | Check::Comments => false,
+        Check::Costs(_) | Check::Uses(_) | Check::Pools(_) | Check::Comments => false,
     };
     RULES.iter().find(reports).map(|rule| rule.id)
 }

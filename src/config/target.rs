@@ -39,7 +39,7 @@ impl Target {
     }
 
     /// The default start method in words.
-    pub(super) fn default_start(&self) -> String {
+    pub(super) fn default_start(self) -> String {
         format!("{:?} on Linux, {:?} elsewhere", self.starts_by().word(), StartMethod::Spawn.word())
     }
 

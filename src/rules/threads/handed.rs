@@ -4,7 +4,7 @@ use crate::base::Name;
 use crate::effects::sizes::{GivenOver, given_over};
 use crate::facts::ContextKind;
 use crate::ir::{CallKind, ExprId};
-use crate::link::graph::{Edge, EdgeKind, functions};
+use crate::link::graph::{Edge, EdgeKind, destination, functions};
 use crate::link::{At, CallAt, FuncAt, Value};
 use crate::rules::Program;
 
@@ -26,7 +26,6 @@ pub fn own<'b>(program: &Program<'_, 'b>) -> impl Iterator<Item = &'b Edge> {
     program.graph.edges.iter().filter(move |edge| {
         let call = &input.summaries[edge.call.file].calls[edge.call.id];
         edge.kind == EdgeKind::Moved(ContextKind::Thread)
-            && !takes_processes(program, edge.call)
             && call.kind == CallKind::Call
             && input.summaries[edge.call.file].is_python()
             && !input.func(edge.to).is_async
@@ -45,10 +44,8 @@ pub fn of_libraries(program: &Program<'_, '_>) -> Vec<HandedLibrary> {
         if !summary.is_python() || summary.calls[external.call.id].kind != CallKind::Call {
             continue;
         }
-        let Some(boundary) = facts.boundary(external.path).filter(|boundary| boundary.to == ContextKind::Thread && !boundary.curried) else {
-            continue;
-        };
-        if takes_processes(program, external.call) {
+        let Some(boundary) = facts.boundary(external.path).filter(|boundary| !boundary.curried) else { continue };
+        if destination(solution, external, boundary) != ContextKind::Thread {
             continue;
         }
         let path_of = |id: ExprId| {
@@ -68,17 +65,6 @@ pub fn of_libraries(program: &Program<'_, '_>) -> Vec<HandedLibrary> {
         }
     }
     found
-}
-
-/// Whether an argument of the call is a pool of processes: what it is handed runs there.
-fn takes_processes(program: &Program<'_, '_>, at: CallAt) -> bool {
-    let facts = program.input.facts_of(at.file);
-    program.input.summaries[at.file].calls[at.id].args.iter().any(|arg| {
-        program.solution.values(At { file: at.file, id: arg.value }).iter().any(|value| match value {
-            Value::ExtInst(path) => facts.moves_to(*path) == Some(ContextKind::Process),
-            _ => false,
-        })
-    })
 }
 
 /// Where a call that hands a function over takes it, among its positional arguments.
