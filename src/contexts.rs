@@ -295,7 +295,10 @@ impl Spread<'_, '_> {
                 }
             }
             for (matcher, entry) in &facts.files {
-                if !matcher.is_match(input.sources[file].path.get(root..).unwrap_or("")) || !self.holds_in(entry, file) || !self.stands_beside(entry, file) {
+                if !matcher.is_match(input.sources[file].path.get(root..).unwrap_or(""))
+                    || !self.holds_in(entry, file)
+                    || !self.stands_beside(entry, file)
+                {
                     continue;
                 }
                 self.scripts[file] |= entry.exports.is_empty() && entry.asynchronous == ContextKind::Script;

@@ -3,6 +3,7 @@
 mod add;
 mod asked;
 mod file;
+mod generic;
 mod library;
 mod lookup;
 mod measure;
@@ -13,12 +14,13 @@ mod schema;
 mod threads;
 
 pub use file::RawFacts;
+pub use generic::GenericKind;
 pub use library::Library;
 pub use measure::Bounded;
 pub use pattern::Applies;
 pub use pool::{Pickles, Pool, Runs, Starting};
 pub use remedy::{Case, Caution, Idiom, Instead, Other, Remedy, Runtime, Words};
-pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Registered, Results, Weight};
+pub use schema::{ContextKind, Effect, ElementsOf, Gil, Handling, Language, Registered, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};

@@ -4,8 +4,8 @@ use super::asked::Asks;
 use super::file::Misfit;
 use super::schema::{Argument, Effect, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
-    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Lock, Operand, Pool, PoolOf, Provider,
-    RawFacts, Regex, Runtime, Sized, Starting, Which,
+    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Lock, Operand, Pool, PoolOf,
+    Provider, RawFacts, Regex, Runtime, Sized, Starting, Which,
 };
 use crate::base::written::Placed;
 use crate::base::{Name, name};
@@ -254,11 +254,7 @@ impl Ready {
                     (raw.types.iter().map(|path| name(path)).collect(), lock)
                 })
                 .collect(),
-            polls: raw
-                .polls
-                .iter()
-                .flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), name(&raw.value().instead))))
-                .collect(),
+            polls: raw.polls.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), name(&raw.value().instead)))).collect(),
             loop_bound: raw
                 .loop_bound
                 .iter()

@@ -1,13 +1,14 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
 use super::asked::{RawProvider, RawStartupTest, RawValueTest};
+use super::generic::RawGeneric;
 use super::measure::{RawLinear, RawSize};
 use super::pattern::{RawRegex, RawRegexFlag};
 use super::pool::{RawPool, RawStarting, RawUnpicklable};
 use super::remedy::Runtime;
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck,
-    RawPaths, RawType,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawInvoke, RawLibrary, RawLoopCheck, RawPaths,
+    RawType,
 };
 use super::threads::{RawLock, RawLoopBound, RawPolls};
 use crate::base::written::Placed;

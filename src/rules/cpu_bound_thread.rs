@@ -13,6 +13,7 @@ use crate::effects::costs::{self, Costs, Term, Work};
 use crate::effects::pauses::Pauses;
 use crate::facts::ContextKind;
 use crate::finding::{Confidence, Hop, Severity};
+use crate::ir::loops::LoopKind;
 use crate::link::FuncAt;
 use crate::link::graph::Edge;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -97,7 +98,10 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
 fn fans_out(program: &Program<'_, '_>, edge: &Edge) -> bool {
     let facts = program.input.facts_of(edge.call.file);
     let each = program.graph.externals_of(edge.call).any(|external| facts.boundary(external.path).is_some_and(|one| one.each));
-    each || program.input.summaries[edge.call.file].calls[edge.call.id].looped.is_some()
+    let summary = &program.input.summaries[edge.call.file];
+    let call = &summary.calls[edge.call.id];
+    // What is awaited at once is one at a time.
+    each || (!call.awaited && call.looped.is_some_and(|id| summary.loops[id].kind != LoopKind::While))
 }
 
 fn judge<'t>(program: &Program<'_, '_>, origins: &Origins<'_, '_, '_>, edge: &'t Edge, term: &'t Term) -> Option<Way<'t>> {
@@ -179,7 +183,11 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, costs: &Co
     let position = handed::position(program, edge);
     let process = position.filter(|_| on_loop.is_some() && !way.fans_out);
     let process = process.and_then(|at| advisor.in_process(&steps, origin?.file, edge.call, at));
-    let interpreter = if program.targets[edge.call.file].python >= Some((3, 14)) { ", or an `InterpreterPoolExecutor`, which needs no process" } else { "" };
+    let interpreter = if program.targets[edge.call.file].python >= Some((3, 14)) {
+        ", or an `InterpreterPoolExecutor`, which needs no process"
+    } else {
+        ""
+    };
     let help = match process {
         Some(code) => format!("compute in a process: {code}{interpreter}"),
         None => format!("compute in processes: the same calls of a `ProcessPoolExecutor` made once{interpreter}"),

@@ -158,9 +158,12 @@ fn judge(
         }
         Some(Origin::Request(_)) => (rule.severity, Confidence::High),
         // Files are settings far more often than data, and reading them is what the thread is for.
-        Some(Origin::Stored(_)) if heavy || alone => (rule.severity, Confidence::Medium),
+        Some(Origin::Stored(_)) if heavy && alone => (rule.severity, Confidence::Medium),
         None | Some(Origin::Unknown) if alone => (rule.severity, Confidence::Medium),
-        Some(Origin::Stored(_) | Origin::Unknown) | None => (Severity::Info, Confidence::Low),
+        Some(Origin::Stored(_) | Origin::Unknown) | None => {
+            told.clear(rule, program, call, "waits");
+            return None;
+        }
     };
     Some((severity, root.confidence.min(most), input))
 }
@@ -183,7 +186,8 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, way: &Way<
     };
     let takes = if way.fact.why.is_empty() { String::new() } else { format!("; {}", way.fact.why) };
     let process = way.position.and_then(|at| advisor.in_process(&way.steps, origin.file, way.call, at));
-    let interpreter = if program.targets[way.call.file].python >= Some((3, 14)) { ", or an `InterpreterPoolExecutor` in its place" } else { "" };
+    let interpreter =
+        if program.targets[way.call.file].python >= Some((3, 14)) { ", or an `InterpreterPoolExecutor` in its place" } else { "" };
     let hand = process.map_or_else(|| "hand it to a process".to_owned(), |code| format!("hand it to a process: {code}{interpreter}"));
     let bound = match &way.input {
         Some(Origin::Request(_)) => "; or limit how much a request may bring, and call it without a thread",

@@ -4,16 +4,17 @@ use super::threads::Draft;
 use super::threads::below::{Below, Met};
 use super::{Check, Program, Rule, Status, Told};
 use crate::advice::Advisor;
+use crate::base::{FileId, Name};
 use crate::contexts::Origin;
 use crate::effects::shown_path;
-use crate::facts::ContextKind;
+use crate::facts::{ContextKind, Entry};
 use crate::finding::{Confidence, Hop, Severity};
-use crate::ir::{Branch, Expr, Test};
+use crate::ir::{Branch, Expr, ExprId, Test, VarId};
 use crate::link::graph::External;
 use crate::link::{At, CallAt, FuncAt};
-use crate::base::Name;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 pub(super) const RULE: Rule = Rule {
     id: "loop-touched-from-thread",
@@ -25,6 +26,12 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const SOURCE: &str = "https://docs.python.org/3/library/asyncio-dev.html#concurrency-and-multithreading";
+
+/// Functions from the thread's first to the one that touches the loop, with which the way is believed as it is.
+const FEW: u32 = 3;
+
+/// With up to so many it is believed half.
+const SOME: u32 = 4;
 
 /// A call of the loop's own thread that another makes.
 struct Touch<'b> {
@@ -61,7 +68,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             for external in below.externals(met.func).iter().copied().filter(|external| bound(external)) {
                 if owns {
                     told.clear(rule, program, external.call, "own loop");
-                } else if shows_loop(program, external.call) || after_check(program, &below, external) {
+                } else if shows_loop(program, external.call) || is_aware(program, &below, external) {
                     told.clear(rule, program, external.call, "loop check");
                 } else if let Some(touch) = touch(program, root, origin, met, &walk, external) {
                     found.entry(external.call).or_default().push(touch);
@@ -93,25 +100,17 @@ fn has_own_loop(program: &Program<'_, '_>, below: &Below<'_>, func: FuncAt) -> b
 
 /// Whether the call stands under a test for a running loop, or for the thread, whatever it came out as.
 fn shows_loop(program: &Program<'_, '_>, at: CallAt) -> bool {
-    let input = program.input;
-    let summary = &input.summaries[at.file];
-    let facts = input.facts_of(at.file);
-    let checks = |id| program.graph.externals_of(At { file: at.file, id }).any(|external| facts.off_loop(external.path).is_some());
+    let summary = &program.input.summaries[at.file];
     let mut guard = summary.calls[at.id].guard;
     while let Some(id) = guard {
         let held = &summary.guards[id];
-        let calls: Vec<_> = match held.test {
-            Test::Call(id) => vec![id],
-            Test::Two(_, one, other) => [one, other]
-                .into_iter()
-                .filter_map(|id| match summary.exprs[id] {
-                    Expr::Call(call) => Some(call),
-                    _ => None,
-                })
-                .collect(),
-            Test::Var(..) | Test::Place(_) => Vec::new(),
+        let asks = match held.test {
+            Test::Call(id) => is_check(program, CallAt { file: at.file, id }),
+            Test::Two(_, one, other) => [one, other].into_iter().any(|id| is_checked(program, at.file, id)),
+            Test::Var(var, _) => is_kept_check(program, at.file, var),
+            Test::Place(_) => false,
         };
-        if calls.into_iter().any(checks) {
+        if asks {
             return true;
         }
         guard = held.outer;
@@ -119,14 +118,46 @@ fn shows_loop(program: &Program<'_, '_>, at: CallAt) -> bool {
     false
 }
 
-/// Whether the function asks before, in a way that raises where no loop runs: it does not come to the call in a thread.
-fn after_check(program: &Program<'_, '_>, below: &Below<'_>, external: &External) -> bool {
+/// Whether a call asks for the running loop or for the thread: a library's, or a function of the run that makes such a call itself.
+fn is_check(program: &Program<'_, '_>, at: CallAt) -> bool {
+    let asks = |external: &External| program.input.facts_of(external.call.file).off_loop(external.path).is_some();
+    let own = |func: FuncAt| {
+        let summary = &program.input.summaries[func.file];
+        let calls = summary.calls.iter_enumerated().filter(|(_, call)| call.func == func.id);
+        calls.map(|(id, _)| At { file: func.file, id }).any(|at| program.graph.externals_of(at).any(asks))
+    };
+    program.graph.externals_of(at).any(asks) || program.graph.edges_of(at).any(|edge| own(edge.to))
+}
+
+fn is_checked(program: &Program<'_, '_>, file: FileId, id: ExprId) -> bool {
+    match program.input.summaries[file].exprs[id] {
+        Expr::Call(id) => is_check(program, At { file, id }),
+        Expr::Var(var) => is_kept_check(program, file, var),
+        _ => false,
+    }
+}
+
+/// Whether a variable holds what such a call gave.
+fn is_kept_check(program: &Program<'_, '_>, file: FileId, var: VarId) -> bool {
+    let summary = &program.input.summaries[file];
+    program.solution.assigned(file, var).iter().any(|id| match summary.exprs[*id] {
+        Expr::Call(id) => is_check(program, At { file, id }),
+        _ => false,
+    })
+}
+
+/// Whether the function asks before, in a way that raises where no loop runs, so that it does not come to the call in a thread; or knows
+/// both ways, one for the loop's thread and one for others.
+fn is_aware(program: &Program<'_, '_>, below: &Below<'_>, external: &External) -> bool {
     let summary = &program.input.summaries[external.call.file];
     let facts = program.input.facts_of(external.call.file);
-    let before = summary.calls[external.call.id].span;
+    let place = summary.calls[external.call.id].span;
     below.externals(external.from).iter().any(|other| {
-        let asked = summary.calls[other.call.id].span;
-        facts.off_loop(other.path) == Some(Branch::Raised) && asked.start <= before.start.max(asked.start) && asked.end <= before.end
+        let asks = facts.off_loop(other.path) == Some(Branch::Raised) && summary.calls[other.call.id].span.end <= place.end;
+        let loops = |entry: &Arc<Entry>| entry.synchronous == ContextKind::Loop;
+        let given = facts.boundary(other.path).is_some_and(|boundary| boundary.to == ContextKind::Loop)
+            || facts.registrations(other.path).iter().any(loops);
+        asks || (given && !facts.is_loop_bound(other.path) && !facts.has_own_loop(other.path))
     })
 }
 
@@ -144,7 +175,13 @@ fn touch<'b>(
     let both = program.contexts.origin(met.func, ContextKind::Loop).is_some();
     // A function that the loop calls too is called by the thread in other cases perhaps than those that lead here.
     let sure = if both && met.hops > 1 { sure.min(Confidence::Medium) } else { sure };
-    let confidence = met.sure().min(sure);
+    // Of long ways read in real code, none was true.
+    let far = match met.hops {
+        0..=FEW => Confidence::High,
+        _ if met.hops <= SOME => Confidence::Medium,
+        _ => Confidence::Low,
+    };
+    let confidence = met.sure().min(sure).min(far);
     let way = met.way(walk);
     Some(Touch { root, origin, way, call: external.call, from: met.func, path: external.path, confidence })
 }

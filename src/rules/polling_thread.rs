@@ -127,7 +127,9 @@ fn polls(program: &Program<'_, '_>, func: FuncAt, id: LoopId, one: &Loop) -> Opt
 fn is_flag(summary: &ModuleSummary, func: FuncAt, one: &Loop, id: ExprId) -> bool {
     let assigned = summary.assigns.get(one.assigns.start as usize..one.assigns.end as usize).unwrap_or_default();
     match &summary.exprs[id] {
-        Expr::Attr { name, .. } => !assigned.iter().any(|assign| matches!(&assign.target, crate::ir::Target::Attr { name: of, .. } if of == name)),
+        Expr::Attr { name, .. } => {
+            !assigned.iter().any(|assign| matches!(&assign.target, crate::ir::Target::Attr { name: of, .. } if of == name))
+        }
         Expr::Var(var) => summary.vars[*var].func != func.id && summary.vars[*var].assigned,
         _ => false,
     }

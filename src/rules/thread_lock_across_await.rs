@@ -149,7 +149,8 @@ fn same(summary: &ModuleSummary, one: ExprId, other: ExprId) -> bool {
 /// Whether others may run during an await: not where all that is awaited are functions of the run that never pause.
 fn may_pause(program: &Program<'_, '_>, pauses: &Pauses, file: FileId, func: FuncId, place: Span) -> bool {
     let summary = &program.input.summaries[file];
-    let awaited = |(_, call): &(CallId, &Call)| call.func == func && call.awaited && place.start <= call.span.start && call.span.end <= place.end;
+    let awaited =
+        |(_, call): &(CallId, &Call)| call.func == func && call.awaited && place.start <= call.span.start && call.span.end <= place.end;
     let Some((id, _)) = summary.calls.iter_enumerated().filter(awaited).max_by_key(|(_, call)| call.span.end - call.span.start) else {
         return true;
     };
