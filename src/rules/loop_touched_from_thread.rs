@@ -56,7 +56,9 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     let below = Below::new(program);
     let mut found: FxHashMap<CallAt, Vec<Touch<'_>>> = FxHashMap::default();
     for (root, origin) in roots {
-        if input.func(root).is_async || program.contexts.origin(root, ContextKind::Test).is_some() {
+        // What the loop calls itself too, a callback of either kind of future, is no proven thread's.
+        let either = program.contexts.loop_root(root).is_some();
+        if either || input.func(root).is_async || program.contexts.origin(root, ContextKind::Test).is_some() {
             continue;
         }
         let Some(walk) = below.walk(root, |call| !shows_loop(program, call)) else { continue };
