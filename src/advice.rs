@@ -4,6 +4,7 @@ mod case;
 mod further;
 mod locked;
 mod runtime;
+mod threads;
 mod way;
 mod written;
 

@@ -55,6 +55,8 @@ pub struct Contexts {
     by_function: FxHashMap<ContextKind, FxHashMap<FuncAt, usize>>,
     /// Functions that the loop itself calls.
     loop_roots: FxHashMap<FuncAt, usize>,
+    /// Functions that begin in a thread: handed to one, or called by a library from one of its own.
+    thread_roots: Vec<(FuncAt, usize)>,
     /// By which function each function on a loop was reached; none for the entry itself.
     callers: FxHashMap<FuncAt, Option<FuncAt>>,
     /// Functions that facts make entries.
@@ -122,6 +124,11 @@ impl Contexts {
         let mut roots: Vec<_> = self.loop_roots.keys().copied().collect();
         roots.sort();
         roots
+    }
+
+    /// Functions that begin in a thread, in order of place, with what makes them do so.
+    pub fn thread_roots(&self) -> impl Iterator<Item = (FuncAt, &Origin)> {
+        self.thread_roots.iter().map(|(func, at)| (*func, &self.origins[*at]))
     }
 
     /// How many functions run on a loop.
@@ -292,13 +299,16 @@ impl Spread<'_, '_> {
                 });
                 let entries: Vec<_> = owners.filter_map(|owner| facts.attribute(crate::base::name(&format!("{owner}.{member}")))).collect();
                 for func in functions(self.solution, At { file, id: assign.value }) {
-                    for entry in &entries {
+                    for entry in entries.iter().filter(|entry| self.stands_beside(entry, file)).collect::<Vec<_>>() {
                         self.enter(func, entry, func.file, input.func(func).name_span);
                     }
                 }
             }
             for (matcher, entry) in &facts.files {
-                if !matcher.is_match(input.sources[file].path.get(root..).unwrap_or("")) || !self.holds_in(entry, file) {
+                if !matcher.is_match(input.sources[file].path.get(root..).unwrap_or(""))
+                    || !self.holds_in(entry, file)
+                    || !self.stands_beside(entry, file)
+                {
                     continue;
                 }
                 self.scripts[file] |= entry.exports.is_empty() && entry.asynchronous == ContextKind::Script;
@@ -393,6 +403,9 @@ impl Spread<'_, '_> {
             }
         }
         entries.sort_by_key(|(func, _, origin)| (std::cmp::Reverse(self.contexts.origins[*origin].confidence), *func, *origin));
+        self.contexts.thread_roots =
+            entries.iter().filter(|(_, kind, _)| *kind == ContextKind::Thread).map(|(func, _, origin)| (*func, *origin)).collect();
+        self.contexts.thread_roots.sort_unstable();
         let is_test = |entries: &[(FuncAt, ContextKind, usize)]| -> FxHashSet<FuncAt> {
             entries.iter().filter(|(_, kind, _)| *kind == ContextKind::Test).map(|(func, ..)| *func).collect()
         };

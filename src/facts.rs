@@ -3,6 +3,7 @@
 mod add;
 mod asked;
 mod file;
+mod generic;
 mod library;
 mod lookup;
 mod measure;
@@ -10,14 +11,16 @@ mod pattern;
 mod pool;
 mod remedy;
 mod schema;
+mod threads;
 
 pub use file::RawFacts;
+pub use generic::GenericKind;
 pub use library::Library;
 pub use measure::Bounded;
 pub use pattern::Applies;
 pub use pool::{Pickles, Pool, Runs, Starting};
 pub use remedy::{Case, Caution, Idiom, Instead, Other, Remedy, Runtime, Words};
-pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Registered, Results, Weight};
+pub use schema::{ContextKind, Effect, ElementsOf, Gil, Handling, Language, Registered, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -243,6 +246,17 @@ pub enum PoolOf {
     Argument(Given),
 }
 
+/// What a lock of threads or processes is taken and given back by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lock {
+    /// The method that takes it; a `with` does too.
+    pub acquire: Name,
+    /// The method that gives it back.
+    pub release: Name,
+    /// The thread that holds it may take it once more.
+    pub reentrant: bool,
+}
+
 /// Which parameters of an entry hold what a client sent, the receiver not counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum FromClient {
@@ -304,6 +318,8 @@ pub struct Entry {
     pub methods: Vec<String>,
     /// For files: exported names; empty for the whole file.
     pub exports: Vec<Name>,
+    /// Calls of which one has to stand in a file of the same folder; empty for none.
+    pub beside: Vec<Name>,
 }
 
 impl Entry {
@@ -369,7 +385,13 @@ pub struct Facts {
     clocks: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     startup_tests: rustc_hash::FxHashSet<(Name, Name)>,
-    loop_bound: FxHashMap<Name, ()>,
+    /// With what other threads write, where that is said.
+    loop_bound: FxHashMap<Name, Option<Name>>,
+    own_loops: FxHashMap<Name, ()>,
+    locks: FxHashMap<Name, Lock>,
+    polls: FxHashMap<Name, Name>,
+    thread_locals: FxHashMap<Name, ()>,
+    under_gil: FxHashMap<Name, ()>,
     /// Labels of entries that nothing awaits.
     plain: rustc_hash::FxHashSet<String>,
     /// Runtimes, in order of their names.

@@ -6,8 +6,10 @@
 pub mod directive;
 mod guard;
 pub mod loops;
+mod places;
 
 pub use guard::{Branch, Guard, Held, Relation, Test};
+pub use places::{Region, Store};
 
 use crate::base::{Name, Span};
 use loops::{Loop, LoopId};
@@ -222,15 +224,6 @@ pub struct Read {
     pub guard: Option<GuardId>,
     /// The innermost loop of its function that it stands in.
     pub looped: Option<LoopId>,
-}
-
-/// The body of a `with`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Region {
-    /// The call that enters it: of kind `With`.
-    pub entered: CallId,
-    /// The body, in bytes.
-    pub body: Span,
 }
 
 /// A parameter.
@@ -449,8 +442,10 @@ pub struct ModuleSummary {
     pub exprs: IndexVec<ExprId, Expr>,
     /// Call sites in source order.
     pub calls: IndexVec<CallId, Call>,
-    /// Attribute reads, in source order, save those that are called.
+    /// Attribute reads, in source order, save those that are called. Linking makes calls of those of properties, and keeps few others.
     pub reads: Vec<Read>,
+    /// Python: attributes that are assigned to, save those of the receiver, in source order.
+    pub stores: Vec<Store>,
     /// Bodies of `with`, in order of their entering.
     pub regions: Vec<Region>,
     /// Where functions give way: `await`, `async for`, `async with`, `yield` in a coroutine; the function and the place.
@@ -524,6 +519,7 @@ impl ModuleSummary {
             exprs: IndexVec::new(),
             calls: IndexVec::new(),
             reads: Vec::new(),
+            stores: Vec::new(),
             regions: Vec::new(),
             awaits: Vec::new(),
             handled: Vec::new(),

@@ -11,6 +11,7 @@ mod blocking_wait;
 mod busy_wait;
 mod catastrophic_regex;
 pub mod cpu;
+mod cpu_bound_thread;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
 mod endless_default_executor_task;
@@ -18,10 +19,16 @@ mod executor_exit_on_loop;
 mod executor_per_call;
 mod fork_after_threads;
 pub mod gil;
+mod gil_held_offload;
 mod heavy_call_on_loop;
+mod loop_touched_from_thread;
 mod missing_main_guard;
 mod nested_pools;
+mod polling_thread;
 mod quadratic_work;
+mod thread_local_in_async;
+mod thread_lock_across_await;
+pub mod threads;
 mod unclosed_pool;
 mod unpicklable_process_target;
 mod unused_ignore;
@@ -136,6 +143,12 @@ pub const RULES: &[Rule] = &[
     heavy_call_on_loop::RULE,
     quadratic_work::RULE,
     busy_wait::RULE,
+    gil_held_offload::RULE,
+    cpu_bound_thread::RULE,
+    thread_lock_across_await::RULE,
+    loop_touched_from_thread::RULE,
+    thread_local_in_async::RULE,
+    polling_thread::RULE,
     executor_per_call::RULE,
     executor_exit_on_loop::RULE,
     unclosed_pool::RULE,

@@ -118,11 +118,7 @@ impl Time {
 
     fn grows(sizes: &Sizes<'_, '_>, external: &External, fact: &CallFact, operand: Given) -> Self {
         let CallAt { file, .. } = external.call;
-        let work = match fact.weight {
-            _ if fact.again => Work::Again,
-            Weight::Light => Work::Light,
-            Weight::Heavy => Work::Heavy,
-        };
+        let work = Work::of(fact);
         if let Some(id) = sizes.operand(external.call, operand)
             && sizes.measured(external.call, id).is_some_and(|length| f64::from(length) <= if work == Work::Heavy { SHORT } else { LONG })
         {
@@ -133,10 +129,23 @@ impl Time {
     }
 }
 
+impl Work {
+    /// How much work each byte is that a call is given, as its fact says.
+    #[must_use]
+    pub fn of(fact: &CallFact) -> Self {
+        match fact.weight {
+            _ if fact.again => Self::Again,
+            Weight::Light => Self::Light,
+            Weight::Heavy => Self::Heavy,
+        }
+    }
+}
+
 impl Grown {
     /// None where the program itself bounds it. What was taken out of a value by a key was made with the whole, so that light work
     /// on it costs no more than that did.
-    pub(super) fn of(traced: &Traced, work: Work) -> Option<Self> {
+    #[must_use]
+    pub fn of(traced: &Traced, work: Work) -> Option<Self> {
         let work = if traced.keyed { work.lightest() } else { work };
         if let (Size::Constant(most), Some(position), Work::Pattern(harmless)) = (traced.size, traced.capped, work) {
             return (most > f64::from(harmless)).then_some(Self { input: Input::Param(position), work });

@@ -2,9 +2,9 @@
 
 use crate::base::{FileId, Name};
 use crate::facts::{Bounded, Effect, Given, Operand, Sized as Spoken};
-use crate::ir::{Call, CallKind, ClassId, Const, Expr, ExprId, ModuleSummary, Param, Target};
+use crate::ir::{Call, CallKind, ClassId, Const, Expr, ExprId, FuncKind, ModuleSummary, Param, Target};
 use crate::lang::literal;
-use crate::link::graph::{Edge, EdgeKind, External, Graph, bound_parameters};
+use crate::link::graph::{Edge, EdgeKind, External, Graph, bound_parameters, functions};
 use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Solution, Value};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -211,8 +211,12 @@ impl<'a, 'b> Sizes<'a, 'b> {
         }
     }
 
-    /// What a library's call hands to a function that it is given: an element of what it goes over.
+    /// What a library's call hands to a function that it is given: an element of what it goes over, or what stands behind the
+    /// function where that runs elsewhere: `to_thread(f, x)`.
     fn handed(&self, edge: &Edge, position: usize) -> Traced {
+        if let EdgeKind::Moved(_) = edge.kind {
+            return self.moved(edge, position);
+        }
         match self.gone_over(edge) {
             Some((over, at)) if position == at => {
                 let mut traced = self.trace(At { file: edge.call.file, id: over }, edge.from);
@@ -221,6 +225,24 @@ impl<'a, 'b> Sizes<'a, 'b> {
             }
             _ => Traced::of(Size::Unknown),
         }
+    }
+
+    fn moved(&self, edge: &Edge, position: usize) -> Traced {
+        let Some(given) = given_over(self.solution, self.graph, edge.call, &|id| {
+            functions(self.solution, At { file: edge.call.file, id }).contains(&edge.to)
+        }) else {
+            return Traced::of(Size::Unknown);
+        };
+        let here = |id| At { file: edge.call.file, id };
+        let is_bound = |value: &Value| matches!(value, Value::Bound(_) | Value::Inst(_));
+        let bound = usize::from(self.solution.values(here(given.function)).iter().any(is_bound));
+        let Some(argument) = position.checked_sub(bound).and_then(|at| given.arguments.get(at)) else { return Traced::of(Size::Unknown) };
+        let mut traced = self.trace(here(*argument), edge.from);
+        if given.each {
+            traced = part(traced);
+            traced.part_of.push(*argument);
+        }
+        traced
     }
 
     /// What a library's call goes over, calling the function that it is given with each element: `items.map(f)`, and the
@@ -519,6 +541,39 @@ impl<'a, 'b> Sizes<'a, 'b> {
             receiver.filter(|traced| traced.size > Size::Unknown).unwrap_or_else(|| Traced::of(Size::Unknown))
         })
     }
+}
+
+/// What a call is given that runs a function elsewhere.
+pub struct GivenOver {
+    /// The function, as written.
+    pub function: ExprId,
+    /// Its place among the positional arguments.
+    pub position: usize,
+    /// What it is called with.
+    pub arguments: Vec<ExprId>,
+    /// It is called with each of their elements, one after another.
+    pub each: bool,
+}
+
+/// What a call runs elsewhere: the positional argument that `runs` takes for the function, and what the function is called with.
+#[must_use]
+pub fn given_over(solution: &Solution<'_>, graph: &Graph, at: CallAt, runs: &dyn Fn(ExprId) -> bool) -> Option<GivenOver> {
+    let summary = &solution.input.summaries[at.file];
+    let facts = solution.input.facts_of(at.file);
+    let placed: Vec<ExprId> =
+        summary.calls[at.id].args.iter().take_while(|arg| !arg.spread && arg.name.is_none()).map(|arg| arg.value).collect();
+    let position = placed.iter().position(|id| runs(*id))?;
+    let each = graph.externals_of(at).any(|external| facts.boundary(external.path).is_some_and(|boundary| boundary.each));
+    let mut given = GivenOver { function: placed[position], position, arguments: Vec::new(), each };
+    // `partial(f, x)` brings what it holds.
+    if let Expr::Call(inner) = summary.exprs[given.function]
+        && graph.externals_of(At { file: at.file, id: inner }).any(|external| facts.wraps(external.path).is_some())
+    {
+        given.arguments.extend(summary.calls[inner].args.iter().skip(1).filter(|arg| arg.name.is_none()).map(|arg| arg.value));
+        given.function = summary.calls[inner].args.first().map_or(given.function, |arg| arg.value);
+    }
+    given.arguments.extend(placed.iter().skip(position + 1));
+    Some(given)
 }
 
 /// A part of a value: what a constant holds is not known to be small.

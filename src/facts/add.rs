@@ -4,8 +4,8 @@ use super::asked::Asks;
 use super::file::Misfit;
 use super::schema::{Argument, Effect, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
-    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Operand, Pool, PoolOf, Provider,
-    RawFacts, Regex, Runtime, Sized, Starting, Which,
+    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Lock, Operand, Pool, PoolOf,
+    Provider, RawFacts, Regex, Runtime, Sized, Starting, Which,
 };
 use crate::base::written::Placed;
 use crate::base::{Name, name};
@@ -57,6 +57,10 @@ pub(super) struct Ready {
     runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
     plain: [Vec<Name>; 13],
+    locks: Vec<(Vec<Name>, Lock)>,
+    polls: Vec<(Name, Name)>,
+    /// Calls of the loop's own thread, with what other threads write.
+    loop_bound: Vec<(Name, Option<Name>)>,
 }
 
 impl Ready {
@@ -102,6 +106,7 @@ impl Ready {
                 first: raw.first.iter().map(|text| name(text)).collect(),
                 methods: raw.methods,
                 exports: raw.exports.iter().map(|export| name(export)).collect(),
+                beside: raw.beside.iter().map(|path| name(path)).collect(),
             });
             let mark = match (raw.decorator, raw.base, raw.call, raw.attribute, raw.file) {
                 (Some(paths), None, None, None, None) => Mark::Decorators(paths.iter().map(name).collect()),
@@ -240,8 +245,25 @@ impl Ready {
                 paths(raw.worker_file),
                 paths(raw.awaitable),
                 paths(raw.clock),
-                paths(raw.loop_bound),
+                paths(raw.own_loop),
+                paths(raw.thread_local),
+                paths(raw.under_gil),
             ],
+            locks: raw
+                .lock
+                .into_iter()
+                .map(|one| {
+                    let raw = one.into_value();
+                    let lock = Lock { acquire: name(&raw.acquire), release: name(&raw.release), reentrant: raw.reentrant };
+                    (raw.types.iter().map(|path| name(path)).collect(), lock)
+                })
+                .collect(),
+            polls: raw.polls.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), name(&raw.value().instead)))).collect(),
+            loop_bound: raw
+                .loop_bound
+                .iter()
+                .flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().instead.as_deref().map(name))))
+                .collect(),
         })
     }
 
@@ -274,6 +296,9 @@ impl Ready {
             + self.value_tests.len()
             + self.key_reads.len()
             + self.runtimes.len()
+            + self.locks.len()
+            + self.polls.len()
+            + self.loop_bound.len()
     }
 
     /// Every path that the facts speak of.
@@ -290,6 +315,7 @@ impl Ready {
         }
         paths.extend(self.providers.iter().flat_map(|(receivers, _)| receivers));
         paths.extend(self.generics.iter().flat_map(|(paths, _)| paths));
+        paths.extend(self.locks.iter().flat_map(|(types, _)| types));
         paths.extend(self.by_name.iter().chain(&self.key_reads).chain(self.value_tests.iter().map(|(path, ..)| path)));
         paths.sort();
         paths.dedup();
@@ -316,6 +342,8 @@ impl Ready {
         paths.extend(self.regexes.iter().map(|(path, _)| path));
         paths.extend(self.regex_flags.iter().map(|(path, _)| path));
         paths.extend(self.cooperative.iter().map(|(path, _)| path));
+        paths.extend(self.polls.iter().map(|(path, _)| path));
+        paths.extend(self.loop_bound.iter().map(|(path, _)| path));
         paths.extend(self.pools.iter().map(|(path, _)| path));
         paths.extend(self.starting.iter().map(|(path, _)| path));
         paths.extend(self.unpicklable.iter().map(|(path, _)| path));
@@ -499,6 +527,9 @@ impl Facts {
         }
         self.regex_flags.extend(ready.regex_flags);
         self.cooperative.extend(ready.cooperative);
+        self.locks.extend(ready.locks.into_iter().flat_map(|(types, lock)| types.into_iter().map(move |path| (path, lock))));
+        self.polls.extend(ready.polls);
+        self.loop_bound.extend(ready.loop_bound);
         self.pools.extend(ready.pools);
         self.starting.extend(ready.starting);
         self.unpicklable.extend(ready.unpicklable);
@@ -531,7 +562,9 @@ impl Facts {
             &mut self.workers,
             &mut self.awaitables,
             &mut self.clocks,
-            &mut self.loop_bound,
+            &mut self.own_loops,
+            &mut self.thread_locals,
+            &mut self.under_gil,
         ]
     }
 }

@@ -1,14 +1,16 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
 use super::asked::{RawProvider, RawStartupTest, RawValueTest};
+use super::generic::RawGeneric;
 use super::measure::{RawLinear, RawSize};
 use super::pattern::{RawRegex, RawRegexFlag};
 use super::pool::{RawPool, RawStarting, RawUnpicklable};
 use super::remedy::Runtime;
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck,
-    RawPaths, RawType,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawInvoke, RawLibrary, RawLoopCheck, RawPaths,
+    RawType,
 };
+use super::threads::{RawLock, RawLoopBound, RawPolls};
 use crate::base::written::Placed;
 use crate::ir::Family;
 use schemars::JsonSchema;
@@ -107,7 +109,22 @@ pub struct RawFacts {
     pub(super) clock: Vec<Placed<RawPaths>>,
     /// Calls that work only in the loop's own thread.
     #[serde(default)]
-    pub(super) loop_bound: Vec<Placed<RawPaths>>,
+    pub(super) loop_bound: Vec<Placed<RawLoopBound>>,
+    /// Calls that make a loop of the calling thread's own, or run one.
+    #[serde(default)]
+    pub(super) own_loop: Vec<Placed<RawPaths>>,
+    /// Locks of threads and processes.
+    #[serde(default)]
+    pub(super) lock: Vec<Placed<RawLock>>,
+    /// Calls that ask whether something has come about.
+    #[serde(default)]
+    pub(super) polls: Vec<Placed<RawPolls>>,
+    /// Types that keep a value of its own for each thread.
+    #[serde(default)]
+    pub(super) thread_local: Vec<Placed<RawPaths>>,
+    /// Calls that compute in Python, or in C without letting go of the GIL, and do nothing else.
+    #[serde(default)]
+    pub(super) under_gil: Vec<Placed<RawPaths>>,
     /// Runtimes, and how each hands work to a thread.
     #[serde(default)]
     pub(super) runtime: Vec<Placed<Runtime>>,
@@ -173,6 +190,9 @@ spoken!(
     RawRegexFlag,
     RawCooperative,
     RawValueTest,
+    RawLock,
+    RawPolls,
+    RawLoopBound,
     RawPool,
     RawStarting,
     RawUnpicklable
@@ -209,6 +229,11 @@ macro_rules! every_table {
             loop_check,
             startup_test,
             loop_bound,
+            own_loop,
+            lock,
+            polls,
+            thread_local,
+            under_gil,
             runtime,
             size,
             clock,

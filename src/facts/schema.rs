@@ -354,6 +354,9 @@ pub(super) struct RawEntry {
     /// For `file`: exported names; all where it is empty.
     #[serde(default)]
     pub exports: Vec<String>,
+    /// It holds only where a file of the same folder makes one of these calls: `Client.loop_start`.
+    #[serde(default)]
+    pub beside: Vec<String>,
     /// How a person calls it: `FastAPI route`.
     pub label: String,
     /// Where an async function runs.
@@ -574,31 +577,4 @@ pub(super) struct RawCooperative {
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
-}
-
-/// What a generic type says of its argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum GenericKind {
-    /// `Optional[X]`: an X.
-    Transparent,
-    /// `list[X]`: holds X.
-    Container,
-    /// `dict[K, X]`: holds X under keys.
-    Mapping,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Generic")]
-pub(super) struct RawGeneric {
-    /// `python` or `node`, where the file does not say it for all.
-    pub language: Option<Language>,
-    /// The type.
-    pub path: Paths,
-    /// What it says of its argument.
-    pub kind: GenericKind,
-    /// The type whose methods a container has.
-    #[serde(rename = "type")]
-    pub of: Option<String>,
 }

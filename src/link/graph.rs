@@ -403,7 +403,8 @@ fn offset(solution: &Solution<'_>, edge: &Edge) -> usize {
 }
 
 /// Where a boundary moves its argument: to where the pool runs that it is given.
-fn destination(solution: &Solution<'_>, external: &External, boundary: &Boundary) -> ContextKind {
+#[must_use]
+pub fn destination(solution: &Solution<'_>, external: &External, boundary: &Boundary) -> ContextKind {
     let Some(PoolOf::Argument(given)) = boundary.pool else { return boundary.to };
     let file = external.call.file;
     let call = &solution.input.summaries[file].calls[external.call.id];

@@ -3,7 +3,7 @@
 use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, span};
 use crate::base::{Name, name};
-use crate::ir::{Arg, Assign, Call, CallKind, Class, Const, Expr, ExprId, FuncId, FuncKind, Function, Param, Region, Target};
+use crate::ir::{Arg, Assign, Call, CallKind, Class, Const, Expr, ExprId, FuncId, FuncKind, Function, Param, Region, Store, Target};
 use rustc_hash::FxHashMap;
 use tree_sitter::Node;
 
@@ -172,6 +172,9 @@ impl Lowering<'_> {
                 if let (Some(object), Some(attribute)) = (left.at(Field::Object), left.at(Field::Attribute)) {
                     let base = self.expression(object);
                     let named = self.name_of(attribute);
+                    if !self.is_receiver(base) {
+                        self.summary.stores.push(Store { base, name: named, func: self.func, span: span(left) });
+                    }
                     self.store(Target::Attr { base, name: named }, value, false);
                 }
             }
@@ -299,6 +302,13 @@ impl Lowering<'_> {
         let function = &self.summary.functions[self.func];
         let first = function.params.first()?;
         (first.name.as_str() == self.text_of(object)).then_some(function.class).flatten()
+    }
+
+    /// Whether the expression is the instance or class that a method is called on.
+    fn is_receiver(&self, id: ExprId) -> bool {
+        let function = &self.summary.functions[self.func];
+        let first = function.params.first().filter(|_| function.class.is_some()).and_then(|first| first.var);
+        matches!(self.summary.exprs[id], Expr::Var(var) if Some(var) == first)
     }
 
     fn bind(&mut self, named: Name, value: ExprId) {

@@ -82,7 +82,7 @@ fn outermost(finding: &Finding, term: &Term) -> (FileId, Span) {
 }
 
 fn finding(rule: &Rule, program: &Program<'_, '_>, costs: &Costs, entry: &Root, judged: &Judged<'_>, verdict: Verdict) -> Finding {
-    let chain = chain(program, costs, judged);
+    let chain = chain(program, costs, judged.root, judged.term);
     let (file, span) = chain.first().map_or(judged.term.end, |hop| (hop.file, hop.span));
     Finding {
         rule: rule.id,
@@ -104,10 +104,9 @@ fn finding(rule: &Rule, program: &Program<'_, '_>, costs: &Costs, entry: &Root, 
     }
 }
 
-/// The calls from the root to the innermost place, with the loops that each stands in.
-fn chain(program: &Program<'_, '_>, costs: &Costs, judged: &Judged<'_>) -> Vec<Hop> {
-    let term = judged.term;
-    let calls = costs.chain(judged.root, term);
+/// The calls from the root to the innermost place of a term, with the loops that each stands in.
+pub fn chain(program: &Program<'_, '_>, costs: &Costs, root: FuncAt, term: &Term) -> Vec<Hop> {
+    let calls = costs.chain(root, term);
     let mut chain: Vec<Hop> = Vec::new();
     let mut told: Vec<Round> = Vec::new();
     for (at, call) in calls.steps.iter().map(|(at, call)| (*at, Some(*call))).chain(std::iter::once((calls.last, None))) {
