@@ -1,8 +1,12 @@
 //! Paths to the files that are analysed, with what was left out and why.
 
 mod configuration;
+mod git;
+mod renames;
+mod versions;
 
 pub use configuration::{Configurations, configurations, named_file};
+pub use versions::{Base, Compared, Place, project, versions};
 
 use crate::config::Exclude;
 use crate::lang::Lang;
@@ -30,7 +34,7 @@ const VERSION: &str = ".python-version";
 const OUTPUT: [&str; 6] = ["dist", "build", "out", "output", "target", "coverage"];
 
 /// A file to analyse.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Found {
     /// Its path as shown.
     pub path: String,
@@ -181,11 +185,7 @@ impl Discovery {
     fn file(&mut self, path: &Path, folder: &Path, asked: bool) {
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let extension = path.extension().map(|extension| extension.to_string_lossy());
-        let is_project = matches!(
-            file_name.as_str(),
-            "package.json" | "pyproject.toml" | "loopwarden.toml" | "setup.cfg" | "pnpm-workspace.yaml" | VERSION
-        ) || (file_name.starts_with("tsconfig") && extension.as_deref() == Some("json"))
-            || file_name == "jsconfig.json";
+        let is_project = is_project(&file_name);
         let lang = extension.as_deref().and_then(Lang::of_extension);
         let lang = lang.or_else(|| extension.is_none().then(|| interpreter(path)).flatten());
         if !is_project && lang.is_none() {
@@ -219,6 +219,12 @@ impl Discovery {
             Some(lang) => self.files.push(Found { path: shown(path, folder), text, lang }),
         }
     }
+}
+
+/// Whether a file tells about the project: how modules are found, what is configured.
+fn is_project(file_name: &str) -> bool {
+    matches!(file_name, "package.json" | "pyproject.toml" | "loopwarden.toml" | "setup.cfg" | "pnpm-workspace.yaml" | VERSION | "jsconfig.json")
+        || (file_name.starts_with("tsconfig") && Path::new(file_name).extension().is_some_and(|extension| extension == "json"))
 }
 
 /// The language of a program without an extension, by its first line.
