@@ -387,7 +387,6 @@ pub struct Facts {
     startup_tests: rustc_hash::FxHashSet<(Name, Name)>,
     /// With what other threads write, where that is said.
     loop_bound: FxHashMap<Name, Option<Name>>,
-    own_loops: FxHashMap<Name, ()>,
     locks: FxHashMap<Name, Lock>,
     polls: FxHashMap<Name, Name>,
     thread_locals: FxHashMap<Name, ()>,

@@ -2,7 +2,7 @@
 
 use crate::base::{FileId, Name};
 use crate::facts::{Bounded, Effect, Given, Operand, Sized as Spoken};
-use crate::ir::{Call, CallKind, ClassId, Const, Expr, ExprId, FuncKind, ModuleSummary, Param, Target};
+use crate::ir::{Call, CallKind, ClassId, Const, Expr, ExprId, ModuleSummary, Param, Target};
 use crate::lang::literal;
 use crate::link::graph::{Edge, EdgeKind, External, Graph, bound_parameters, functions};
 use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Solution, Value};

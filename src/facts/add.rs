@@ -56,7 +56,7 @@ pub(super) struct Ready {
     plain_labels: Vec<String>,
     runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    plain: [Vec<Name>; 13],
+    plain: [Vec<Name>; 14],
     locks: Vec<(Vec<Name>, Lock)>,
     polls: Vec<(Name, Name)>,
     /// Calls of the loop's own thread, with what other threads write.
@@ -245,7 +245,6 @@ impl Ready {
                 paths(raw.worker_file),
                 paths(raw.awaitable),
                 paths(raw.clock),
-                paths(raw.own_loop),
                 paths(raw.thread_local),
                 paths(raw.under_gil),
             ],
@@ -548,7 +547,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 13] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 14] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -562,7 +561,6 @@ impl Facts {
             &mut self.workers,
             &mut self.awaitables,
             &mut self.clocks,
-            &mut self.own_loops,
             &mut self.thread_locals,
             &mut self.under_gil,
         ]

@@ -83,7 +83,8 @@ pub struct RawFacts {
     /// Calls whose argument goes on running on the loop when they have returned: `create_task(poll())`.
     #[serde(default)]
     pub(super) background: Vec<Placed<RawPaths>>,
-    /// Calls that run what they are given on a loop of its own, and return when that has ended: `asyncio.run(main())`.
+    /// Calls that make a loop of the calling thread's own, or run what they are given on one and return when that has ended:
+    /// `asyncio.run(main())`.
     #[serde(default)]
     pub(super) own_loop: Vec<Placed<RawPaths>>,
     /// Exceptions that tell that something is not there in this version: what handles them is a way out.
@@ -110,9 +111,6 @@ pub struct RawFacts {
     /// Calls that work only in the loop's own thread.
     #[serde(default)]
     pub(super) loop_bound: Vec<Placed<RawLoopBound>>,
-    /// Calls that make a loop of the calling thread's own, or run one.
-    #[serde(default)]
-    pub(super) own_loop: Vec<Placed<RawPaths>>,
     /// Locks of threads and processes.
     #[serde(default)]
     pub(super) lock: Vec<Placed<RawLock>>,
@@ -229,7 +227,6 @@ macro_rules! every_table {
             loop_check,
             startup_test,
             loop_bound,
-            own_loop,
             lock,
             polls,
             thread_local,

@@ -124,7 +124,7 @@ impl Facts {
         self.by_path(&self.background, path).is_some()
     }
 
-    /// Whether a call on `path` runs what it is given on a loop of its own.
+    /// Whether a call on `path` makes a loop of the calling thread's own, or runs what it is given on one.
     #[must_use]
     pub fn owns_loop(&self, path: Name) -> bool {
         self.by_path(&self.own_loops, path).is_some()
@@ -361,12 +361,6 @@ impl Facts {
     #[must_use]
     pub fn from_other_thread(&self, path: Name) -> Option<Name> {
         self.by_path(&self.loop_bound, path).copied().flatten()
-    }
-
-    /// Whether a call on `path` makes a loop of the calling thread's own, or runs one.
-    #[must_use]
-    pub fn has_own_loop(&self, path: Name) -> bool {
-        self.by_path(&self.own_loops, path).is_some()
     }
 
     /// How a lock of the type `path`, or of one below it, is taken.

@@ -124,7 +124,7 @@ fn grows(program: &Program<'_, '_>, library: &HandedLibrary, fact: &CallFact) ->
     let file = library.call.file;
     let Some(operand) = fact.grows else { return Some(None) };
     let summary = &program.input.summaries[file];
-    let id = match operand {
+    let id = match operand.operand {
         Operand::Argument(at) => library.given.arguments.get(at).copied(),
         Operand::Receiver => match summary.exprs[library.given.function] {
             Expr::Attr { base, .. } => Some(base),

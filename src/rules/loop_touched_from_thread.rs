@@ -97,7 +97,7 @@ fn is_python(program: &Program<'_, '_>, func: FuncAt) -> bool {
 /// Whether the function makes a loop, or runs one: what it touches then is that one, as far as is seen.
 fn has_own_loop(program: &Program<'_, '_>, below: &Below<'_>, func: FuncAt) -> bool {
     let facts = program.input.facts_of(func.file);
-    below.externals(func).iter().any(|external| facts.has_own_loop(external.path))
+    below.externals(func).iter().any(|external| facts.owns_loop(external.path))
 }
 
 /// Whether the call stands under a test for a running loop, or for the thread, whatever it came out as.
@@ -159,7 +159,7 @@ fn is_aware(program: &Program<'_, '_>, below: &Below<'_>, external: &External) -
         let loops = |entry: &Arc<Entry>| entry.synchronous == ContextKind::Loop;
         let given = facts.boundary(other.path).is_some_and(|boundary| boundary.to == ContextKind::Loop)
             || facts.registrations(other.path).iter().any(loops);
-        asks || (given && !facts.is_loop_bound(other.path) && !facts.has_own_loop(other.path))
+        asks || (given && !facts.is_loop_bound(other.path) && !facts.owns_loop(other.path))
     })
 }
 

@@ -37,6 +37,8 @@ fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut T
                 Some("test")
             } else if made.kept || made.lost || call.once {
                 Some("kept")
+            } else if Pools::workers(program, made) == Some(1) {
+                Some("one worker")
             } else {
                 (made.pool.runs != runs).then_some("another kind")
             };

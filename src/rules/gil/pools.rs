@@ -218,6 +218,17 @@ impl<'p> Pools<'p> {
         }
     }
 
+    /// How many workers a pool has, where the source says so.
+    #[must_use]
+    pub fn workers(program: &Program<'_, '_>, made: &Made<'_>) -> Option<u32> {
+        let summary = &program.input.summaries[made.call.file];
+        let given = made.pool.workers?.of(&summary.calls[made.call.id])?;
+        match summary.exprs[given] {
+            Expr::Const(Const::Number(number)) if number.fract() == 0.0 => format!("{number}").parse().ok(),
+            _ => None,
+        }
+    }
+
     /// How a process is started that is made by a call, and whether the program says so itself.
     #[must_use]
     pub fn starts_by(&self, program: &Program<'_, '_>, made: &Made<'_>) -> (StartMethod, bool) {
