@@ -154,7 +154,7 @@ fn origin_of(size: crate::effects::sizes::Size) -> Origin {
         Size::Constant(_) | Size::Program => Origin::Bounded,
         Size::File => Origin::Stored("a file"),
         Size::Database => Origin::Stored("a database"),
-        Size::Unknown | Size::Param(_) | Size::Head | Size::Request => Origin::Unknown,
+        Size::Unknown | Size::Param(_) | Size::ParamOf(..) | Size::Head | Size::Request => Origin::Unknown,
     }
 }
 

@@ -46,7 +46,7 @@ impl<'b> Below<'b> {
         for external in &program.graph.externals {
             externals.entry(external.from).or_default().push(external);
         }
-        Self { edges, externals, widths: Widths::read(program.graph) }
+        Self { edges, externals, widths: Widths::read(program.input, program.graph) }
     }
 
     /// Calls of a function to libraries.
