@@ -88,8 +88,8 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     let advisor = Advisor::new(program.solution, program.graph);
     for mut ways in found.into_values() {
         ways.sort_by_key(|way| (Reverse(way.confidence), way.edge.to));
-        if let Some(draft) = ways.first().and_then(|way| draft(program, &advisor, &costs, way)) {
-            told.findings.push(draft.finding(rule));
+        if let Some(way) = ways.first() {
+            told.findings.push(draft(program, &advisor, &costs, way).finding(rule));
         }
     }
 }
@@ -158,7 +158,7 @@ fn origin_of(size: crate::effects::sizes::Size) -> Origin {
     }
 }
 
-fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, costs: &Costs, way: &Way<'_>) -> Option<Draft<'p>> {
+fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, costs: &Costs, way: &Way<'_>) -> Draft<'p> {
     let edge = way.edge;
     let (input, contexts) = (program.input, program.contexts);
     let on_loop = contexts.origin(edge.from, ContextKind::Loop);
@@ -192,7 +192,7 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, costs: &Co
         Some(code) => format!("compute in a process: {code}{interpreter}"),
         None => format!("compute in processes: the same calls of a `ProcessPoolExecutor` made once{interpreter}"),
     };
-    Some(Draft {
+    Draft {
         severity: RULE.severity,
         confidence: on_loop.map_or(Confidence::Medium, |origin| origin.confidence).min(way.confidence),
         message: format!("`{name}` computes in Python in a thread: {gains}"),
@@ -204,5 +204,5 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, costs: &Co
         origin,
         way: if on_loop.is_some() { way_to(program, edge.from) } else { Vec::new() },
         labels: Vec::new(),
-    })
+    }
 }

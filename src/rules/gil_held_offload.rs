@@ -8,7 +8,7 @@ use super::threads::{Draft, off_loop, way_to};
 use super::{Check, Program, Rule, Status, Told};
 use crate::advice::Advisor;
 use crate::base::Name;
-use crate::effects::grown::{Grown, Work};
+use crate::effects::grown::{Grown, Input, Time, Work};
 use crate::effects::{Step, shown_path};
 use crate::facts::{CallFact, ContextKind, Effect, Gil, Operand, Weight};
 use crate::finding::{Confidence, Severity};
@@ -59,12 +59,12 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         let alone = pure::does(program, below, edge.to) == Does::Computes;
         let position = handed::position(program, edge);
         for (steps, path, fact, grown) in ways {
-            judge(rule, program, told, &origins, edge.call, edge.from, grown, alone).into_iter().for_each(|(severity, sure, input)| {
+            if let Some((severity, sure, input)) = judge(rule, program, told, &origins, edge.call, edge.from, grown, alone) {
                 let confidence = sure.min(program.effects.sure(program.graph, &steps[1..], Effect::Cpu));
                 let (call, from) = (edge.call, edge.from);
-                let way = Way { call, from, steps: steps.clone(), path, fact, severity, confidence, input, position };
+                let way = Way { call, from, steps, path, fact, severity, confidence, input, position };
                 found.entry(edge.call).or_default().push(way);
-            });
+            }
         }
     }
     let libraries = handed::of_libraries(program).into_iter();
@@ -77,9 +77,13 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             told.clear(rule, program, library.call, reason);
             continue;
         }
-        let Some(grown) = grows(program, &library, fact) else {
-            told.clear(rule, program, library.call, "argument");
-            continue;
+        let grown = match grows(program, &library, fact) {
+            Time::Fixed => None,
+            Time::Grows(grown) => Some(grown),
+            Time::Small => {
+                told.clear(rule, program, library.call, "argument");
+                continue;
+            }
         };
         if let Some((severity, confidence, input)) = judge(rule, program, told, &origins, library.call, library.from, grown, true) {
             let steps = vec![Step { call: library.call, from: library.from, to: None }];
@@ -119,10 +123,10 @@ fn held<'b>(program: &Program<'_, 'b>, edge: &Edge) -> Vec<Held<'b>> {
     found
 }
 
-/// What decides how long a library's function takes that is handed over itself; none where that is small.
-fn grows(program: &Program<'_, '_>, library: &HandedLibrary, fact: &CallFact) -> Option<Option<Grown>> {
+/// What decides how long a library's function takes that is handed over itself.
+fn grows(program: &Program<'_, '_>, library: &HandedLibrary, fact: &CallFact) -> Time {
     let file = library.call.file;
-    let Some(operand) = fact.grows else { return Some(None) };
+    let Some(operand) = fact.grows else { return Time::Fixed };
     let summary = &program.input.summaries[file];
     let id = match operand.operand {
         Operand::Argument(at) => library.given.arguments.get(at).copied(),
@@ -131,8 +135,8 @@ fn grows(program: &Program<'_, '_>, library: &HandedLibrary, fact: &CallFact) ->
             _ => None,
         },
     };
-    let Some(id) = id else { return Some(Some(Grown { input: crate::effects::grown::Input::Unknown, work: Work::of(fact) })) };
-    Grown::of(&program.sizes.trace(At { file, id }, library.from), Work::of(fact)).map(Some)
+    let Some(id) = id else { return Time::Grows(Grown { input: Input::Unknown, work: Work::of(fact) }) };
+    Grown::of(&program.sizes.trace(At { file, id }, library.from), Work::of(fact)).map_or(Time::Small, Time::Grows)
 }
 
 /// How bad it is, how sure, and what decides how long the call takes; none where that is little. `alone` says that nothing else is done

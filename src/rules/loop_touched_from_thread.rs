@@ -72,8 +72,8 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
                     told.clear(rule, program, external.call, "own loop");
                 } else if shows_loop(program, external.call) || is_aware(program, &below, external) {
                     told.clear(rule, program, external.call, "loop check");
-                } else if let Some(touch) = touch(program, root, origin, met, &walk, external) {
-                    found.entry(external.call).or_default().push(touch);
+                } else {
+                    found.entry(external.call).or_default().push(touch(program, root, origin, met, &walk, external));
                 }
             }
         }
@@ -163,14 +163,7 @@ fn is_aware(program: &Program<'_, '_>, below: &Below<'_>, external: &External) -
     })
 }
 
-fn touch<'b>(
-    program: &Program<'_, 'b>,
-    root: FuncAt,
-    origin: &'b Origin,
-    met: &Met,
-    walk: &[Met],
-    external: &External,
-) -> Option<Touch<'b>> {
+fn touch<'b>(program: &Program<'_, 'b>, root: FuncAt, origin: &'b Origin, met: &Met, walk: &[Met], external: &External) -> Touch<'b> {
     // What may be called here is no more than one of several.
     let several = program.graph.externals_of(external.call).count() > 1 || program.graph.edges_of(external.call).next().is_some();
     let sure = if several { Confidence::Medium } else { Confidence::High };
@@ -185,7 +178,7 @@ fn touch<'b>(
     };
     let confidence = met.sure().min(sure).min(far);
     let way = met.way(walk);
-    Some(Touch { root, origin, way, call: external.call, from: met.func, path: external.path, confidence })
+    Touch { root, origin, way, call: external.call, from: met.func, path: external.path, confidence }
 }
 
 fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, one: &Touch<'p>) -> Draft<'p> {

@@ -105,6 +105,7 @@ fn finding(rule: &Rule, program: &Program<'_, '_>, costs: &Costs, entry: &Root, 
 }
 
 /// The calls from the root to the innermost place of a term, with the loops that each stands in.
+#[must_use]
 pub fn chain(program: &Program<'_, '_>, costs: &Costs, root: FuncAt, term: &Term) -> Vec<Hop> {
     let calls = costs.chain(root, term);
     let mut chain: Vec<Hop> = Vec::new();
