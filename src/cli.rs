@@ -3,10 +3,14 @@
 mod add_ignore;
 mod baseline;
 mod check;
+mod completions;
 mod config;
 mod dump;
 mod facts;
 mod init;
+mod man;
+mod output;
+mod progress;
 mod regex;
 mod rule;
 mod wanted;
@@ -17,13 +21,14 @@ use crate::config::{Configuration, RuleKind, Settings};
 use crate::discover::{self, Configurations, Discovery};
 use crate::facts::FactBase;
 use crate::lang::Lang;
-use crate::pipeline::{self, Analysis};
+use crate::pipeline::{self, Analysis, Progress};
 use crate::report;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Finds the code that stalls an event loop, with the path that leads to it.
 #[derive(Debug, Parser)]
@@ -53,6 +58,10 @@ enum Command {
     Regex(regex::Regex),
     /// Print an intermediate result
     Dump(dump::Dump),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+    /// Print the man page of the program or of one command
+    Man(man::Man),
 }
 
 /// How a command ended; its number is the exit code.
@@ -82,6 +91,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Why(why) => why.run(),
             Command::Regex(regex) => regex.run(),
             Command::Dump(dump) => dump.run(),
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
         },
     };
     ExitCode::from(exit as u8)
@@ -196,8 +207,13 @@ fn prepare(paths: &[PathBuf], adjust: impl FnOnce(&mut Settings)) -> Result<Prep
 impl Prepared {
     /// Analyses the files that were found, and takes them.
     fn analyse(&mut self) -> Analysis {
-        let files = std::mem::take(&mut self.discovery.files).into_iter().map(|found| (found.path, found.text, found.lang)).collect();
-        pipeline::run(files, &self.discovery.projects, &self.facts, &self.settings)
+        let files: Vec<_> =
+            std::mem::take(&mut self.discovery.files).into_iter().map(|found| (found.path, found.text, found.lang)).collect();
+        let progress = Arc::new(Progress::new(files.len()));
+        let bar = progress::Bar::new(&progress);
+        let analysis = pipeline::run_told(files, &self.discovery.projects, &self.facts, &self.settings, &progress);
+        drop(bar);
+        analysis
     }
 }
 

@@ -18,6 +18,7 @@ use crate::rules::{self, Program};
 use crate::suppress::{self, Ignores};
 use oxc_index::IndexVec;
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The result of a run.
@@ -46,6 +47,34 @@ pub struct Analysis {
     pub faults: Vec<Fault>,
     /// How long the phases took.
     pub timings: Timings,
+}
+
+/// The phases of a run, as `Timings` names them.
+const PHASES: [&str; 7] = ["parse and lower", "link: values", "link: graph", "spread", "patterns", "infer", "check"];
+
+/// How far a run is, for whoever looks on from another thread.
+#[derive(Debug, Default)]
+pub struct Progress {
+    files: usize,
+    lowered: AtomicUsize,
+    ended: AtomicUsize,
+}
+
+impl Progress {
+    /// That of a run over so many files.
+    #[must_use]
+    pub fn new(files: usize) -> Self {
+        Self { files, ..Self::default() }
+    }
+
+    /// The phase that runs, and how much is done of `whole`: parsing is half of it, the other phases share the rest.
+    #[must_use]
+    pub fn at(&self, whole: usize) -> (&'static str, usize) {
+        let (lowered, ended) = (self.lowered.load(Ordering::Relaxed), self.ended.load(Ordering::Relaxed));
+        let parsed = (whole / 2 * lowered).checked_div(self.files).unwrap_or(0);
+        let others = whole / 2 * ended.saturating_sub(1) / (PHASES.len() - 1);
+        (PHASES.get(ended).copied().unwrap_or("report"), (parsed + others).min(whole))
+    }
 }
 
 /// How long the phases took, in order, by the clock.
@@ -141,10 +170,15 @@ fn lost(text: &str, lang: Lang) -> ModuleSummary {
 /// What lowering gives: sources and summaries in path order, and how many files were lost to a fault of ours.
 type Lowered = (IndexVec<FileId, Source>, IndexVec<FileId, ModuleSummary>, usize);
 
-fn lower_all(mut files: Vec<(String, String, Lang)>, facts: &FactBase) -> Lowered {
+fn lower_all(mut files: Vec<(String, String, Lang)>, facts: &FactBase, progress: &Progress) -> Lowered {
     files.sort_by(|one, other| one.0.cmp(&other.0));
     files.dedup_by(|one, other| one.0 == other.0);
-    let lowered: Vec<Option<ModuleSummary>> = files.par_iter().map(|(_, text, lang)| lower(text, *lang)).collect();
+    let one = |(_, text, lang): &(String, String, Lang)| {
+        let summary = lower(text, *lang);
+        progress.lowered.fetch_add(1, Ordering::Relaxed);
+        summary
+    };
+    let lowered: Vec<Option<ModuleSummary>> = files.par_iter().map(one).collect();
     let panicked = lowered.iter().filter(|summary| summary.is_none()).count();
     let mut summaries: IndexVec<FileId, ModuleSummary> =
         lowered.into_iter().zip(&files).map(|(summary, (_, text, lang))| summary.unwrap_or_else(|| lost(text, *lang))).collect();
@@ -156,7 +190,7 @@ fn lower_all(mut files: Vec<(String, String, Lang)>, facts: &FactBase) -> Lowere
 /// The call graph of the files by dotted names; `roots` are the folders that modules are named from.
 #[must_use]
 pub fn call_graph(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, roots: &[String]) -> Named {
-    let (sources, summaries, _) = lower_all(files, facts);
+    let (sources, summaries, _) = lower_all(files, facts, &Progress::default());
     let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
     let solution = link::solve(Input { sources: &sources, summaries: &summaries, facts, modules: &modules });
     names::named(&solution, &graph::build(&solution), roots)
@@ -165,22 +199,38 @@ pub fn call_graph(files: Vec<(String, String, Lang)>, projects: &[(String, Strin
 /// Analyses files: path, text and language; `projects` are package.json, tsconfig.json and the like.
 #[must_use]
 pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, settings: &Settings) -> Analysis {
+    run_told(files, projects, facts, settings, &Progress::default())
+}
+
+/// As [`run`], and tells `progress` how far it is.
+#[must_use]
+pub fn run_told(
+    files: Vec<(String, String, Lang)>,
+    projects: &[(String, String)],
+    facts: &FactBase,
+    settings: &Settings,
+    progress: &Progress,
+) -> Analysis {
     let mut timings = Timings::new();
-    let (sources, summaries, panicked) = lower_all(files, facts);
-    timings.end("parse and lower");
+    let mut end = |phase| {
+        timings.end(phase);
+        progress.ended.fetch_add(1, Ordering::Relaxed);
+    };
+    let (sources, summaries, panicked) = lower_all(files, facts, progress);
+    end("parse and lower");
     let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
     let input = Input { sources: &sources, summaries: &summaries, facts, modules: &modules };
     let solution = link::solve(input);
-    timings.end("link: values");
+    end("link: values");
     let graph = graph::build(&solution);
-    timings.end("link: graph");
+    end("link: graph");
     let contexts = contexts::spread(&solution, &graph);
-    timings.end("spread");
+    end("spread");
     let patterns = patterns::find(&solution, &graph, |func| contexts.is_reached(func));
-    timings.end("patterns");
+    end("patterns");
     let sizes = Sizes::new(&solution, &graph);
     let effects = effects::infer(&sizes, &solution, &graph, &patterns);
-    timings.end("infer");
+    end("infer");
     let program =
         Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts, sizes: &sizes, patterns: &patterns };
     let (mut findings, mut cleared) = rules::check(&program);
@@ -209,6 +259,6 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     graph.outcomes.iter().flatten().for_each(|outcome| counts.add(*outcome));
     drop(sizes);
     drop(solution);
-    timings.end("check");
+    end("check");
     Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked, suppressed, faults: Vec::new(), timings }
 }

@@ -2,20 +2,39 @@
 
 pub mod concise;
 pub mod fault;
+mod fingerprint;
+pub mod format;
 pub mod full;
+mod github;
+mod gitlab;
 pub mod json;
+mod jsonl;
+mod junit;
+mod markdown;
+pub mod page;
+pub mod place;
+mod rdjson;
+mod sarif;
+mod sonar;
 
 use crate::base::{FileId, Span};
+use crate::config::Settings;
 use crate::discover::Discovery;
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::Finding;
 pub use crate::finding::{confidence_word as confidence, severity_word as severity};
 use crate::pipeline::Analysis;
 use rustc_hash::FxHashSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Where the rules' pages are published.
-pub const PAGES: &str = "https://github.com/loopwarden/loopwarden/blob/main/rules";
+/// Where the program is published.
+pub const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+
+/// The published page of a rule.
+#[must_use]
+pub fn page_url(rule: &str) -> String {
+    format!("{HOME}/blob/main/docs/rules/{rule}.md")
+}
 
 /// Longer source lines are cut: a snippet is to be read at a glance.
 const WIDTH: usize = 120;
@@ -29,8 +48,12 @@ pub struct Shown<'a> {
     pub analysis: &'a Analysis,
     /// What was read.
     pub discovery: &'a Discovery,
+    /// What holds for it.
+    pub settings: &'a Settings,
     /// Findings that passed the filters, in order of place.
     pub findings: Vec<&'a Finding>,
+    /// Those that have the least severity and confidence: what the baseline knows is among them.
+    passed: Vec<&'a Finding>,
     /// Findings kept back for their severity.
     pub below_severity: usize,
     /// Findings kept back for their confidence.
@@ -39,30 +62,22 @@ pub struct Shown<'a> {
     pub baseline: Option<(usize, usize)>,
 }
 
-/// The least that is shown.
-#[derive(Clone, Copy, Debug)]
-pub struct Least {
-    /// Severity.
-    pub severity: Severity,
-    /// Confidence.
-    pub confidence: Confidence,
-}
-
 impl<'a> Shown<'a> {
-    /// Filters findings.
+    /// Filters findings by the least severity and confidence of the settings.
     #[must_use]
-    pub fn new(analysis: &'a Analysis, discovery: &'a Discovery, least: Least) -> Self {
+    pub fn new(analysis: &'a Analysis, discovery: &'a Discovery, settings: &'a Settings) -> Self {
         let (mut findings, mut below_severity, mut below_confidence) = (Vec::new(), 0, 0);
         for finding in &analysis.findings {
-            if finding.confidence < least.confidence {
+            if finding.confidence < settings.min_confidence {
                 below_confidence += 1;
-            } else if finding.severity < least.severity {
+            } else if finding.severity < settings.min_severity {
                 below_severity += 1;
             } else {
                 findings.push(finding);
             }
         }
-        Self { analysis, discovery, findings, below_severity, below_confidence, baseline: None }
+        let passed = findings.clone();
+        Self { analysis, discovery, settings, findings, passed, below_severity, below_confidence, baseline: None }
     }
 
     /// A place as `path:line:column`.
@@ -71,6 +86,17 @@ impl<'a> Shown<'a> {
         let source = &self.analysis.sources[file];
         let (line, column) = source.line_column(span.start);
         format!("{}:{line}:{column}", source.path)
+    }
+
+    /// How the first function of a chain comes to run on the loop, in words; `None` where a rule asks for no context.
+    #[must_use]
+    pub fn whence(&self, finding: &Finding) -> Option<String> {
+        if finding.entry.is_empty() {
+            return None;
+        }
+        let entry = self.place(finding.entry_file, finding.entry_span);
+        let way = if finding.way.is_empty() { String::new() } else { format!(", through {}", finding.way.join(" -> ")) };
+        Some(format!("on the event loop: {} at {entry}{way} ({} confidence)", finding.entry, confidence(finding.confidence)))
     }
 
     /// Distinct calls at the end of the chains.
@@ -135,6 +161,26 @@ impl<'a> Shown<'a> {
         }
         lines
     }
+}
+
+/// The message with the chain's names: what a format without a place for chains says in one line.
+#[must_use]
+pub fn sentence(finding: &Finding) -> String {
+    let via = concise::via(finding);
+    if via.is_empty() { finding.message.clone() } else { format!("{} (via {via})", finding.message) }
+}
+
+/// What follows the message in formats that take plain text: the chain hop by hop, where, why, help. One line each.
+#[must_use]
+pub fn details(shown: &Shown<'_>, finding: &Finding) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (at, hop) in finding.chain.iter().enumerate() {
+        lines.push(format!("{}. {} {} calls {}", at + 1, shown.place(hop.file, hop.span), hop.caller, hop.callee));
+    }
+    lines.extend(shown.whence(finding).map(|whence| format!("where: {whence}")));
+    lines.push(format!("why: {}", finding.why));
+    lines.push(format!("help: {}", finding.help));
+    lines
 }
 
 /// What makes two findings one cause: the rule and the last call of the chain, or the place where there is none.

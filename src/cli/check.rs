@@ -1,5 +1,6 @@
 //! `loopwarden check`
 
+use super::output::{self, Output};
 use super::wanted::Wanted;
 use super::{Exit, add_ignore, baseline, complain, print, working_folder};
 use crate::config::FailOn;
@@ -7,8 +8,9 @@ use crate::contexts::unknown::{self, Known};
 use crate::facts::FactBase;
 use crate::finding::Severity;
 use crate::pipeline::{Counts, Timings};
-use crate::report::{self, Least, Shown};
-use clap::{Args, ValueEnum};
+use crate::report::format::Format;
+use crate::report::{self, Shown};
+use clap::Args;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -36,6 +38,9 @@ pub(super) struct Check {
     /// Form of the output
     #[arg(long, default_value = "full", value_name = "FORMAT")]
     output_format: Format,
+    /// Write a file in another form, too; again for more
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = output::output)]
+    output: Vec<Output>,
     /// Threads to use; 0 for one a core
     #[arg(long, default_value_t = 0, value_name = "N")]
     threads: usize,
@@ -57,16 +62,9 @@ struct Told {
     timings: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Full,
-    Concise,
-    Json,
-}
-
 impl Check {
     pub(super) fn run(self) -> Exit {
-        if let Err(exit) = self.wanted.check() {
+        if let Err(exit) = self.wanted.check().and_then(|()| output::check(&self.output)) {
             return exit;
         }
         match rayon::ThreadPoolBuilder::new().num_threads(self.threads).stack_size(8 << 20).build() {
@@ -96,26 +94,21 @@ impl Check {
             Err(exit) => return exit,
         };
         let analysis = prepared.analyse();
-        let least = Least { severity: prepared.settings.min_severity, confidence: prepared.settings.min_confidence };
-        let mut shown = Shown::new(&analysis, &prepared.discovery, least);
+        let mut shown = Shown::new(&analysis, &prepared.discovery, &prepared.settings);
         if let Some(loaded) = &loaded {
             baseline::subtract(loaded, &prepared, &self.paths, &mut shown);
         }
         if let Some(reason) = &self.add_ignore {
             return add_ignore::add(&shown, reason, &working);
         }
-        let text = match self.output_format {
-            Format::Full => report::full::render(&shown, anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never),
-            Format::Concise => report::concise::render(&shown),
-            Format::Json => match report::json::render(&shown) {
-                Ok(text) => text,
-                Err(error) => {
-                    complain(&format!("json: {error}"));
-                    return Exit::Internal;
-                }
-            },
-        };
-        print(&text);
+        let colour = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
+        match output::text(self.output_format, &shown, colour) {
+            Ok(text) => print(&text),
+            Err(exit) => return exit,
+        }
+        if let Err(exit) = output::write(&self.output, &shown) {
+            return exit;
+        }
         for problem in shown.problems() {
             complain(&format!("problem: {problem}"));
         }

@@ -1,6 +1,6 @@
 //! For a person: the place with its source, then the chain hop by hop, why, and what to write.
 
-use super::{PAGES, Shown, WIDTH, cause, confidence};
+use super::{Shown, WIDTH, cause};
 use crate::base::Source;
 use crate::finding::{Finding, Label, Severity};
 use miette::{
@@ -176,16 +176,8 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
         let source = Indexed(&shown.analysis.sources[first.file]);
         _ = handler.render_report(out, &Elsewhere { labels: elsewhere, source });
     }
-    if !finding.entry.is_empty() {
-        let entry = shown.place(finding.entry_file, finding.entry_span);
-        let way = if finding.way.is_empty() { String::new() } else { format!(", through {}", finding.way.join(" -> ")) };
-        _ = writeln!(
-            out,
-            "  {} on the event loop: {} at {entry}{way} ({} confidence)",
-            paint.bold("where:"),
-            finding.entry,
-            confidence(finding.confidence)
-        );
+    if let Some(whence) = shown.whence(finding) {
+        _ = writeln!(out, "  {} {whence}", paint.bold("where:"));
     }
     _ = writeln!(out, "  {} {}", paint.bold("why:"), finding.why);
     _ = writeln!(out, "  {} {}", paint.bold("help:"), finding.help);
@@ -208,7 +200,7 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
             _ = writeln!(out, "    and {} more", others.len() - MORE);
         }
     }
-    _ = writeln!(out, "  {} {PAGES}/{}.md\n", paint.bold("rule:"), finding.rule);
+    _ = writeln!(out, "  {} {}\n", paint.bold("rule:"), super::page_url(finding.rule));
 }
 
 fn cut(line: &str) -> String {
