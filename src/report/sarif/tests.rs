@@ -3,6 +3,7 @@ use crate::config::Settings;
 use crate::discover::Discovery;
 use crate::{Outcome, check_sources};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 const HANDLER: &str = "import time\n\n\ndef nap():\n    time.sleep(1)\n\n\nasync def handler():\n    nap()\n";
 
@@ -13,8 +14,8 @@ fn sources(files: usize) -> Vec<(String, String)> {
 }
 
 fn log(outcome: &Outcome, limits: Limits) -> (String, Value) {
-    let (discovery, settings) =
-        (Discovery::default(), Settings { min_severity: Severity::Info, min_confidence: Confidence::Low, ..Settings::default() });
+    let (discovery, mut settings) = (Discovery::default(), Settings::default());
+    (settings.min_severity, settings.min_confidence) = (Severity::Info, Confidence::Low);
     let text = within(&Shown::new(outcome, &discovery, &settings), limits).unwrap();
     let value: Value = serde_json::from_str(&text).unwrap();
     (text, value["runs"][0].clone())
@@ -63,7 +64,7 @@ fn what_is_too_large_compressed_is_cut_until_it_fits() {
 fn a_long_chain_keeps_its_ends() {
     let mut text = String::from("import time\n\n\ndef f0():\n    time.sleep(1)\n");
     for at in 1..6 {
-        text += &format!("\n\ndef f{at}():\n    f{}()\n", at - 1);
+        _ = write!(text, "\n\ndef f{at}():\n    f{}()\n", at - 1);
     }
     text += "\n\nasync def handler():\n    f5()\n";
     let outcome = check_sources(vec![("app.py".to_owned(), text)]);
