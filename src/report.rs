@@ -17,10 +17,10 @@ mod rdjson;
 mod sarif;
 mod sonar;
 
-use crate::base::{FileId, Span};
+use crate::base::{FileId, Source, Span};
 use crate::config::Settings;
 use crate::discover::Discovery;
-use crate::finding::Finding;
+use crate::finding::{Confidence, Finding, Severity};
 pub use crate::finding::{confidence_word as confidence, severity_word as severity};
 use crate::pipeline::Analysis;
 use rustc_hash::FxHashSet;
@@ -48,12 +48,13 @@ pub struct Shown<'a> {
     pub analysis: &'a Analysis,
     /// What was read.
     pub discovery: &'a Discovery,
-    /// What holds for it.
-    pub settings: &'a Settings,
+    /// Where it was run.
+    pub folders: Folders,
     /// Findings that passed the filters, in order of place.
     pub findings: Vec<&'a Finding>,
     /// Those that have the least severity and confidence: what the baseline knows is among them.
     passed: Vec<&'a Finding>,
+    least: Least,
     /// Findings kept back for their severity.
     pub below_severity: usize,
     /// Findings kept back for their confidence.
@@ -62,22 +63,54 @@ pub struct Shown<'a> {
     pub baseline: Option<(usize, usize)>,
 }
 
-impl<'a> Shown<'a> {
-    /// Filters findings by the least severity and confidence of the settings.
+/// The least that is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Least {
+    /// Severity.
+    pub severity: Severity,
+    /// Confidence.
+    pub confidence: Confidence,
+}
+
+/// The folders that paths are told from, absolute.
+#[derive(Clone, Debug)]
+pub struct Folders {
+    /// The working folder: shown paths are relative to it.
+    pub working: String,
+    /// The folder that the run's files belong to: paths in fingerprints are relative to it.
+    pub root: String,
+}
+
+impl Folders {
+    /// Those of a run with these settings.
     #[must_use]
-    pub fn new(analysis: &'a Analysis, discovery: &'a Discovery, settings: &'a Settings) -> Self {
+    pub fn of(settings: &Settings) -> Self {
+        Self { working: settings.absolute(""), root: settings.root().to_owned() }
+    }
+}
+
+impl Default for Folders {
+    fn default() -> Self {
+        Self { working: "/".to_owned(), root: "/".to_owned() }
+    }
+}
+
+impl<'a> Shown<'a> {
+    /// Filters findings.
+    #[must_use]
+    pub fn new(analysis: &'a Analysis, discovery: &'a Discovery, least: Least) -> Self {
         let (mut findings, mut below_severity, mut below_confidence) = (Vec::new(), 0, 0);
         for finding in &analysis.findings {
-            if finding.confidence < settings.min_confidence {
+            if finding.confidence < least.confidence {
                 below_confidence += 1;
-            } else if finding.severity < settings.min_severity {
+            } else if finding.severity < least.severity {
                 below_severity += 1;
             } else {
                 findings.push(finding);
             }
         }
         let passed = findings.clone();
-        Self { analysis, discovery, settings, findings, passed, below_severity, below_confidence, baseline: None }
+        Self { analysis, discovery, folders: Folders::default(), findings, passed, least, below_severity, below_confidence, baseline: None }
     }
 
     /// A place as `path:line:column`.
@@ -97,6 +130,12 @@ impl<'a> Shown<'a> {
         let entry = self.place(finding.entry_file, finding.entry_span);
         let way = if finding.way.is_empty() { String::new() } else { format!(", through {}", finding.way.join(" -> ")) };
         Some(format!("on the event loop: {} at {entry}{way} ({} confidence)", finding.entry, confidence(finding.confidence)))
+    }
+
+    /// The place where a server shows a finding, for formats that have one: its own.
+    fn spot(&self, finding: &Finding) -> (&'a Source, Span) {
+        let (file, span) = (finding.file, finding.span);
+        (&self.analysis.sources[file], span)
     }
 
     /// Distinct calls at the end of the chains.

@@ -4,7 +4,7 @@ use super::wanted::Wanted;
 use super::{Exit, Prepared, complain, print, tell, working_folder};
 use crate::base::written::Written;
 use crate::config::{Settings, absolute, below, folder};
-use crate::report::{Shown, count};
+use crate::report::{Least, Shown, count};
 use crate::suppress::baseline::{self, Comparison, Entry, FILE};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -161,7 +161,8 @@ fn write(paths: &[PathBuf], asked: Option<&Path>, wanted: &Wanted, task: Task) -
         return Err(Exit::Usage);
     }
     let analysis = prepared.analyse();
-    let shown = Shown::new(&analysis, &prepared.discovery, &prepared.settings);
+    let least = Least { severity: prepared.settings.min_severity, confidence: prepared.settings.min_confidence };
+    let shown = Shown::new(&analysis, &prepared.discovery, least);
     let found = entries(&prepared, &folder_of(&path), &shown);
     let (content, told) = match loaded {
         None => {

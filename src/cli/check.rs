@@ -9,7 +9,7 @@ use crate::facts::FactBase;
 use crate::finding::Severity;
 use crate::pipeline::{Counts, Timings};
 use crate::report::format::Format;
-use crate::report::{self, Shown};
+use crate::report::{self, Folders, Least, Shown};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -94,7 +94,9 @@ impl Check {
             Err(exit) => return exit,
         };
         let analysis = prepared.analyse();
-        let mut shown = Shown::new(&analysis, &prepared.discovery, &prepared.settings);
+        let least = Least { severity: prepared.settings.min_severity, confidence: prepared.settings.min_confidence };
+        let mut shown = Shown::new(&analysis, &prepared.discovery, least);
+        shown.folders = Folders::of(&prepared.settings);
         if let Some(loaded) = &loaded {
             baseline::subtract(loaded, &prepared, &self.paths, &mut shown);
         }

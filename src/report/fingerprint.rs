@@ -1,7 +1,7 @@
 //! What names findings in every run, for formats that follow them from one run to the next.
 
 use super::Shown;
-use crate::config::below;
+use crate::config::{absolute, below};
 use crate::finding::{Finding, Suppressed};
 use crate::suppress::baseline::{Entry, entries};
 use rustc_hash::FxHashMap;
@@ -36,14 +36,13 @@ impl Fingerprints {
 
 fn of(shown: &Shown<'_>, findings: &[&Finding]) -> Vec<Entry> {
     entries(findings, &shown.analysis.sources, |path| {
-        let whole = shown.settings.absolute(path);
-        below(&whole, shown.settings.root()).map_or(whole.clone(), str::to_owned)
+        let whole = absolute(&shown.folders.working, path);
+        below(&whole, &shown.folders.root).map_or(whole.clone(), str::to_owned)
     })
 }
 
 /// What comments suppress and would be shown else.
 pub(super) fn suppressed<'a>(shown: &Shown<'a>) -> Vec<&'a Suppressed> {
-    let passes =
-        |one: &&Suppressed| one.finding.severity >= shown.settings.min_severity && one.finding.confidence >= shown.settings.min_confidence;
+    let passes = |one: &&Suppressed| one.finding.severity >= shown.least.severity && one.finding.confidence >= shown.least.confidence;
     shown.analysis.suppressed.iter().filter(passes).collect()
 }

@@ -14,8 +14,8 @@ use std::fmt::Write as _;
 pub(super) fn render(shown: &Shown<'_>) -> String {
     let mut out = String::new();
     for finding in &shown.findings {
-        let source = &shown.analysis.sources[finding.file];
-        let at = region(source, finding.span, Unit::Utf16);
+        let (source, span) = shown.spot(finding);
+        let at = region(source, span, Unit::Utf16);
         let command = match finding.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",

@@ -31,8 +31,8 @@ struct Lines {
 /// The report, ended by a line break.
 pub(super) fn render(shown: &Shown<'_>) -> Result<String, serde_json::Error> {
     let issues = shown.findings.iter().zip(Fingerprints::new(shown).shown).map(|(finding, fingerprint)| {
-        let source = &shown.analysis.sources[finding.file];
-        let at = region(source, finding.span, Unit::Characters);
+        let (source, span) = shown.spot(finding);
+        let at = region(source, span, Unit::Characters);
         Issue {
             // It is shown on one line.
             description: format!("{}; {}", sentence(finding), finding.help).replace('\n', " "),

@@ -57,8 +57,8 @@ struct Code<'a> {
 const SOURCE: Source = Source { name: "loopwarden", url: HOME };
 
 fn diagnostic<'a>(shown: &'a Shown<'_>, finding: &'a Finding, source: Option<Source>) -> Diagnostic<'a> {
-    let file = &shown.analysis.sources[finding.file];
-    let at = region(file, finding.span, Unit::Bytes);
+    let (file, span) = shown.spot(finding);
+    let at = region(file, span, Unit::Bytes);
     let range = Range { start: Position { line: at.line, column: at.column }, end: Position { line: at.end_line, column: at.end_column } };
     Diagnostic {
         message: format!("{}\n{}", finding.message, details(shown, finding).join("\n")),

@@ -10,8 +10,8 @@ mod document;
 use super::fingerprint::{Fingerprints, suppressed};
 use super::place::{Unit, file_uri, region, relative_uri};
 use super::{HOME, Shown, confidence, count, details, page, page_url, sentence};
-use crate::base::{FileId, Span};
-use crate::config::below;
+use crate::base::{Source, Span};
+use crate::config::{absolute, below};
 use crate::finding::{Confidence, Finding, Severity, Suppressed};
 use crate::rules::{RULES, Rule, Status};
 use document::{
@@ -116,7 +116,7 @@ fn log<'a>(shown: &'a Shown<'_>, kept: &[Candidate<'a>], found: usize, limits: L
         notices.push(Notification { level: Level::Note, message: Message::new(message) });
     }
     notices.extend(shown.problems().into_iter().map(|text| Notification { level: Level::Warning, message: Message::new(text) }));
-    let root = ArtifactLocation { uri: format!("{}/", file_uri(&shown.settings.absolute("")).trim_end_matches('/')), uri_base_id: None };
+    let root = ArtifactLocation { uri: format!("{}/", file_uri(&shown.folders.working).trim_end_matches('/')), uri_base_id: None };
     Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
@@ -179,24 +179,25 @@ fn pascal(id: &str) -> String {
 }
 
 /// A file: relative to the root where it lies below it.
-fn artifact(shown: &Shown<'_>, file: FileId) -> ArtifactLocation {
-    let path = shown.settings.absolute(&shown.analysis.sources[file].path);
-    match below(&path, &shown.settings.absolute("")) {
+fn artifact(shown: &Shown<'_>, source: &Source) -> ArtifactLocation {
+    let path = absolute(&shown.folders.working, &source.path);
+    match below(&path, &shown.folders.working) {
         Some(relative) => ArtifactLocation { uri: relative_uri(relative), uri_base_id: Some(ROOT) },
         None => ArtifactLocation { uri: file_uri(&path), uri_base_id: None },
     }
 }
 
-fn physical(shown: &Shown<'_>, file: FileId, span: Span) -> PhysicalLocation {
-    let at = region(&shown.analysis.sources[file], span, Unit::Utf16);
+fn physical(shown: &Shown<'_>, source: &Source, span: Span) -> PhysicalLocation {
+    let at = region(source, span, Unit::Utf16);
     PhysicalLocation {
-        artifact_location: artifact(shown, file),
+        artifact_location: artifact(shown, source),
         region: Region { start_line: at.line, start_column: at.column, end_line: at.end_line, end_column: at.end_column },
     }
 }
 
 fn result<'a>(shown: &'a Shown<'_>, one: &Candidate<'a>, any_suppressed: bool, limits: Limits, cut: &mut usize) -> SarifResult<'a> {
     let finding = one.finding;
+    let (source, span) = shown.spot(finding);
     let mut flow = steps(shown, finding);
     if flow.len() > limits.locations {
         *cut += 1;
@@ -213,7 +214,7 @@ fn result<'a>(shown: &'a Shown<'_>, one: &Candidate<'a>, any_suppressed: bool, l
         rule_index: RULES.iter().position(|rule| rule.id == finding.rule),
         level: level(finding.severity),
         message: Message::new(text),
-        locations: [Location { physical_location: physical(shown, finding.file, finding.span), message: None }],
+        locations: [Location { physical_location: physical(shown, source, span), message: None }],
         partial_fingerprints: BTreeMap::from([(FINGERPRINT, one.fingerprint.clone())]),
         code_flows: if flow.is_empty() { Vec::new() } else { vec![CodeFlow { thread_flows: [ThreadFlow { locations: flow }] }] },
         related_locations: related,
@@ -230,7 +231,8 @@ fn steps(shown: &Shown<'_>, finding: &Finding) -> Vec<ThreadFlowLocation> {
         return steps;
     }
     let mut push = |file, span, text: String, importance| {
-        let location = Location { physical_location: physical(shown, file, span), message: Some(Message::new(text)) };
+        let location =
+            Location { physical_location: physical(shown, &shown.analysis.sources[file], span), message: Some(Message::new(text)) };
         steps.push(ThreadFlowLocation { location, importance, nesting_level: steps.len(), execution_order: steps.len() + 1 });
     };
     if !finding.entry.is_empty() {
@@ -249,8 +251,12 @@ fn related(shown: &Shown<'_>, finding: &Finding, most: usize) -> Vec<RelatedLoca
     let entry = (!finding.entry.is_empty()).then(|| (finding.entry_file, finding.entry_span, finding.entry.clone()));
     let labels = finding.labels.iter().map(|label| (label.file, label.span, label.text.clone()));
     let all = entry.into_iter().chain(labels).take(most).enumerate();
-    all.map(|(id, (file, span, text))| RelatedLocation { id, physical_location: physical(shown, file, span), message: Message::new(text) })
-        .collect()
+    all.map(|(id, (file, span, text))| RelatedLocation {
+        id,
+        physical_location: physical(shown, &shown.analysis.sources[file], span),
+        message: Message::new(text),
+    })
+    .collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::place::{Unit, region};
 use super::{Shown, page, sentence};
-use crate::base::{FileId, Span};
+use crate::base::{Source, Span};
 use crate::finding::{Finding, Severity};
 use crate::rules::{RULES, Rule};
 use serde::Serialize;
@@ -85,22 +85,22 @@ fn described(rule: &Rule) -> Described {
     }
 }
 
-fn location<'a>(shown: &'a Shown<'_>, file: FileId, span: Span, message: String) -> Location<'a> {
-    let source = &shown.analysis.sources[file];
+fn location(source: &Source, span: Span, message: String) -> Location<'_> {
     let at = region(source, span, Unit::Utf16);
     let text_range = TextRange { start_line: at.line, end_line: at.end_line, start_column: at.column - 1, end_column: at.end_column - 1 };
     Location { message, file_path: &source.path, text_range }
 }
 
 fn issue<'a>(shown: &'a Shown<'_>, finding: &'a Finding) -> Issue<'a> {
-    let hops = finding.chain.iter().skip(1).map(|hop| location(shown, hop.file, hop.span, format!("{} calls {}", hop.caller, hop.callee)));
-    let labels = finding.labels.iter().map(|label| location(shown, label.file, label.span, label.text.clone()));
+    let hops = finding
+        .chain
+        .iter()
+        .skip(1)
+        .map(|hop| location(&shown.analysis.sources[hop.file], hop.span, format!("{} calls {}", hop.caller, hop.callee)));
+    let labels = finding.labels.iter().map(|label| location(&shown.analysis.sources[label.file], label.span, label.text.clone()));
     let message = format!("{}; {}", sentence(finding), finding.help);
-    Issue {
-        rule_id: finding.rule,
-        primary_location: location(shown, finding.file, finding.span, message),
-        secondary_locations: hops.chain(labels).collect(),
-    }
+    let (source, span) = shown.spot(finding);
+    Issue { rule_id: finding.rule, primary_location: location(source, span, message), secondary_locations: hops.chain(labels).collect() }
 }
 
 /// The report, ended by a line break.

@@ -1,6 +1,6 @@
 use super::*;
-use crate::config::Settings;
 use crate::discover::Discovery;
+use crate::report::Least;
 use crate::{Outcome, check_sources};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -14,9 +14,8 @@ fn sources(files: usize) -> Vec<(String, String)> {
 }
 
 fn log(outcome: &Outcome, limits: Limits) -> (String, Value) {
-    let (discovery, mut settings) = (Discovery::default(), Settings::default());
-    (settings.min_severity, settings.min_confidence) = (Severity::Info, Confidence::Low);
-    let text = within(&Shown::new(outcome, &discovery, &settings), limits).unwrap();
+    let (discovery, least) = (Discovery::default(), Least { severity: Severity::Info, confidence: Confidence::Low });
+    let text = within(&Shown::new(outcome, &discovery, least), limits).unwrap();
     let value: Value = serde_json::from_str(&text).unwrap();
     (text, value["runs"][0].clone())
 }
