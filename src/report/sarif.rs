@@ -73,7 +73,7 @@ fn within(shown: &Shown<'_>, limits: Limits) -> Result<String, serde_json::Error
     all.sort_by_key(|one| (one.suppressed.is_some(), Reverse(one.finding.severity), Reverse(one.finding.confidence), one.finding.order()));
     all.truncate(limits.results);
     loop {
-        let mut text = serde_json::to_string_pretty(&log(shown, &all, found, limits))?;
+        let mut text = serde_json::to_string(&log(shown, &all, found, limits))?;
         text.push('\n');
         let size = compressed(&text, limits.bytes);
         if size <= limits.bytes || all.is_empty() {
