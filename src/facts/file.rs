@@ -3,6 +3,7 @@
 use super::asked::{RawProvider, RawStartupTest, RawValueTest};
 use super::measure::{RawLinear, RawSize};
 use super::pattern::{RawRegex, RawRegexFlag};
+use super::pool::{RawPool, RawStarting, RawUnpicklable};
 use super::remedy::Runtime;
 use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck,
@@ -119,6 +120,15 @@ pub struct RawFacts {
     /// Calls after which the standard library gives way to other work of the program: `monkey.patch_all`.
     #[serde(default)]
     pub(super) cooperative: Vec<Placed<RawCooperative>>,
+    /// What starts threads or processes and gives them work.
+    #[serde(default)]
+    pub(super) pool: Vec<Placed<RawPool>>,
+    /// Calls that choose how processes are started.
+    #[serde(default)]
+    pub(super) start_method: Vec<Placed<RawStarting>>,
+    /// Types whose values can't be pickled.
+    #[serde(default)]
+    pub(super) unpicklable: Vec<Placed<RawUnpicklable>>,
 }
 
 /// A table of facts that may say for which language it holds.
@@ -156,7 +166,10 @@ spoken!(
     RawRegex,
     RawRegexFlag,
     RawCooperative,
-    RawValueTest
+    RawValueTest,
+    RawPool,
+    RawStarting,
+    RawUnpicklable
 );
 
 /// Gives the names of all tables to another macro.
@@ -194,7 +207,10 @@ macro_rules! every_table {
             linear,
             regex,
             regex_flag,
-            cooperative
+            cooperative,
+            pool,
+            start_method,
+            unpicklable
         )
     };
 }

@@ -28,6 +28,8 @@ pub enum Effect {
     Stdin,
     /// Loads code or certificates.
     Load,
+    /// Waits until all work is done that a pool was given.
+    Drain,
     /// Computes.
     Cpu,
     /// Applies a regular expression that takes long on some texts. No fact says so of a call: its pattern is looked at.
@@ -37,7 +39,7 @@ pub enum Effect {
 
 impl Effect {
     /// All of them, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Sleep,
         Self::Network,
         Self::Dns,
@@ -47,6 +49,7 @@ impl Effect {
         Self::Wait,
         Self::Stdin,
         Self::Load,
+        Self::Drain,
         Self::Cpu,
         Self::Regex,
     ];
@@ -64,6 +67,7 @@ impl Effect {
             Self::Wait => "wait",
             Self::Stdin => "stdin",
             Self::Load => "load",
+            Self::Drain => "drain",
             Self::Cpu => "cpu",
             Self::Regex => "regex",
         }
@@ -295,6 +299,12 @@ pub(super) struct RawBoundary {
     /// `f(callee)(arguments)`
     #[serde(default)]
     pub curried: bool,
+    /// The pool that it is given to, where that is no receiver: `shared` for the one that all share, or the argument that is the
+    /// pool (`arg0 or executor`), where that is nothing again the one that all share.
+    pub pool: Option<String>,
+    /// It runs once for every element of its further arguments.
+    #[serde(default)]
+    pub each: bool,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

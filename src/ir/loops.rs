@@ -23,6 +23,7 @@ pub enum LoopKind {
 
 /// A loop.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub struct Loop {
     /// What makes it go on.
     pub kind: LoopKind,
@@ -42,6 +43,8 @@ pub struct Loop {
     pub waits: bool,
     /// Its body ends by leaving it: it goes round once at most.
     pub leaves: bool,
+    /// Its test is always true and nothing in its body leaves it: no `break`, `return` or `raise`. Told of Python only.
+    pub endless: bool,
     /// The expressions of its test, by number.
     pub test: Range<u32>,
     /// The expressions of its body, those of functions written there too.
@@ -72,6 +75,7 @@ impl ModuleSummary {
             main_guard: within.main_guard,
             waits: false,
             leaves: false,
+            endless: false,
             test: test.exprs..here.exprs,
             exprs: here.exprs..here.exprs,
             assigns: assigns..assigns,
