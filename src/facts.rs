@@ -7,6 +7,7 @@ mod library;
 mod lookup;
 mod measure;
 mod pattern;
+mod promise;
 mod remedy;
 mod schema;
 
@@ -14,6 +15,7 @@ pub use file::RawFacts;
 pub use library::Library;
 pub use measure::Bounded;
 pub use pattern::Applies;
+pub use promise::{Dropping, Gives, Promised, Rejections};
 pub use remedy::{Case, Caution, Idiom, Instead, Other, Remedy, Runtime, Words};
 pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Registered, Results, Weight};
 
@@ -240,6 +242,10 @@ pub struct Entry {
     pub server: bool,
     /// Nothing else runs on that loop meanwhile: one request an instance.
     pub alone: bool,
+    /// Nothing awaits it: an async function can't take its place.
+    pub plain: bool,
+    /// A promise that it gives is awaited by nobody.
+    pub rejections: Option<Rejections>,
     /// What the function is called with is finished by then.
     pub ready: bool,
     /// What the function is called with comes from the program itself, not from a client.
@@ -330,6 +336,13 @@ pub struct Facts {
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     startup_tests: rustc_hash::FxHashSet<(Name, Name)>,
     loop_bound: FxHashMap<Name, ()>,
+    promises: FxHashMap<Name, Promised>,
+    drops: FxHashMap<Name, Dropping>,
+    loop_runs: FxHashMap<Name, ()>,
+    loop_nesting: FxHashMap<Name, ()>,
+    limiters: FxHashMap<Name, ()>,
+    gatherers: FxHashMap<Name, ()>,
+    plain_decorators: FxHashMap<Name, ()>,
     /// Labels of entries that nothing awaits.
     plain: rustc_hash::FxHashSet<String>,
     /// Runtimes, in order of their names.

@@ -455,6 +455,8 @@ pub struct ModuleSummary {
     pub regions: Vec<Region>,
     /// Where functions give way: `await`, `async for`, `async with`, `yield` in a coroutine; the function and the place.
     pub awaits: Vec<(FuncId, Span)>,
+    /// Bodies of `try` whose failure a `catch` or `except` takes, in order of their end.
+    pub caught: Vec<Span>,
     /// Tests that calls stand under.
     pub guards: IndexVec<GuardId, Guard>,
     /// Loops, in source order.
@@ -520,6 +522,7 @@ impl ModuleSummary {
             reads: Vec::new(),
             regions: Vec::new(),
             awaits: Vec::new(),
+            caught: Vec::new(),
             guards: IndexVec::new(),
             loops: IndexVec::new(),
             literals: Vec::new(),

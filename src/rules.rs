@@ -1,5 +1,10 @@
 //! The rules: one line each; a rule's prose is `rules/<id>.md`.
 
+mod async_callback_ignored;
+mod async_function_offloaded;
+mod async_in_name_only;
+pub mod asynchronous;
+mod await_in_loop;
 mod blocking_database_call;
 mod blocking_file_io;
 mod blocking_module_load;
@@ -9,12 +14,20 @@ mod blocking_stdin;
 mod blocking_subprocess;
 mod blocking_wait;
 mod busy_wait;
+mod called_before_offload;
 mod catastrophic_regex;
 pub mod cpu;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
+mod dangling_task;
+mod floating_promise;
 mod heavy_call_on_loop;
+mod nested_event_loop;
 mod quadratic_work;
+mod query_in_loop;
+mod unawaited_coroutine;
+mod unbounded_fan_out;
+mod unhandled_handler_rejection;
 mod unused_ignore;
 
 use crate::advice::{Advisor, Asked};
@@ -123,6 +136,18 @@ pub const RULES: &[Rule] = &[
     heavy_call_on_loop::RULE,
     quadratic_work::RULE,
     busy_wait::RULE,
+    unawaited_coroutine::RULE,
+    dangling_task::RULE,
+    floating_promise::RULE,
+    async_callback_ignored::RULE,
+    nested_event_loop::RULE,
+    called_before_offload::RULE,
+    async_function_offloaded::RULE,
+    unhandled_handler_rejection::RULE,
+    query_in_loop::RULE,
+    await_in_loop::RULE,
+    unbounded_fan_out::RULE,
+    async_in_name_only::RULE,
     unused_ignore::RULE,
 ];
 

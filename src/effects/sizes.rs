@@ -370,7 +370,9 @@ impl<'a, 'b> Sizes<'a, 'b> {
         let mut found: Option<Traced> = None;
         let mut add = |traced: Traced| found = Some(found.take().map_or(traced.clone(), |found| found.or(traced)));
         for external in self.graph.externals_of(at) {
-            let spoken = self.spoken(at, external.path).cloned().or_else(|| match facts.call(external.path)?.effect {
+            let awaited = || facts.promise(external.path).and_then(|one| one.waits);
+            let effect = facts.call(external.path).map(|fact| fact.effect).or_else(awaited);
+            let spoken = self.spoken(at, external.path).cloned().or_else(|| match effect? {
                 Effect::Database => Some(Spoken::By(Bounded::Database)),
                 Effect::File => Some(Spoken::By(Bounded::File)),
                 _ => None,

@@ -3,6 +3,7 @@
 use super::asked::{RawProvider, RawStartupTest, RawValueTest};
 use super::measure::{RawLinear, RawSize};
 use super::pattern::{RawRegex, RawRegexFlag};
+use super::promise::{RawDrops, RawPromise};
 use super::remedy::Runtime;
 use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck,
@@ -101,6 +102,27 @@ pub struct RawFacts {
     /// Calls that work only in the loop's own thread.
     #[serde(default)]
     pub(super) loop_bound: Vec<Placed<RawPaths>>,
+    /// Calls that give something to await.
+    #[serde(default)]
+    pub(super) promise: Vec<Placed<RawPromise>>,
+    /// Calls that drop what an asynchronous function gives that they are given.
+    #[serde(default)]
+    pub(super) drops_promise: Vec<Placed<RawDrops>>,
+    /// Calls that run a loop of their own, which no running loop allows: `asyncio.run`.
+    #[serde(default)]
+    pub(super) runs_loop: Vec<Placed<RawPaths>>,
+    /// Calls that let loops run within each other.
+    #[serde(default)]
+    pub(super) nests_loops: Vec<Placed<RawPaths>>,
+    /// Types that are entered, and calls that are made, by so many at a time: semaphores, locks, limited queues.
+    #[serde(default)]
+    pub(super) limiter: Vec<Placed<RawPaths>>,
+    /// Calls that wait at once for all that they are given: `gather`, `Promise.all`.
+    #[serde(default)]
+    pub(super) gathers: Vec<Placed<RawPaths>>,
+    /// Decorators that leave what a call of their function gives as it is: a route's.
+    #[serde(default)]
+    pub(super) plain_decorator: Vec<Placed<RawPaths>>,
     /// Runtimes, and how each hands work to a thread.
     #[serde(default)]
     pub(super) runtime: Vec<Placed<Runtime>>,
@@ -156,7 +178,9 @@ spoken!(
     RawRegex,
     RawRegexFlag,
     RawCooperative,
-    RawValueTest
+    RawValueTest,
+    RawPromise,
+    RawDrops
 );
 
 /// Gives the names of all tables to another macro.
@@ -188,6 +212,13 @@ macro_rules! every_table {
             loop_check,
             startup_test,
             loop_bound,
+            promise,
+            drops_promise,
+            runs_loop,
+            nests_loops,
+            limiter,
+            gathers,
+            plain_decorator,
             runtime,
             size,
             clock,

@@ -376,6 +376,8 @@ pub(super) struct RawEntry {
     /// Nothing else runs on that loop meanwhile.
     #[serde(default)]
     pub alone: bool,
+    /// A promise that it gives is awaited by nobody: what becomes of a rejection.
+    pub rejections: Option<super::Rejections>,
     /// Types of what the framework calls the function with, the receiver not counted.
     #[serde(default)]
     pub parameters: Vec<String>,

@@ -126,6 +126,9 @@ impl Lowering<'_> {
                 .map(|(id, _)| id)
         });
         let clauses: Vec<_> = node.named().into_iter().filter(|child| Some(*child) != body).collect();
+        if clauses.iter().any(|clause| clause.sort() == "except_clause") {
+            self.summary.caught.extend(body.map(span));
+        }
         for clause in clauses {
             let asked = self.tested.len();
             if let (Some(body), true) = (body.filter(|_| self.summary.calls.len() == from), clause.sort() == "except_clause") {

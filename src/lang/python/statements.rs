@@ -25,16 +25,20 @@ impl Lowering<'_> {
 
     pub(super) fn statement(&mut self, node: Node<'_>) {
         match node.sort() {
-            "comment" | "pass_statement" | "global_statement" | "nonlocal_statement" | "break_statement" | "continue_statement" => {}
+            "comment" | "pass_statement" | "global_statement" | "nonlocal_statement" | "continue_statement" => {}
+            "break_statement" => self.summary.exits(self.looped, false),
             "expression_statement" => {
                 let children = node.named();
                 // A docstring is a statement, not a value.
                 for child in children.into_iter().filter(|child| child.sort() != "string") {
                     let value = self.expression(child);
-                    self.summary.drop_result(value);
+                    if !matches!(child.sort(), "assignment" | "augmented_assignment") {
+                        self.summary.drop_result(value);
+                    }
                 }
             }
             "return_statement" => {
+                self.summary.exits(self.looped, true);
                 if let Some(value) = node.named_child(0) {
                     let value = self.expression(value);
                     self.returns(value);

@@ -1,0 +1,115 @@
+//! See rules/dangling-task.md.
+
+use super::asynchronous::given::{Awaitable, Awaitables};
+use super::asynchronous::told::{self, Said};
+use super::{Check, Program, Rule, Status, Told};
+use crate::facts::Gives;
+use crate::finding::{Confidence, Severity};
+use crate::ir::{Expr, ExprId, MODULE_BODY, Target, VarId};
+use crate::link::{At, CallAt};
+use rustc_hash::FxHashSet;
+
+pub(super) const RULE: Rule = Rule {
+    id: "dangling-task",
+    group: "async",
+    severity: Severity::Warning,
+    status: Status::Stable,
+    page: include_str!("../../rules/dangling-task.md"),
+    check: Check::Uses(check),
+};
+
+fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
+    let awaitables = Awaitables::new(program);
+    let task = |at| awaitables.of_call(at).filter(|one| one.gives == Gives::Task);
+    for (at, call) in told::calls(program).filter(|(at, call)| call.dropped && told::is_python(program, *at)) {
+        // What is only given a callback is kept by nobody either.
+        let receiver = receiver_call(program, at).filter(|_| only_calls_back(program, at));
+        let candidate = receiver.unwrap_or(at);
+        if call.awaited {
+            continue;
+        }
+        if let Some(one) = task(candidate) {
+            report(rule, program, told, candidate, one, None);
+        }
+    }
+    for (file, summary) in program.input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python()) {
+        for assign in summary.assigns.iter().filter(|assign| !assign.is_type) {
+            let (Target::Var(var), Expr::Call(id)) = (&assign.target, &summary.exprs[assign.value]) else { continue };
+            let at = At { file, id: *id };
+            if summary.vars[*var].func == MODULE_BODY || task(at).is_none() {
+                continue;
+            }
+            match kept(program, file, *var) {
+                true => told.clear(rule, program, at, "kept"),
+                false => {
+                    let name = summary.vars[*var].name.to_string();
+                    task(at).into_iter().for_each(|one| report(rule, program, told, at, one, Some(&name)));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a variable is read for anything but to be given a callback.
+fn kept(program: &Program<'_, '_>, file: crate::base::FileId, var: VarId) -> bool {
+    let summary = &program.input.summaries[file];
+    let callbacks: FxHashSet<ExprId> = summary
+        .calls
+        .iter_enumerated()
+        .filter(|(id, call)| call.dropped && only_calls_back(program, At { file, id: *id }))
+        .filter_map(|(_, call)| match summary.exprs[call.callee] {
+            Expr::Attr { base, .. } => Some(base),
+            _ => None,
+        })
+        .collect();
+    summary.exprs.iter_enumerated().any(|(id, expr)| *expr == Expr::Var(var) && !callbacks.contains(&id))
+}
+
+/// The call whose result another one is a method of.
+fn receiver_call(program: &Program<'_, '_>, at: CallAt) -> Option<CallAt> {
+    let summary = &program.input.summaries[at.file];
+    match summary.exprs[summary.calls[at.id].callee] {
+        Expr::Attr { base, .. } => match summary.exprs[base] {
+            Expr::Call(id) => Some(At { file: at.file, id }),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a call only registers what is to run when its receiver is done.
+fn only_calls_back(program: &Program<'_, '_>, at: CallAt) -> bool {
+    let facts = program.input.facts_of(at.file);
+    program.graph.externals_of(at).any(|external| facts.registrations(external.path).iter().any(|entry| entry.ready))
+}
+
+fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, one: Awaitable, held: Option<&str>) {
+    let owner = told::owner(program, at);
+    if told::is_test(program, owner) {
+        return told.clear(rule, program, at, "test");
+    }
+    let called = told::called(program, at);
+    let path = one.path.map(|path| crate::effects::shown_path(program.input.facts_of(at.file), path));
+    let callee = one.func.map_or_else(|| path.unwrap_or_else(|| called.clone()), |func| program.input.func_name(func));
+    let message = match held {
+        Some(name) => format!("the task of `{called}()` is held by `{name}` alone, which nothing reads: it may be collected before it is done"),
+        None => format!("nothing keeps the task of `{called}()`: it may be collected before it is done"),
+    };
+    let is_method = program.input.func(owner).class.is_some();
+    let said = Said {
+        severity: rule.severity,
+        confidence: if held.is_some() { Confidence::Medium } else { Confidence::High },
+        message,
+        why: "the loop holds its tasks by weak references only, and what a dropped task raises is never seen".to_owned(),
+        help: if is_method {
+            "keep it while it runs: `self.tasks.add(task)` and `task.add_done_callback(self.tasks.discard)`, or start it in an `asyncio.TaskGroup`"
+        } else {
+            "keep it while it runs: `tasks.add(task)` and `task.add_done_callback(tasks.discard)`, or start it in an `asyncio.TaskGroup`"
+        }
+        .to_owned(),
+        source: "https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task".to_owned(),
+    };
+    let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, callee)], said);
+    finding.labels.extend(one.func.map(|func| told::defined(program, func, "gives the task to its callers")));
+    told.findings.push(finding);
+}
