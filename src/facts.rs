@@ -342,6 +342,7 @@ pub struct Facts {
     loop_nesting: FxHashMap<Name, ()>,
     limiters: FxHashMap<Name, ()>,
     gatherers: FxHashMap<Name, ()>,
+    counting: FxHashMap<Name, ()>,
     plain_decorators: FxHashMap<Name, ()>,
     /// Labels of entries that nothing awaits.
     plain: rustc_hash::FxHashSet<String>,

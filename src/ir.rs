@@ -303,6 +303,8 @@ pub struct Function {
     pub is_generator: bool,
     /// It awaits something that is no call.
     pub waits: bool,
+    /// It may end without giving anything: by its end, or by a bare `return`.
+    pub gives_nothing: bool,
     /// Its body is only `...`, `pass`, a docstring, `raise NotImplementedError`, or it is abstract.
     pub is_abstract: bool,
     /// Parameters in order (Python's `self` included).
@@ -455,7 +457,7 @@ pub struct ModuleSummary {
     pub regions: Vec<Region>,
     /// Where functions give way: `await`, `async for`, `async with`, `yield` in a coroutine; the function and the place.
     pub awaits: Vec<(FuncId, Span)>,
-    /// Bodies of `try` whose failure a `catch` or `except` takes, in order of their end.
+    /// `try` statements whose failure a `catch` or `except` takes and does not throw on, with their clauses.
     pub caught: Vec<Span>,
     /// Tests that calls stand under.
     pub guards: IndexVec<GuardId, Guard>,
@@ -505,6 +507,7 @@ impl ModuleSummary {
             is_async: false,
             is_generator: false,
             waits: false,
+            gives_nothing: true,
             is_abstract: false,
             params: Vec::new(),
             returns: Vec::new(),

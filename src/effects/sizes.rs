@@ -322,6 +322,12 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 };
             }
         }
+        // What an application keeps for all is no part of the request by which one comes to it.
+        let kept = |value: &Value| matches!(value, Value::ExtInst(path) if facts.type_of(*path).is_some_and(|of| of.shared));
+        let reached = matches!(input.summaries[at.file].exprs[base], Expr::Attr { .. });
+        if reached && self.solution.values(At { file: at.file, id: base }).iter().any(kept) {
+            return self.by_value(at, depth);
+        }
         // What an object keeps is its own; what a receiver keeps, its class says.
         let function = input.func(func);
         let own = match input.summaries[at.file].exprs[base] {

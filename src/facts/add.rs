@@ -53,7 +53,7 @@ pub(super) struct Ready {
     plain_labels: Vec<String>,
     runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    plain: [Vec<Name>; 16],
+    plain: [Vec<Name>; 17],
     promises: Vec<(Vec<Name>, Promised)>,
     drops: Vec<(Vec<Name>, Dropping)>,
 }
@@ -243,6 +243,7 @@ impl Ready {
                 paths(raw.nests_loops),
                 paths(raw.limiter),
                 paths(raw.gathers),
+                paths(raw.counts),
                 paths(raw.plain_decorator),
             ],
             promises,
@@ -522,7 +523,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 16] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 17] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -539,6 +540,7 @@ impl Facts {
             &mut self.loop_nesting,
             &mut self.limiters,
             &mut self.gatherers,
+            &mut self.counting,
             &mut self.plain_decorators,
         ]
     }

@@ -120,6 +120,9 @@ pub struct RawFacts {
     /// Calls that wait at once for all that they are given: `gather`, `Promise.all`.
     #[serde(default)]
     pub(super) gathers: Vec<Placed<RawPaths>>,
+    /// Calls that give numbers one after another: `range`.
+    #[serde(default)]
+    pub(super) counts: Vec<Placed<RawPaths>>,
     /// Decorators that leave what a call of their function gives as it is: a route's.
     #[serde(default)]
     pub(super) plain_decorator: Vec<Placed<RawPaths>>,
@@ -218,6 +221,7 @@ macro_rules! every_table {
             nests_loops,
             limiter,
             gathers,
+            counts,
             plain_decorator,
             runtime,
             size,

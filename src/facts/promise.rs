@@ -155,6 +155,12 @@ impl Facts {
         self.by_path(&self.gatherers, path).is_some()
     }
 
+    /// Whether a call on `path` gives numbers one after another.
+    #[must_use]
+    pub fn counts(&self, path: Name) -> bool {
+        self.by_path(&self.counting, path).is_some()
+    }
+
     /// Whether a decorator leaves what a call of its function gives as it is.
     #[must_use]
     pub fn leaves_results(&self, path: Name) -> bool {

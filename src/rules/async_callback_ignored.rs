@@ -4,7 +4,7 @@ use super::asynchronous::given::Awaitables;
 use super::asynchronous::rejected::may_reject;
 use super::asynchronous::told::{self, Said};
 use super::{Check, Program, Rule, Status, Told};
-use crate::facts::{ContextKind, Dropping};
+use crate::facts::{ContextKind, Dropping, Gives};
 use crate::finding::{Confidence, Severity};
 use crate::ir::{CallKind, Expr};
 use crate::link::graph::{argument, functions};
@@ -23,9 +23,10 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     let awaitables = Awaitables::new(program);
     for (at, call) in told::calls(program).filter(|(_, call)| matches!(call.kind, CallKind::Call | CallKind::New)) {
         let Some((dropping, confidence)) = dropping(program, at) else { continue };
+        let wanted = if told::is_python(program, at) { Gives::Coroutine } else { Gives::Promise };
         for arg in argument(call, dropping.which) {
             let run = functions(program.solution, At { file: at.file, id: arg.value });
-            if run.is_empty() || !run.iter().all(|func| awaitables.of(*func).is_some()) {
+            if run.is_empty() || !run.iter().all(|func| awaitables.of(*func) == Some(wanted)) {
                 continue;
             }
             let Some(func) = run.first().copied() else { continue };
@@ -49,7 +50,10 @@ fn dropping<'p>(program: &'p Program<'_, '_>, at: CallAt) -> Option<(&'p Droppin
     let facts = program.input.facts_of(at.file);
     let summary = &program.input.summaries[at.file];
     let call = &summary.calls[at.id];
-    if let Some(found) = program.graph.externals_of(at).find_map(|external| facts.drops(external.path)) {
+    // A class is called by `new`: what has its path may be an instance.
+    let is_class = |path: &str| path.rsplit('.').next().is_some_and(|last| last.starts_with(|first: char| first.is_ascii_uppercase()));
+    let mut externals = program.graph.externals_of(at).filter(|external| !is_class(&external.path) || call.kind == CallKind::New);
+    if let Some(found) = externals.find_map(|external| facts.drops(external.path)) {
         return Some((found, Confidence::High));
     }
     let unknown = program.solution.values(At { file: at.file, id: call.callee }).is_empty();

@@ -4,7 +4,7 @@ use super::asynchronous::told::{self, Said};
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::ContextKind;
 use crate::finding::{Confidence, Severity};
-use crate::ir::{CallKind, Expr};
+use crate::ir::{CallKind, Expr, ExprId, Test};
 use crate::link::graph::{Edge, EdgeKind};
 use crate::link::{CallAt, FuncAt};
 use std::collections::BTreeMap;
@@ -42,12 +42,33 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             continue;
         }
         let Some(func) = edges.first().map(|edge| edge.to) else { continue };
+        if asked_about(program, at) || edges.iter().any(|edge| program.input.func(edge.to).span.contains(call.span.start)) {
+            told.clear(rule, program, at, "asked");
+            continue;
+        }
         // Written as a value, or handed on by a helper that is called with it.
         let written = call.args.iter().any(|arg| !matches!(summary.exprs[arg.value], Expr::Call(_)));
         if written {
             report(rule, program, told, at, func, edges.len());
         }
     }
+}
+
+/// Whether the call stands under a test that asks about what it is given: `if iscoroutinefunction(handler)`.
+fn asked_about(program: &Program<'_, '_>, at: CallAt) -> bool {
+    let summary = &program.input.summaries[at.file];
+    let call = &summary.calls[at.id];
+    let given = |id: ExprId| call.args.iter().any(|arg| summary.exprs[arg.value] == summary.exprs[id]);
+    let asks = |id: &crate::ir::CallId| summary.calls[*id].args.iter().any(|arg| given(arg.value));
+    let mut guards = std::iter::successors(call.guard, |id| summary.guards[*id].outer);
+    guards.any(|id| match summary.guards[id].test {
+        Test::Call(id) => asks(&id),
+        Test::Var(var, _) => program.solution.assigned(at.file, var).iter().any(|id| match &summary.exprs[*id] {
+            Expr::Call(id) => asks(id),
+            _ => false,
+        }),
+        _ => false,
+    })
 }
 
 fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, func: FuncAt, candidates: usize) {

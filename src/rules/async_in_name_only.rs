@@ -48,7 +48,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     }
     let heavy: Vec<Finding> = told.findings.iter().filter(|one| one.rule == heavy_call_on_loop::RULE.id).cloned().collect();
     let mut seen: FxHashSet<FuncAt> = FxHashSet::default();
-    for finding in heavy.iter().filter(|one| one.severity >= Severity::Warning) {
+    for finding in heavy.iter().filter(|one| one.severity >= Severity::Error) {
         let summary = &program.input.summaries[finding.file];
         let id = summary.calls.iter().find(|call| call.span == finding.span).map(|call| call.func);
         let Some(func) = id.map(|id| At { file: finding.file, id }) else { continue };

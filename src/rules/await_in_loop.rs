@@ -52,7 +52,11 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         let python = summary.is_python();
         let said = Said {
             severity: rule.severity,
-            confidence: if way.calls.len() == 1 { Confidence::High } else { Confidence::Medium },
+            confidence: match (way.calls.len(), way.always) {
+                (1, _) => Confidence::High,
+                (_, true) => Confidence::Medium,
+                (_, false) => Confidence::Low,
+            },
             message: format!("`await {called}(...)` waits for one after another, and no round needs the one before it"),
             why: "each round begins when the one before it has its answer: the times add up".to_owned(),
             help: if python {

@@ -1,12 +1,12 @@
 //! See rules/dangling-task.md.
 
-use super::asynchronous::given::{Awaitable, Awaitables};
+use super::asynchronous::given::{Awaitable, Awaitables, is_kept};
 use super::asynchronous::told::{self, Said};
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::Gives;
 use crate::finding::{Confidence, Severity};
-use crate::ir::{Expr, ExprId, MODULE_BODY, Target, VarId};
-use crate::link::{At, CallAt};
+use crate::ir::{Expr, MODULE_BODY, ModuleSummary, Target, VarId};
+use crate::link::{At, CallAt, FuncAt};
 use rustc_hash::FxHashSet;
 
 pub(super) const RULE: Rule = Rule {
@@ -21,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     let awaitables = Awaitables::new(program);
     let task = |at| awaitables.of_call(at).filter(|one| one.gives == Gives::Task);
+    let mut dropped: Vec<(CallAt, Awaitable)> = Vec::new();
     for (at, call) in told::calls(program).filter(|(at, call)| call.dropped && told::is_python(program, *at)) {
         // What is only given a callback is kept by nobody either.
         let receiver = receiver_call(program, at).filter(|_| only_calls_back(program, at));
@@ -29,7 +30,20 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             continue;
         }
         if let Some(one) = task(candidate) {
-            report(rule, program, told, candidate, one, None);
+            dropped.push((candidate, one));
+        }
+    }
+    let callers = |func: FuncAt| dropped.iter().filter(|(_, one)| one.func == Some(func)).count();
+    let mut told_of: FxHashSet<FuncAt> = FxHashSet::default();
+    for (at, one) in &dropped {
+        match one.func {
+            // Where several drop it, who gives it is to keep it.
+            Some(func) if callers(func) > 1 => {
+                if told_of.insert(func) {
+                    report_maker(rule, program, told, func, callers(func));
+                }
+            }
+            _ => report(rule, program, told, *at, *one, None),
         }
     }
     for (file, summary) in program.input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python()) {
@@ -39,7 +53,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             if summary.vars[*var].func == MODULE_BODY || task(at).is_none() {
                 continue;
             }
-            match kept(program, file, *var) {
+            match is_kept(program, file, *var) || is_returned(summary, *var) {
                 true => told.clear(rule, program, at, "kept"),
                 false => {
                     let name = summary.vars[*var].name.to_string();
@@ -50,19 +64,9 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     }
 }
 
-/// Whether a variable is read for anything but to be given a callback.
-fn kept(program: &Program<'_, '_>, file: crate::base::FileId, var: VarId) -> bool {
-    let summary = &program.input.summaries[file];
-    let callbacks: FxHashSet<ExprId> = summary
-        .calls
-        .iter_enumerated()
-        .filter(|(id, call)| call.dropped && only_calls_back(program, At { file, id: *id }))
-        .filter_map(|(_, call)| match summary.exprs[call.callee] {
-            Expr::Attr { base, .. } => Some(base),
-            _ => None,
-        })
-        .collect();
-    summary.exprs.iter_enumerated().any(|(id, expr)| *expr == Expr::Var(var) && !callbacks.contains(&id))
+/// Whether a function returns a variable: its callers have it then.
+fn is_returned(summary: &ModuleSummary, var: VarId) -> bool {
+    summary.functions.iter().flat_map(|function| &function.returns).any(|id| summary.exprs[*id] == Expr::Var(var))
 }
 
 /// The call whose result another one is a method of.
@@ -112,4 +116,18 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, o
     let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, callee)], said);
     finding.labels.extend(one.func.map(|func| told::defined(program, func, "gives the task to its callers")));
     told.findings.push(finding);
+}
+
+/// A function whose task several callers drop.
+fn report_maker(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, func: FuncAt, callers: usize) {
+    let name = program.input.func(func).name;
+    let said = Said {
+        severity: rule.severity,
+        confidence: Confidence::High,
+        message: format!("`{name}` gives a task that it does not keep, and {callers} of its callers drop it: it may be collected before it is done"),
+        why: "the loop holds its tasks by weak references only, and what a dropped task raises is never seen".to_owned(),
+        help: format!("keep it in `{name}` while it runs: `TASKS.add(task)` and `task.add_done_callback(TASKS.discard)`"),
+        source: "https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task".to_owned(),
+    };
+    told.findings.push(told::at(rule, program, func, program.input.func(func).name_span, Vec::new(), said));
 }

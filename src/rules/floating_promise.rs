@@ -34,6 +34,11 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         }
         let owner = told::owner(program, at);
         let rejects = floats.func.is_none_or(|func| may_reject(program, &awaitables, func));
+        // A plain function that ends in a handled promise gives one by the way.
+        if floats.func.is_some_and(|func| !program.input.func(func).is_async) && !rejects {
+            told.clear(rule, program, at, "caught");
+            continue;
+        }
         let once = told::is_once(program, owner);
         let called = match (&floats.each, promise_of(summary, call)) {
             (Some(each), _) => each.clone(),

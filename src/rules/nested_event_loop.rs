@@ -17,6 +17,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
+/// Calls of a chain beyond which it is doubted.
+const FAR: usize = 4;
+
 fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     let facts_of = |external: &External| program.input.facts_of(external.call.file);
     let nests = |external: &External| facts_of(external).nests_loops(external.path);
@@ -42,7 +45,8 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         chain.push(told::hop(program, call, shown.clone()));
         let distance = u32::try_from(chain.len()).unwrap_or(u32::MAX);
         // Tests on the way are not asked: who is called only without a loop may be among them.
-        let most = if direct { Confidence::High } else { Confidence::Medium.min(belief::sure(distance, 1)) };
+        let far = if chain.len() > FAR { Confidence::Low } else { Confidence::Medium };
+        let most = if direct { Confidence::High } else { far.min(belief::sure(distance, 1)) };
         // A coroutine runs on a loop, whatever leads to it.
         let confidence = if direct { most } else { most.min(origin.confidence) };
         let through = if direct { format!("`{shown}`") } else { format!("`{}` reaches `{shown}`, which", chain[0].callee) };

@@ -58,6 +58,13 @@ struct Asked<'w, 'p, 'a, 'b> {
 
 /// What decides how many elements there are, where that is a database or a client.
 fn open(program: &Program<'_, '_>, over: crate::link::ExprAt, func: FuncAt) -> Option<Size> {
+    if let crate::ir::Expr::Call(id) = program.input.summaries[over.file].exprs[over.id] {
+        let facts = program.input.facts_of(over.file);
+        // Pages, not elements.
+        if program.graph.externals_of(At { file: over.file, id }).any(|external| facts.counts(external.path)) {
+            return None;
+        }
+    }
     let size = program.sizes.trace(over, func).size;
     matches!(size, Size::Database | Size::Request).then_some(size)
 }

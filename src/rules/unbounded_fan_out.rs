@@ -140,6 +140,8 @@ fn judge(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, waited: &Waite
             return told.clear(rule, program, call, "few");
         }
     };
+    // Where it is asked under a test only, most elements may not ask at all.
+    let confidence = if many.way.always { confidence } else { Confidence::Low };
     let python = told::is_python(program, call);
     let path = crate::effects::shown_path(program.input.facts_of(many.way.calls.last().map_or(call, |last| last.0).file), many.way.path);
     let said = Said {

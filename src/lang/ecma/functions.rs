@@ -52,6 +52,7 @@ impl Lowering<'_> {
             is_async: has_token(node, "async"),
             is_generator: has_token(node, "*") || node.sort().starts_with("generator"),
             waits: false,
+            gives_nothing: !node.at(Field::Body).is_some_and(super::guards::gives),
             is_abstract: node.at(Field::Body).is_none(),
             params: Vec::new(),
             returns: Vec::new(),

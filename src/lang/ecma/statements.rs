@@ -60,6 +60,9 @@ impl Lowering<'_> {
                     let value = self.expression(value);
                     let func = self.func;
                     self.summary.functions[func].returns.push(value);
+                } else {
+                    let func = self.func;
+                    self.summary.functions[func].gives_nothing = true;
                 }
             }
             "function_declaration" | "generator_function_declaration" => {
@@ -84,8 +87,8 @@ impl Lowering<'_> {
             "switch_statement" => self.switch_statement(node),
             "try_statement" => {
                 for child in named_children(node) {
-                    if child.sort() == "catch_clause" {
-                        self.summary.caught.extend(node.at(Field::Body).map(span));
+                    if child.sort() == "catch_clause" && !super::guards::throws_on(child) {
+                        self.summary.caught.push(span(node));
                     }
                     self.any(child);
                 }

@@ -42,6 +42,9 @@ impl Lowering<'_> {
                 if let Some(value) = node.named_child(0) {
                     let value = self.expression(value);
                     self.returns(value);
+                } else {
+                    let func = self.func;
+                    self.summary.functions[func].gives_nothing = true;
                 }
             }
             "raise_statement" => {
@@ -406,6 +409,7 @@ impl Lowering<'_> {
             is_async: node.child(0).is_some_and(|child| child.sort() == "async"),
             is_generator: false,
             waits: false,
+            gives_nothing: !body.is_some_and(super::guards::gives),
             is_abstract: body.is_some_and(|body| self.is_abstract(body))
                 || decorators.iter().any(|(_, at)| self.text_of(*at).ends_with("abstractmethod")),
             params: Vec::new(),

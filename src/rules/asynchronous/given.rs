@@ -1,8 +1,8 @@
 //! What a call gives to be awaited, known by what it resolves to: functions of the run, or a fact on a library's.
 
-use crate::base::Name;
+use crate::base::{FileId, Name};
 use crate::facts::Gives;
-use crate::ir::{CallKind, Expr, FuncKind};
+use crate::ir::{CallKind, Expr, ExprId, FuncKind, VarId};
 use crate::link::graph::{Indirect, indirect};
 use crate::link::{At, CallAt, ExprAt, FuncAt, Value, promise_of};
 use crate::rules::Program;
@@ -133,6 +133,9 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
         if let (Some(of), false) = (function.return_type, python) {
             return self.is_promise_type(At { file: func.file, id: of }).then_some(Gives::Promise);
         }
+        if function.gives_nothing {
+            return None;
+        }
         let mut found = None;
         for id in &function.returns {
             let gives = self.expr(At { file: func.file, id: *id }, depth)?.gives;
@@ -199,12 +202,37 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
                 let owner = &summary.functions[summary.vars[*var].func];
                 // What callers give is not asked for.
                 let is_parameter = owner.params.iter().any(|param| param.var == Some(*var));
-                if is_parameter || summary.vars[*var].vague { None } else { all(self.program.solution.assigned(at.file, *var)) }
+                if is_parameter || summary.vars[*var].vague {
+                    return None;
+                }
+                let found = all(self.program.solution.assigned(at.file, *var))?;
+                // A task that its maker keeps besides, nobody else has to.
+                let kept = found.gives == Gives::Task && is_kept(self.program, at.file, *var);
+                (!kept).then_some(found)
             }
             Expr::Either(parts) => all(parts),
             _ => None,
         }
     }
+}
+
+/// Whether a variable is read for anything but to be returned, or to be given what is to run when it is done.
+#[must_use]
+pub fn is_kept(program: &Program<'_, '_>, file: FileId, var: VarId) -> bool {
+    let summary = &program.input.summaries[file];
+    let facts = program.input.facts_of(file);
+    let passing = |id: ExprId| {
+        let returned = || summary.functions.iter().any(|function| function.returns.contains(&id));
+        let called = || {
+            summary.calls.iter_enumerated().any(|(call, one)| {
+                let receiver = matches!(summary.exprs[one.callee], Expr::Attr { base, .. } if base == id);
+                let mut externals = program.graph.externals_of(At { file, id: call });
+                receiver && one.dropped && externals.any(|external| facts.registrations(external.path).iter().any(|entry| entry.ready))
+            })
+        };
+        returned() || called()
+    };
+    summary.exprs.iter_enumerated().any(|(id, expr)| *expr == Expr::Var(var) && !passing(id))
 }
 
 /// A path without the mark of a call's result: what `@app.get("/")` decorates with is made by `app.get`.

@@ -37,7 +37,8 @@ fn rejects(program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, func:
     let function = &summary.functions[func.id];
     let of_call = |id: crate::ir::CallId| call_rejects(program, awaitables, At { file: func.file, id }, depth);
     if !function.is_async {
-        return function.returns.iter().any(|id| match summary.exprs[*id] {
+        // A declaration says nothing of it.
+        return function.returns.is_empty() || function.returns.iter().any(|id| match summary.exprs[*id] {
             Expr::Call(id) => of_call(id),
             _ => true,
         });

@@ -40,8 +40,12 @@ pub fn is_test(program: &Program<'_, '_>, func: FuncAt) -> bool {
 #[must_use]
 pub fn is_once(program: &Program<'_, '_>, func: FuncAt) -> Option<&'static str> {
     let on = |kind| program.contexts.origin(func, kind).is_some();
+    let lone = |origin: &Origin| origin.entry.is_none() && origin.confidence == Confidence::Low;
     if on(ContextKind::Test) {
         Some("test")
+    } else if program.contexts.origin(func, ContextKind::Loop).is_some_and(lone) {
+        // A loop of a command-line program, where nothing else runs.
+        Some("script")
     } else if on(ContextKind::Loop) || on(ContextKind::Thread) || on(ContextKind::Process) {
         None
     } else if on(ContextKind::Script) {
@@ -72,6 +76,7 @@ pub fn called(program: &Program<'_, '_>, call: CallAt) -> String {
         return head.to_owned();
     }
     match &summary.exprs[summary.calls[call.id].callee] {
+        Expr::Function(_) => "the function called here".to_owned(),
         Expr::Attr { name, .. } => name.to_string(),
         _ => "the call".to_owned(),
     }

@@ -4,7 +4,8 @@ use super::told;
 use crate::base::Name;
 use crate::facts::{Effect, Gives};
 use crate::finding::Hop;
-use crate::link::graph::{Edge, EdgeKind};
+use crate::ir::{Expr, Held};
+use crate::link::graph::{Edge, EdgeKind, bound_parameters};
 use crate::link::{At, CallAt, FuncAt};
 use crate::rules::Program;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -127,6 +128,9 @@ impl<'p, 'a, 'b> Waited<'p, 'a, 'b> {
                     continue;
                 }
                 for next in self.calls_of(edge.to) {
+                    if self.ruled_out(edge, *next) {
+                        continue;
+                    }
                     let mut calls = way.calls.clone();
                     if let Some(last) = calls.last_mut() {
                         last.1 = Some(edge.to);
@@ -137,6 +141,24 @@ impl<'p, 'a, 'b> Waited<'p, 'a, 'b> {
             }
         }
         None
+    }
+
+    /// Whether a call stands where a parameter was not given, and the edge's call gives it.
+    fn ruled_out(&self, edge: &Edge, next: CallAt) -> bool {
+        let input = self.program.input;
+        let (summary, function) = (&input.summaries[edge.to.file], input.func(edge.to));
+        let (caller, call) = (&input.summaries[edge.call.file], &input.summaries[edge.call.file].calls[edge.call.id]);
+        let Some(offset) = edge.offset else { return false };
+        let bound = bound_parameters(caller, function, call, usize::from(offset));
+        let guards = std::iter::successors(summary.calls[next.id].guard, |id| summary.guards[*id].outer);
+        guards.into_iter().any(|id| {
+            bound.iter().any(|(value, position)| {
+                let var = function.params.get(*position).and_then(|param| param.var);
+                let held = var.and_then(|var| summary.guards[id].of_var(summary, var));
+                let given = !matches!(caller.exprs[*value], Expr::Const(_));
+                given && matches!(held, Some(Held::Null(true) | Held::Truth(false)))
+            })
+        })
     }
 
     /// The way in hops.
