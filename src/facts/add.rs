@@ -162,7 +162,8 @@ impl Ready {
             let raw = one.into_value();
             let (gives, waits, unless, computes) = (raw.gives, raw.waits, raw.unless, raw.computes);
             let (instead, source) = (raw.instead.unwrap_or_default(), raw.source.unwrap_or_default());
-            promises.push((raw.paths.iter().map(|path| name(path)).collect(), Promised { gives, waits, unless, computes, instead, source }));
+            promises
+                .push((raw.paths.iter().map(|path| name(path)).collect(), Promised { gives, waits, unless, computes, instead, source }));
         }
         for one in raw.drops_promise {
             let (at, raw) = (Some(one.place()), one.into_value());

@@ -23,6 +23,7 @@ pub enum LoopKind {
 
 /// A loop.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub struct Loop {
     /// What makes it go on.
     pub kind: LoopKind,

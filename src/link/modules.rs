@@ -192,7 +192,7 @@ impl Modules {
         let holds = |dir: &str| dir.is_empty() || from.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'));
         let asking = self.asked.iter().filter(|(dir, asked)| holds(dir) && asked.contains_key(package));
         let (_, asked) = asking.max_by_key(|(dir, _)| dir.len())?;
-        let digits = asked.get(package)?.trim_start_matches(|letter: char| matches!(letter, '^' | '~' | '=' | '>' | 'v' | ' '));
+        let digits = asked.get(package)?.trim_start_matches(['^', '~', '=', '>', 'v', ' ']);
         digits.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
     }
 

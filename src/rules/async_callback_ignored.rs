@@ -1,13 +1,13 @@
 //! See rules/async-callback-ignored.md.
 
 use super::asynchronous::given::Awaitables;
-use super::asynchronous::rejected::may_reject;
+use super::asynchronous::rejected::Rejected;
 use super::asynchronous::told::{self, Said};
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::{ContextKind, Dropping, Gives};
 use crate::finding::{Confidence, Severity};
 use crate::ir::{CallKind, Expr};
-use crate::link::graph::{argument, functions};
+use crate::link::graph::{Outcome, argument, functions};
 use crate::link::{At, CallAt, FuncAt};
 
 pub(super) const RULE: Rule = Rule {
@@ -21,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     let awaitables = Awaitables::new(program);
+    let rejected = Rejected::new(program, &awaitables);
     for (at, call) in told::calls(program).filter(|(_, call)| matches!(call.kind, CallKind::Call | CallKind::New)) {
         let Some((dropping, confidence)) = dropping(program, at) else { continue };
         let wanted = if told::is_python(program, at) { Gives::Coroutine } else { Gives::Promise };
@@ -30,7 +31,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
                 continue;
             }
             let Some(func) = run.first().copied() else { continue };
-            if dropping.unless_caught && !run.iter().any(|func| may_reject(program, &awaitables, *func)) {
+            if dropping.unless_caught && !run.iter().any(|func| rejected.may(*func)) {
                 told.clear(rule, program, at, "caught");
                 continue;
             }
@@ -54,7 +55,8 @@ fn dropping<'p>(program: &'p Program<'_, '_>, at: CallAt) -> Option<(&'p Droppin
     let is_class = |path: &str| path.rsplit('.').next().is_some_and(|last| last.starts_with(|first: char| first.is_ascii_uppercase()));
     let mut externals = program.graph.externals_of(at).filter(|external| !is_class(&external.path) || call.kind == CallKind::New);
     if let Some(found) = externals.find_map(|external| facts.drops(external.path)) {
-        return Some((found, Confidence::High));
+        let by_name = program.graph.outcomes[at.file][at.id] == Outcome::ByName;
+        return Some((found, if by_name { Confidence::Medium } else { Confidence::High }));
     }
     let unknown = program.solution.values(At { file: at.file, id: call.callee }).is_empty();
     let written = call.args.first().is_some_and(|arg| matches!(summary.exprs[arg.value], Expr::Function(_)));
@@ -69,7 +71,8 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, f
     let function = program.input.func(func);
     let shown = if function.name.starts_with('<') { "an asynchronous function".to_owned() } else { format!("`{}`", function.name) };
     let said = Said {
-        severity: rule.severity,
+        // What is lost is a rejection alone.
+        severity: if found.dropping.unless_caught { Severity::Warning } else { rule.severity },
         confidence: found.confidence,
         message: format!("`{called}` is given {shown} and {}", found.dropping.does),
         why: "an asynchronous function returns at its first `await`: what it is called by gets a promise, not the result".to_owned(),
@@ -94,7 +97,10 @@ fn plain_entries(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             let said = Said {
                 severity: rule.severity,
                 confidence: Confidence::High,
-                message: format!("`{}` is a coroutine function, and the {} calls it plainly: its body never runs", function.name, origin.label),
+                message: format!(
+                    "`{}` is a coroutine function, and the {} calls it plainly: its body never runs",
+                    function.name, origin.label
+                ),
                 why: "calling a coroutine function runs nothing; who calls it here awaits nothing".to_owned(),
                 help: format!("make `{}` a plain `def` that starts a task, and keep the task", function.name),
                 source: "https://docs.python.org/3/library/asyncio-dev.html#detect-never-awaited-coroutines".to_owned(),

@@ -1,8 +1,8 @@
 //! See rules/async-in-name-only.md.
 
 use super::asynchronous::told::{self, Said};
-use super::{Check, Program, Rule, Status, Told, heavy_call_on_loop};
 use super::cpu::origin::{Origin, Origins};
+use super::{Check, Program, Rule, Status, Told, heavy_call_on_loop};
 use crate::facts::{ContextKind, Operand};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::link::graph::External;
@@ -19,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
+    let origins = Origins::new(program);
     for external in &program.graph.externals {
         let (call, facts) = (external.call, program.input.facts_of(external.call.file));
         let Some(fact) = facts.promise(external.path) else { continue };
@@ -28,7 +29,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             continue;
         };
         let sized = facts.call(external.path).is_some_and(|fact| fact.grows.is_some());
-        let input = sized.then(|| input(program, external));
+        let input = sized.then(|| input(program, &origins, external));
         if matches!(input, Some(Origin::Bounded | Origin::Head(_))) {
             told.clear(rule, program, call, "argument");
             continue;
@@ -39,7 +40,8 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             severity: rule.severity,
             confidence,
             message: format!("`{shown}` is asynchronous in name only: it {computes} on the event loop"),
-            why: "a promise does not move work elsewhere: what computes in JavaScript or Python computes on the loop's own thread".to_owned(),
+            why: "a promise does not move work elsewhere: what computes in JavaScript or Python computes on the loop's own thread"
+                .to_owned(),
             help: fact.instead.clone(),
             source: fact.source.clone(),
         };
@@ -76,11 +78,11 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
 }
 
 /// Where what a call is given comes from, whose size decides how long it takes.
-fn input(program: &Program<'_, '_>, external: &External) -> Origin {
+fn input(program: &Program<'_, '_>, origins: &Origins<'_, '_, '_>, external: &External) -> Origin {
     let file = external.call.file;
     let operand = program.input.facts_of(file).call(external.path).and_then(|fact| fact.grows).unwrap_or(Operand::Argument(0));
     match program.sizes.operand(external.call, operand) {
-        Some(id) => Origins::new(program).of(external.from, program.sizes.trace(At { file, id }, external.from).size),
+        Some(id) => origins.of(external.from, program.sizes.trace(At { file, id }, external.from).size),
         None => Origin::Unknown,
     }
 }

@@ -60,9 +60,13 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             message: format!("`await {called}(...)` waits for one after another, and no round needs the one before it"),
             why: "each round begins when the one before it has its answer: the times add up".to_owned(),
             help: if python {
-                format!("wait for them side by side: `await asyncio.gather(*({called}(...) for ...))`, with a semaphore where there may be many")
+                format!(
+                    "wait for them side by side: `await asyncio.gather(*({called}(...) for ...))`, with a semaphore where there may be many"
+                )
             } else {
-                format!("wait for them side by side: `await Promise.all(items.map((item) => {called}(...)))`, with `p-limit` where there may be many")
+                format!(
+                    "wait for them side by side: `await Promise.all(items.map((item) => {called}(...)))`, with `p-limit` where there may be many"
+                )
             },
             source: if python {
                 "https://docs.python.org/3/library/asyncio-task.html#running-tasks-concurrently"

@@ -107,7 +107,8 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, b
         severity: rule.severity,
         confidence: Confidence::High,
         message: format!("`{inner}(...)` runs here, before `{}` is called: {place} is given {}", before.outer, before.what),
-        why: "arguments are evaluated where the call stands: the work is done on this side, and what is handed over can't be called".to_owned(),
+        why: "arguments are evaluated where the call stands: the work is done on this side, and what is handed over can't be called"
+            .to_owned(),
         help: if before.what == "a coroutine" {
             format!("`await {inner}(...)`: a coroutine runs on the loop, no thread has to be asked")
         } else {

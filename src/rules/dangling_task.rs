@@ -53,12 +53,10 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             if summary.vars[*var].func == MODULE_BODY || task(at).is_none() {
                 continue;
             }
-            match is_kept(program, file, *var) || is_returned(summary, *var) {
-                true => told.clear(rule, program, at, "kept"),
-                false => {
-                    let name = summary.vars[*var].name.to_string();
-                    task(at).into_iter().for_each(|one| report(rule, program, told, at, one, Some(&name)));
-                }
+            if is_kept(program, file, *var) || is_returned(summary, *var) {
+                told.clear(rule, program, at, "kept");
+            } else if let Some(one) = task(at) {
+                report(rule, program, told, at, one, Some(&summary.vars[*var].name));
             }
         }
     }
@@ -94,9 +92,11 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, o
     }
     let called = told::called(program, at);
     let path = one.path.map(|path| crate::effects::shown_path(program.input.facts_of(at.file), path));
-    let callee = one.func.map_or_else(|| path.unwrap_or_else(|| called.clone()), |func| program.input.func_name(func));
+    let gives = one.func.map_or_else(|| path.unwrap_or_else(|| called.clone()), |func| program.input.func_name(func));
     let message = match held {
-        Some(name) => format!("the task of `{called}()` is held by `{name}` alone, which nothing reads: it may be collected before it is done"),
+        Some(name) => {
+            format!("the task of `{called}()` is held by `{name}` alone, which nothing reads: it may be collected before it is done")
+        }
         None => format!("nothing keeps the task of `{called}()`: it may be collected before it is done"),
     };
     let is_method = program.input.func(owner).class.is_some();
@@ -113,7 +113,7 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, o
         .to_owned(),
         source: "https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task".to_owned(),
     };
-    let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, callee)], said);
+    let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, gives)], said);
     finding.labels.extend(one.func.map(|func| told::defined(program, func, "gives the task to its callers")));
     told.findings.push(finding);
 }
@@ -124,7 +124,9 @@ fn report_maker(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, func: F
     let said = Said {
         severity: rule.severity,
         confidence: Confidence::High,
-        message: format!("`{name}` gives a task that it does not keep, and {callers} of its callers drop it: it may be collected before it is done"),
+        message: format!(
+            "`{name}` gives a task that it does not keep, and {callers} of its callers drop it: it may be collected before it is done"
+        ),
         why: "the loop holds its tasks by weak references only, and what a dropped task raises is never seen".to_owned(),
         help: format!("keep it in `{name}` while it runs: `TASKS.add(task)` and `task.add_done_callback(TASKS.discard)`"),
         source: "https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task".to_owned(),

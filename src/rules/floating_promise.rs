@@ -1,7 +1,7 @@
 //! See rules/floating-promise.md.
 
 use super::asynchronous::given::Awaitables;
-use super::asynchronous::rejected::{handles, may_reject};
+use super::asynchronous::rejected::{Rejected, handles};
 use super::asynchronous::told::{self, Said};
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::{Gives, Results};
@@ -21,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     let awaitables = Awaitables::new(program);
+    let rejected = Rejected::new(program, &awaitables);
     for (at, call) in told::calls(program).filter(|(_, call)| call.dropped && !call.awaited) {
         let summary = &program.input.summaries[at.file];
         // What runs in a browser stalls and ends no server.
@@ -33,7 +34,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             continue;
         }
         let owner = told::owner(program, at);
-        let rejects = floats.func.is_none_or(|func| may_reject(program, &awaitables, func));
+        let rejects = floats.func.is_none_or(|func| rejected.may(func));
         // A plain function that ends in a handled promise gives one by the way.
         if floats.func.is_some_and(|func| !program.input.func(func).is_async) && !rejects {
             told.clear(rule, program, at, "caught");
@@ -50,13 +51,18 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             (false, _) => "its function catches what it awaits; what comes after this line does not wait for it all the same".to_owned(),
             (true, Some("test")) => "the test is over before it is done, and its failure is seen by no one".to_owned(),
             (true, Some(_)) => "a rejection ends the program: here, where it starts, that may be meant".to_owned(),
-            (true, None) => "a rejection reaches no handler: Node ends the process on it, and what comes after this line does not wait".to_owned(),
+            (true, None) => {
+                "a rejection reaches no handler: Node ends the process on it, and what comes after this line does not wait".to_owned()
+            }
         };
         let inside = program.input.func(owner).is_async;
         let said = Said {
             severity: if rejects && once.is_none_or(|why| why == "test") { rule.severity } else { Severity::Info },
             confidence: Confidence::High,
-            message: format!("{what} of `{called}` {} neither awaited, returned nor caught", if floats.each.is_some() { "are" } else { "is" }),
+            message: format!(
+                "{what} of `{called}` {} neither awaited, returned nor caught",
+                if floats.each.is_some() { "are" } else { "is" }
+            ),
             why,
             help: match (&floats.each, inside) {
                 (Some(_), _) => "`await Promise.all(...)` of them".to_owned(),
@@ -65,8 +71,8 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             },
             source: "https://typescript-eslint.io/rules/no-floating-promises/".to_owned(),
         };
-        let callee = floats.func.map_or(called, |func| program.input.func_name(func));
-        let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, callee)], said);
+        let gives = floats.func.map_or(called, |func| program.input.func_name(func));
+        let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, gives)], said);
         finding.labels.extend(floats.func.map(|func| told::defined(program, func, "gives a promise")));
         told.findings.push(finding);
     }

@@ -58,7 +58,10 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             help: if direct {
                 "await the coroutine itself".to_owned()
             } else {
-                format!("await the coroutine all the way up, or call `{}` in a thread: `await asyncio.to_thread({})`", chain[0].callee, chain[0].callee)
+                format!(
+                    "await the coroutine all the way up, or call `{}` in a thread: `await asyncio.to_thread({})`",
+                    chain[0].callee, chain[0].callee
+                )
             },
             source: "https://docs.python.org/3/library/asyncio-runner.html#asyncio.run".to_owned(),
         };

@@ -78,15 +78,22 @@ fn of_loop(program: &Program<'_, '_>, waited: &Waited<'_, '_, '_>, at: CallAt) -
         matches!(of.kind, LoopKind::Each | LoopKind::Comprehension)
     })?;
     let of = &summary.loops[id];
+    let way = waited.way(at, &ASKED)?;
     let size = open(program, At { file: at.file, id: of.over? }, owner)?;
     // The loop goes over what the query itself gives in each round.
     if of.over == Some(result) || !Rounds::of(program, at.file, id).uses(&summary.calls[at.id], result) {
         return None;
     }
-    Some((waited.way(at, &ASKED)?, size, (at.file, of.span)))
+    Some((way, size, (at.file, of.span)))
 }
 
-fn tell(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, found: &mut FxHashMap<(FileId, Span), usize>, asked: &Asked<'_, '_, '_, '_>) {
+fn tell(
+    rule: &Rule,
+    program: &Program<'_, '_>,
+    told: &mut Told,
+    found: &mut FxHashMap<(FileId, Span), usize>,
+    asked: &Asked<'_, '_, '_, '_>,
+) {
     let owner = told::owner(program, asked.at);
     if let Some(reason) = told::is_once(program, owner) {
         return told.clear(rule, program, asked.at, reason);
@@ -101,7 +108,8 @@ fn tell(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, found: &mut FxH
 
 fn finding(rule: &Rule, program: &Program<'_, '_>, asked: &Asked<'_, '_, '_, '_>, owner: FuncAt) -> Finding {
     let chain = asked.waited.hops(&asked.way);
-    let shown_path = crate::effects::shown_path(program.input.facts_of(asked.way.calls.last().map_or(asked.at, |last| last.0).file), asked.way.path);
+    let shown_path =
+        crate::effects::shown_path(program.input.facts_of(asked.way.calls.last().map_or(asked.at, |last| last.0).file), asked.way.path);
     let head = shown(program, asked.head.0, asked.head.1);
     let (what, of) = match asked.way.effect {
         Effect::Database => ("a query", "a database's answer"),

@@ -33,47 +33,48 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         for assign in summary.assigns.iter().filter(|assign| !assign.is_type) {
             let (Target::Var(var), Expr::Call(id)) = (&assign.target, &summary.exprs[assign.value]) else { continue };
             let at = At { file, id: *id };
-            if summary.vars[*var].func != MODULE_BODY && is_unread(summary, *var) {
-                if let Some(one) = coroutine(at) {
-                    report(rule, program, told, at, one, &format!(" and `{}`, which holds it, is never read", summary.vars[*var].name));
-                }
+            if summary.vars[*var].func == MODULE_BODY {
+                continue;
+            }
+            if let Some(one) = coroutine(at).filter(|_| is_unread(summary, *var)) {
+                report(rule, program, told, at, one, &format!(" and `{}`, which holds it, is never read", summary.vars[*var].name));
             }
         }
     }
 }
 
 /// Whether nothing in the file reads a variable.
-pub(super) fn is_unread(summary: &ModuleSummary, var: VarId) -> bool {
+fn is_unread(summary: &ModuleSummary, var: VarId) -> bool {
     !summary.exprs.iter().any(|expr| *expr == Expr::Var(var))
 }
 
 fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, one: Awaitable, held: &str) {
     let called = told::called(program, at);
-    let callee = match (one.func, one.path) {
+    let makes = match (one.func, one.path) {
         (Some(func), _) => program.input.func_name(func),
         (None, Some(path)) => crate::effects::shown_path(program.input.facts_of(at.file), path),
         (None, None) => called.clone(),
     };
-    let caller = told::owner(program, at);
-    let within = program.input.func(caller).is_async;
+    let owner = told::owner(program, at);
+    let within = program.input.func(owner).is_async;
     let said = Said {
         severity: rule.severity,
         confidence: Confidence::High,
         message: format!("`{called}()` makes a coroutine that nothing awaits{held}: its body never runs"),
         why: match one.func {
-            Some(_) => format!("`{callee}` is a coroutine function: calling it runs nothing until what it gives is awaited"),
-            None => format!("`{callee}` gives a coroutine: it runs nothing until it is awaited"),
+            Some(_) => format!("`{makes}` is a coroutine function: calling it runs nothing until what it gives is awaited"),
+            None => format!("`{makes}` gives a coroutine: it runs nothing until it is awaited"),
         },
         help: if within {
             format!("write `await {called}(...)`, or keep a task of it: `task = asyncio.create_task({called}(...))`")
         } else {
-            let caller = &program.input.func(caller).name;
-            let caller = if caller.starts_with('<') { "this function".to_owned() } else { format!("`{caller}`") };
-            format!("make {caller} an `async def` and await it there, or hand it to the loop that is to run it")
+            let name = &program.input.func(owner).name;
+            let shown = if name.starts_with('<') { "this function".to_owned() } else { format!("`{name}`") };
+            format!("make {shown} an `async def` and await it there, or hand it to the loop that is to run it")
         },
         source: "https://docs.python.org/3/library/asyncio-dev.html#detect-never-awaited-coroutines".to_owned(),
     };
-    let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, callee)], said);
+    let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, makes)], said);
     finding.labels.extend(one.func.map(|func| told::defined(program, func, "an `async def`, or gives what one makes")));
     told.findings.push(finding);
 }

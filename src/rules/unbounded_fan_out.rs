@@ -3,6 +3,7 @@
 use super::asynchronous::loops::around;
 use super::asynchronous::told::{self, Said};
 use super::asynchronous::waited::{Waited, Way};
+use super::cpu::origin::{Origin, Origins};
 use super::{Check, Program, Rule, Status, Told};
 use crate::effects::sizes::Size;
 use crate::facts::{Effect, Results};
@@ -29,6 +30,7 @@ const DEEPEST: u8 = 4;
 
 fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     let waited = Waited::new(program);
+    let origins = Origins::new(program);
     for external in &program.graph.externals {
         let (call, file) = (external.call, external.call.file);
         if !program.input.facts_of(file).gathers(external.path) {
@@ -37,9 +39,17 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         let summary = &program.input.summaries[file];
         for arg in &summary.calls[call.id].args {
             let Some(many) = many(program, &waited, At { file, id: arg.value }, external.from, DEEPEST) else { continue };
-            judge(rule, program, told, &waited, call, &many);
+            judge(&Judging { rule, program, waited: &waited, origins: &origins }, told, call, &many);
         }
     }
+}
+
+/// What judges.
+struct Judging<'j, 'p, 'a, 'b> {
+    rule: &'j Rule,
+    program: &'p Program<'a, 'b>,
+    waited: &'j Waited<'p, 'a, 'b>,
+    origins: &'j Origins<'p, 'a, 'b>,
 }
 
 /// Calls made for each element of something.
@@ -113,7 +123,8 @@ fn reached(program: &Program<'_, '_>, waited: &Waited<'_, '_, '_>, call: CallAt)
     Some((way, limited))
 }
 
-fn judge(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, waited: &Waited<'_, '_, '_>, call: CallAt, many: &Many) {
+fn judge(judging: &Judging<'_, '_, '_, '_>, told: &mut Told, call: CallAt, many: &Many) {
+    let Judging { rule, program, waited, origins } = *judging;
     let owner = told::owner(program, call);
     if let Some(reason) = told::is_once(program, owner) {
         return told.clear(rule, program, call, reason);
@@ -130,13 +141,12 @@ fn judge(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, waited: &Waite
         return told.clear(rule, program, call, "batches");
     }
     let size = program.sizes.trace(many.over, many.within).size;
-    let origins = super::cpu::origin::Origins::new(program);
     let (confidence, by) = match (size, origins.of(many.within, size)) {
         (Size::Database, _) => (Confidence::High, "a database"),
-        (Size::Request, _) | (_, super::cpu::origin::Origin::Request(_)) => (Confidence::High, "a client"),
-        (_, super::cpu::origin::Origin::Stored(what)) => (Confidence::Medium, what),
-        (_, super::cpu::origin::Origin::Unknown) => (Confidence::Low, "nothing here"),
-        (_, super::cpu::origin::Origin::Bounded | super::cpu::origin::Origin::Head(_)) => {
+        (Size::Request, _) | (_, Origin::Request(_)) => (Confidence::High, "a client"),
+        (_, Origin::Stored(what)) => (Confidence::Medium, what),
+        (_, Origin::Unknown) => (Confidence::Low, "nothing here"),
+        (_, Origin::Bounded | Origin::Head(_)) => {
             return told.clear(rule, program, call, "few");
         }
     };

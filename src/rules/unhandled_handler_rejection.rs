@@ -1,7 +1,7 @@
 //! See rules/unhandled-handler-rejection.md.
 
 use super::asynchronous::given::Awaitables;
-use super::asynchronous::rejected::may_reject;
+use super::asynchronous::rejected::Rejected;
 use super::asynchronous::told::{self, Said};
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::Rejections;
@@ -22,6 +22,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     let awaitables = Awaitables::new(program);
+    let rejected = Rejected::new(program, &awaitables);
     let wrapped = wrapped(program);
     let mut reported: FxHashSet<(CallAt, FuncAt)> = FxHashSet::default();
     for external in &program.graph.externals {
@@ -45,7 +46,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
                     }
                     if wrapped.contains(&func) {
                         told.clear(rule, program, external.call, "wrapped");
-                    } else if !may_reject(program, &awaitables, func) {
+                    } else if !rejected.may(func) {
                         told.clear(rule, program, external.call, "caught");
                     } else if told::is_test(program, told::owner(program, external.call)) {
                         told.clear(rule, program, external.call, "test");

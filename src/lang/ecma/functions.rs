@@ -71,7 +71,7 @@ impl Lowering<'_> {
         let is_arrow = node.sort() == "arrow_function";
         let outer = (self.func, self.this, self.main_guard, self.guard.take());
         let outer_tests = (std::mem::take(&mut self.tested), std::mem::take(&mut self.once), self.looped.take());
-        let switched = self.switched.take();
+        let switched = std::mem::take(&mut self.switched);
         self.func = func;
         // The body of a compiled async function is called with the outer `this`.
         if !is_arrow && self.async_bodies.last() != Some(&node.start_byte()) {

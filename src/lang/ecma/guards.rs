@@ -60,7 +60,7 @@ impl Lowering<'_> {
         let Some(body) = node.at(Field::Body) else { return };
         let relation = if kind { Relation::Kind } else { Relation::Same };
         let outer = self.guard;
-        let switched = self.switched.replace(self.looped);
+        let switched = std::mem::replace(&mut self.switched, (true, self.looped));
         self.scopes.push(FxHashMap::default());
         let cases = named_children(body);
         for case in &cases {

@@ -31,10 +31,10 @@ impl Lowering<'_> {
 
     pub(super) fn statement(&mut self, node: Node<'_>) {
         match node.sort() {
-            "comment" | "empty_statement" | "continue_statement" | "debugger_statement" | "hash_bang_line"
-            | "function_signature" | "import_alias" => {}
+            "comment" | "empty_statement" | "continue_statement" | "debugger_statement" | "hash_bang_line" | "function_signature"
+            | "import_alias" => {}
             // In a `switch`, it leaves that.
-            "break_statement" if self.switched == Some(self.looped) => {}
+            "break_statement" if self.switched == (true, self.looped) => {}
             "break_statement" => self.summary.exits(self.looped, false),
             "expression_statement" => {
                 if let Some(inner) = node.named_child(0) {

@@ -302,7 +302,7 @@ pub(super) fn ends(block: Node<'_>) -> bool {
 /// Whether an `except` raises what it has caught, or something in its place, whatever that is.
 fn throws_on(clause: Node<'_>) -> bool {
     let blocks = clause.named().into_iter().filter(|part| part.sort() == "block");
-    blocks.into_iter().flat_map(|block| block.named()).any(|part| part.sort() == "raise_statement")
+    blocks.into_iter().flat_map(Syntax::named).any(|part| part.sort() == "raise_statement")
 }
 
 /// Whether a function's body ends by giving something, or by raising, on every way.

@@ -6,11 +6,13 @@ use crate::ir::{CallKind, Expr, ExprId, FuncKind, VarId};
 use crate::link::graph::{Indirect, indirect};
 use crate::link::{At, CallAt, ExprAt, FuncAt, Value, promise_of};
 use crate::rules::Program;
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::cell::RefCell;
+use rustc_hash::FxHashMap;
 
 /// Variables, calls and branches that are followed from one value.
 const DEEPEST: u8 = 8;
+
+/// Functions that pass on what another gives, one after another, at most.
+const ROUNDS: usize = 8;
 
 /// Something to await.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +30,8 @@ pub struct Awaitables<'p, 'a, 'b> {
     program: &'p Program<'a, 'b>,
     /// For each decorated function, the calls that decorate it.
     decorated: FxHashMap<FuncAt, Vec<CallAt>>,
-    known: RefCell<FxHashMap<FuncAt, Option<Gives>>>,
-    asked: RefCell<FxHashSet<FuncAt>>,
+    /// What a call of each function gives; functions that give nothing to await are left out.
+    known: FxHashMap<FuncAt, Gives>,
 }
 
 impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
@@ -46,7 +48,36 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
                 }
             }
         }
-        Self { program, decorated, known: RefCell::default(), asked: RefCell::default() }
+        let mut awaitables = Self { program, decorated, known: FxHashMap::default() };
+        awaitables.learn();
+        awaitables
+    }
+
+    /// Learns what functions give: coroutine functions, then those that return what one of these gives, and so on.
+    fn learn(&mut self) {
+        let input = self.program.input;
+        let every = input.summaries.iter_enumerated();
+        let mut open: Vec<FuncAt> = every
+            .flat_map(|(file, summary)| summary.functions.indices().map(move |id| At { file, id }))
+            .filter(|func| self.may_give(*func))
+            .collect();
+        for _ in 0..ROUNDS {
+            let found: Vec<(FuncAt, Gives)> = open.iter().filter_map(|func| Some((*func, self.look_into(*func)?))).collect();
+            if found.is_empty() {
+                break;
+            }
+            self.known.extend(found);
+            open.retain(|func| !self.known.contains_key(func));
+        }
+    }
+
+    /// Whether a call of the function may give something to await at all.
+    fn may_give(&self, func: FuncAt) -> bool {
+        let function = self.program.input.func(func);
+        let callable = !matches!(function.kind, FuncKind::Module | FuncKind::Getter | FuncKind::Setter);
+        let typed = function.return_type.is_some() && !self.program.input.summaries[func.file].is_python();
+        let passes = typed || (!function.gives_nothing && !function.returns.is_empty());
+        callable && !function.is_generator && (function.is_async || passes)
     }
 
     /// What a call gives to be awaited; nothing where one of the functions that it may run gives none, or is not known.
@@ -77,7 +108,7 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
                     if indirect(summary, call, self.program.input.func(func)) == Some(Indirect::Bind) {
                         return None;
                     }
-                    Awaitable { gives: self.of_func(func, depth)?, func: Some(func), path: None }
+                    Awaitable { gives: self.of(func)?, func: Some(func), path: None }
                 }
                 Value::Ext(path) | Value::ExtInst(path) => {
                     let fact = self.program.input.facts_of(at.file).promise(path)?;
@@ -101,30 +132,13 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
     /// What a call of a function gives to be awaited.
     #[must_use]
     pub fn of(&self, func: FuncAt) -> Option<Gives> {
-        self.of_func(func, DEEPEST)
+        self.known.get(&func).copied()
     }
 
-    fn of_func(&self, func: FuncAt, depth: u8) -> Option<Gives> {
-        if let Some(known) = self.known.borrow().get(&func) {
-            return *known;
-        }
-        if !self.asked.borrow_mut().insert(func) {
-            return None;
-        }
-        let gives = self.look_into(func, depth);
-        self.asked.borrow_mut().remove(&func);
-        // What was given up for depth may be found from elsewhere.
-        if gives.is_some() || depth == DEEPEST {
-            self.known.borrow_mut().insert(func, gives);
-        }
-        gives
-    }
-
-    fn look_into(&self, func: FuncAt, depth: u8) -> Option<Gives> {
+    fn look_into(&self, func: FuncAt) -> Option<Gives> {
         let input = self.program.input;
         let (function, python) = (input.func(func), input.summaries[func.file].is_python());
-        let callable = !matches!(function.kind, FuncKind::Module | FuncKind::Getter | FuncKind::Setter);
-        if function.is_generator || !callable || !self.keeps_result(func, depth) {
+        if !self.keeps_result(func) {
             return None;
         }
         if function.is_async {
@@ -138,7 +152,7 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
         }
         let mut found = None;
         for id in &function.returns {
-            let gives = self.expr(At { file: func.file, id: *id }, depth)?.gives;
+            let gives = self.expr(At { file: func.file, id: *id }, DEEPEST)?.gives;
             if found.is_some_and(|found| found != gives) {
                 return None;
             }
@@ -148,7 +162,7 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
     }
 
     /// Whether the decorators of a function leave what a call of it gives: each is a fact, or puts coroutine functions around it.
-    fn keeps_result(&self, func: FuncAt, depth: u8) -> bool {
+    fn keeps_result(&self, func: FuncAt) -> bool {
         let Some(calls) = self.decorated.get(&func) else { return true };
         let input = self.program.input;
         // TypeScript's decorators of methods and classes mark them; few put another function in their place.
@@ -158,7 +172,7 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
             let mut externals = self.program.graph.externals_of(*call).peekable();
             let library = externals.peek().is_some() && externals.all(|one| facts.leaves_results(bare(one.path)));
             let around = self.program.graph.wrappers.get(&func).filter(|around| !around.is_empty());
-            let wrapped = around.is_some_and(|around| around.iter().all(|one| input.func(*one).is_async && depth > 0));
+            let wrapped = around.is_some_and(|around| around.iter().all(|one| input.func(*one).is_async));
             marks || library || wrapped
         })
     }

@@ -83,7 +83,8 @@ pub fn around<'p>(program: &'p Program<'_, '_>, at: CallAt) -> impl Iterator<Ite
 }
 
 /// The calls made in the body of a loop, those of functions written there not among them.
+#[must_use]
 pub fn calls_in(summary: &ModuleSummary, of: &Loop, file: FileId) -> Vec<CallAt> {
-    let ids = of.calls.clone().map(|id| crate::ir::CallId::from_raw(id));
+    let ids = of.calls.clone().map(crate::ir::CallId::from_raw);
     ids.filter(|id| summary.calls[*id].func == of.func).map(|id| At { file, id }).collect()
 }

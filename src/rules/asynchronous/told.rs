@@ -64,18 +64,22 @@ pub fn hop(program: &Program<'_, '_>, call: CallAt, callee: String) -> Hop {
     Hop { file: call.file, span, caller: program.input.func_name(owner(program, call)), callee }
 }
 
-/// What a call calls, as a person writes it: `self.save`, `requests.get`.
+/// What a call calls, as a person writes it: `self.save`, `requests.get`; the method's name alone behind another call.
 #[must_use]
 pub fn called(program: &Program<'_, '_>, call: CallAt) -> String {
     let summary = &program.input.summaries[call.file];
-    let span = summary.calls[call.id].span;
-    let text = program.input.sources[call.file].text.get(span.start as usize..span.end as usize).unwrap_or("");
+    let of = &summary.calls[call.id];
+    let mut at = of.callee;
+    while let Expr::Attr { base, .. } = summary.exprs[at] {
+        at = base;
+    }
+    let named = !matches!(summary.exprs[at], Expr::Call(_) | Expr::Await(_) | Expr::Either(_));
+    let text = program.input.sources[call.file].text.get(of.span.start as usize..of.span.end as usize).unwrap_or("");
     let head = text.split('(').next().unwrap_or(text).trim();
-    let plain = !head.is_empty() && head.len() <= 50 && !head.contains(['\n', ' ']);
-    if plain {
+    if named && !head.is_empty() && head.len() <= 50 && !head.trim_start_matches("new ").contains(['\n', ' ']) {
         return head.to_owned();
     }
-    match &summary.exprs[summary.calls[call.id].callee] {
+    match &summary.exprs[of.callee] {
         Expr::Function(_) => "the function called here".to_owned(),
         Expr::Attr { name, .. } => name.to_string(),
         _ => "the call".to_owned(),

@@ -73,6 +73,12 @@ impl<'p, 'a, 'b> Waited<'p, 'a, 'b> {
         }
     }
 
+    /// Whether a call may lead to one of the effects at all.
+    fn may(&self, at: CallAt, wanted: &[Effect]) -> bool {
+        self.own(at).is_some_and(|(effect, _)| wanted.contains(&effect))
+            || self.program.graph.edges_of(at).any(|edge| certain(edge) && self.leads(edge.to, wanted))
+    }
+
     fn leads(&self, func: FuncAt, wanted: &[Effect]) -> bool {
         wanted.iter().any(|effect| self.leading.get(effect).is_some_and(|funcs| funcs.contains(&func)))
     }
@@ -128,7 +134,7 @@ impl<'p, 'a, 'b> Waited<'p, 'a, 'b> {
                     continue;
                 }
                 for next in self.calls_of(edge.to) {
-                    if self.ruled_out(edge, *next) {
+                    if !self.may(*next, wanted) || self.ruled_out(edge, *next) {
                         continue;
                     }
                     let mut calls = way.calls.clone();
