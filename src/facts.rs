@@ -205,6 +205,8 @@ pub struct Boundary {
     pub to: ContextKind,
     /// `f(callee)(arguments)`
     pub curried: bool,
+    /// It takes coroutines and coroutine functions too, and has the loop run these.
+    pub coroutines: bool,
 }
 
 /// Which parameters of an entry hold what a client sent, the receiver not counted.

@@ -66,7 +66,10 @@ impl Ready {
             let place = one.place();
             let raw = one.into_value();
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(place), message))?;
-            boundaries.push((raw.path.iter().map(name).collect(), Boundary { which, to: raw.to, curried: raw.curried }));
+            boundaries.push((
+                raw.path.iter().map(name).collect(),
+                Boundary { which, to: raw.to, curried: raw.curried, coroutines: raw.coroutines },
+            ));
         }
         let (mut entries, mut plain_labels) = (Vec::new(), Vec::new());
         for one in raw.entry {

@@ -295,6 +295,9 @@ pub(super) struct RawBoundary {
     /// `f(callee)(arguments)`
     #[serde(default)]
     pub curried: bool,
+    /// It takes coroutines and coroutine functions too, and has the loop run these.
+    #[serde(default)]
+    pub coroutines: bool,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

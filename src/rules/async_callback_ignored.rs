@@ -38,7 +38,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             report(rule, program, told, at, func, &Found { dropping, confidence });
         }
     }
-    plain_entries(rule, program, told);
+    plain_entries(rule, program, &awaitables, told);
 }
 
 struct Found<'f> {
@@ -85,13 +85,14 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, f
 }
 
 /// Functions that a framework calls plainly, which are coroutine functions all the same.
-fn plain_entries(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
+fn plain_entries(rule: &Rule, program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, told: &mut Told) {
     for (file, summary) in program.input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python()) {
         for (id, function) in summary.functions.iter_enumerated().filter(|(_, function)| function.is_async && !function.is_generator) {
             let func = At { file, id };
             let origin = program.contexts.origin(func, ContextKind::Loop);
             let Some(origin) = origin.filter(|_| program.contexts.caller_of(func).is_none()) else { continue };
-            if !origin.entry.as_ref().is_some_and(|entry| entry.plain) {
+            // Its decorators may put a plain function in its place.
+            if !origin.entry.as_ref().is_some_and(|entry| entry.plain) || awaitables.of(func) != Some(Gives::Coroutine) {
                 continue;
             }
             let said = Said {

@@ -28,7 +28,9 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     for (at, edges) in moved {
         let summary = &program.input.summaries[at.file];
         let call = &summary.calls[at.id];
-        if !summary.is_python() || call.kind != CallKind::Call {
+        let facts = program.input.facts_of(at.file);
+        let takes_both = || program.graph.externals_of(at).any(|one| facts.boundary(one.path).is_some_and(|boundary| boundary.coroutines));
+        if !summary.is_python() || call.kind != CallKind::Call || takes_both() {
             continue;
         }
         let runs_nothing = |edge: &&Edge| {

@@ -25,7 +25,11 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         let (facts, summary) = (program.input.facts_of(file), &program.input.summaries[file]);
         let Some(boundary) = facts.boundary(external.path) else { continue };
         let call = &summary.calls[external.call.id];
-        if !matches!(boundary.to, ContextKind::Thread | ContextKind::Process) || boundary.curried || call.kind == CallKind::Decorate {
+        if !matches!(boundary.to, ContextKind::Thread | ContextKind::Process)
+            || boundary.curried
+            || boundary.coroutines
+            || call.kind == CallKind::Decorate
+        {
             continue;
         }
         for arg in argument(call, boundary.which).into_iter().filter(|arg| !arg.spread) {
