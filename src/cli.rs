@@ -2,6 +2,7 @@
 
 mod add_ignore;
 mod baseline;
+mod caused;
 mod check;
 mod config;
 mod dump;
@@ -9,6 +10,7 @@ mod facts;
 mod init;
 mod regex;
 mod rule;
+mod scope;
 mod wanted;
 mod why;
 
@@ -116,6 +118,7 @@ struct Prepared {
     facts: FactBase,
     /// A fact file could not be used: the run goes on without it, and ends as wrong usage.
     faulty: bool,
+    area: scope::Area,
 }
 
 /// The working folder.
@@ -180,24 +183,45 @@ fn add_facts(configuration: &mut Configuration<'_>, facts: &mut FactBase) -> Res
 
 /// Reads configuration and facts and finds files. `adjust` is what the command line says: it wins.
 fn prepare(paths: &[PathBuf], adjust: impl FnOnce(&mut Settings)) -> Result<Prepared, Exit> {
+    prepare_in(paths, false, adjust)
+}
+
+/// As `prepare`; with `whole` the files are those of the project that holds the paths.
+fn prepare_in(paths: &[PathBuf], whole: bool, adjust: impl FnOnce(&mut Settings)) -> Result<Prepared, Exit> {
     let (working, rules, mut facts) = (working_folder()?, crate::rules::kinds(), built_in()?);
     let (found, mut configuration) = configure(paths, &working, &rules)?;
-    let discovery = discover::discover(paths, &working, &configuration.settings.exclude);
+    let settings = &configuration.settings;
+    let area = if whole {
+        let configured = found.main.is_some().then(|| PathBuf::from(settings.root()));
+        scope::Area::of_project(paths, configured, settings, &working)
+    } else {
+        scope::Area::of_paths(paths, &working)
+    };
+    let discovery = discover::discover(&area.paths, &area.shown_from, &settings.exclude);
     for nested in found.nested(&discovery.projects, &working) {
         configuration.add_nested(&nested);
     }
+    // A configuration above the given paths speaks of its project too.
+    let mut projects = discovery.projects.clone();
+    projects.extend(found.main.iter().map(|main| (main.path.clone(), main.text.clone())).filter(|main| !discovery.projects.contains(main)));
+    configuration.read_projects(&projects);
     sound(&found, &configuration)?;
     let faulty = add_facts(&mut configuration, &mut facts)?;
     let mut settings = configuration.settings;
     adjust(&mut settings);
-    Ok(Prepared { discovery, settings, facts, faulty })
+    Ok(Prepared { discovery, settings, facts, faulty, area })
 }
 
 impl Prepared {
-    /// Analyses the files that were found, and takes them.
+    /// Analyses the files that were found, and takes them out of the discovery.
     fn analyse(&mut self) -> Analysis {
+        self.analyse_with(None)
+    }
+
+    /// The same, and looks for what some calls cause.
+    fn analyse_with(&mut self, aside: Option<pipeline::Aside<'_>>) -> Analysis {
         let files = std::mem::take(&mut self.discovery.files).into_iter().map(|found| (found.path, found.text, found.lang)).collect();
-        pipeline::run(files, &self.discovery.projects, &self.facts, &self.settings)
+        pipeline::run_with(files, &self.discovery.projects, &self.facts, &self.settings, aside)
     }
 }
 

@@ -4,10 +4,12 @@ mod raw;
 mod read;
 mod scope;
 mod show;
+mod target;
 
 pub use raw::{FailOn, Level, RawConfig, StartMethod, facts_schema, schema};
 pub use read::{FILES, is_configuration};
 pub use scope::{Exclude, absolute, below, folder};
+pub use target::Target;
 
 use crate::base::written::{Fault, Placed, Written, advice, nearest};
 use crate::facts::RawFacts;
@@ -18,17 +20,6 @@ use std::collections::BTreeMap;
 
 /// The file that `loopwarden init` writes.
 pub const TEMPLATE: &str = include_str!("config/template.toml");
-
-/// What the code runs on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Target {
-    /// Python's version: major, minor.
-    pub python: Option<(u8, u8)>,
-    /// The free-threaded build, without a GIL.
-    pub free_threaded: bool,
-    /// How `multiprocessing` starts a process; `None` for the version's default.
-    pub start_method: Option<StartMethod>,
-}
 
 /// What the command line says of rules.
 #[derive(Clone, Debug, Default)]
@@ -67,8 +58,10 @@ pub struct Settings {
     pub require_reason: bool,
     /// Rules in preview report, too.
     pub preview: bool,
-    /// What the code runs on.
+    /// What the code runs on, as the configuration says it: see [`Settings::target_of`].
     pub target: Target,
+    /// What projects say of it, the innermost first.
+    projects: Vec<target::Project>,
     /// What the command line says of rules; it wins.
     pub asked: Asked,
     /// The working folder, absolute; shown paths are relative to it.
@@ -95,6 +88,7 @@ impl Default for Settings {
             require_reason: false,
             preview: false,
             target: Target::default(),
+            projects: Vec::new(),
             asked: Asked::default(),
             base: "/".to_owned(),
             root: None,

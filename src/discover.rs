@@ -1,8 +1,12 @@
 //! Paths to the files that are analysed, with what was left out and why.
 
 mod configuration;
+mod git;
+mod renames;
+mod versions;
 
 pub use configuration::{Configurations, configurations, named_file};
+pub use versions::{Base, Compared, Place, project, versions};
 
 use crate::config::Exclude;
 use crate::lang::Lang;
@@ -23,11 +27,14 @@ const FOREIGN: [&str; 7] = ["node_modules", "bower_components", "site-packages",
 /// The reason for what the configuration leaves out.
 const EXCLUDED: &str = "excluded by the configuration";
 
+/// The file that names the version of Python that a folder is run with.
+const VERSION: &str = ".python-version";
+
 /// Names of build output where the folder beside it holds the source.
 const OUTPUT: [&str; 6] = ["dist", "build", "out", "output", "target", "coverage"];
 
 /// A file to analyse.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Found {
     /// Its path as shown.
     pub path: String,
@@ -51,7 +58,7 @@ pub struct Unusable {
 pub struct Discovery {
     /// Files to analyse, by path.
     pub files: Vec<Found>,
-    /// `package.json`, `tsconfig.json`, `pyproject.toml`, `loopwarden.toml` and their like, with their text.
+    /// `package.json`, `tsconfig.json`, `pyproject.toml`, `.python-version`, `loopwarden.toml` and their like, with their text.
     pub projects: Vec<(String, String)>,
     /// What was left out: path and reason.
     pub left_out: BTreeMap<String, String>,
@@ -119,6 +126,7 @@ impl Discovery {
             match entry {
                 Err(error) => self.problem(shown(root, folder), &error.to_string()),
                 Ok(entry) if entry.path_is_symlink() => self.link(entry.path(), folder),
+                Ok(entry) if entry.path().is_dir() => self.version(entry.path(), folder, exclude),
                 Ok(entry) if entry.depth() > 0 && exclude.holds(&shown(entry.path(), folder), false) => self.excluded(entry.path(), folder),
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => self.file(entry.path(), folder, false),
                 Ok(_) => {}
@@ -126,6 +134,14 @@ impl Discovery {
         }
         if let Ok(mut noted) = foreign.lock() {
             self.left_out.extend(noted.drain(..));
+        }
+    }
+
+    /// The file that says which Python a folder is run with: hidden, so that no walk meets it.
+    fn version(&mut self, at: &Path, folder: &Path, exclude: &Exclude) {
+        let path = at.join(VERSION);
+        if fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) && !exclude.holds(&shown(&path, folder), false) {
+            self.file(&path, folder, false);
         }
     }
 
@@ -169,10 +185,7 @@ impl Discovery {
     fn file(&mut self, path: &Path, folder: &Path, asked: bool) {
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let extension = path.extension().map(|extension| extension.to_string_lossy());
-        let is_project =
-            matches!(file_name.as_str(), "package.json" | "pyproject.toml" | "loopwarden.toml" | "setup.cfg" | "pnpm-workspace.yaml")
-                || (file_name.starts_with("tsconfig") && extension.as_deref() == Some("json"))
-                || file_name == "jsconfig.json";
+        let is_project = is_project(&file_name);
         let lang = extension.as_deref().and_then(Lang::of_extension);
         let lang = lang.or_else(|| extension.is_none().then(|| interpreter(path)).flatten());
         if !is_project && lang.is_none() {
@@ -206,6 +219,14 @@ impl Discovery {
             Some(lang) => self.files.push(Found { path: shown(path, folder), text, lang }),
         }
     }
+}
+
+/// Whether a file tells about the project: how modules are found, what is configured.
+fn is_project(file_name: &str) -> bool {
+    matches!(
+        file_name,
+        "package.json" | "pyproject.toml" | "loopwarden.toml" | "setup.cfg" | "pnpm-workspace.yaml" | VERSION | "jsconfig.json"
+    ) || (file_name.starts_with("tsconfig") && Path::new(file_name).extension().is_some_and(|extension| extension == "json"))
 }
 
 /// The language of a program without an extension, by its first line.

@@ -28,6 +28,7 @@ use patterns::Patterns;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sizes::Sizes;
 use smallvec::SmallVec;
+pub use spins::exclude;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -432,6 +433,9 @@ pub(crate) fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &C
     if condition == "nonblocking" {
         return graph.nonblocking.contains(&CallAt { file: at.file, id: at.id });
     }
+    if condition == "work awaited" {
+        return awaits_work(solution, graph, at);
+    }
     if let Some(test) = condition.strip_prefix("after ") {
         return stands_after(summary, call, test);
     }
@@ -469,6 +473,23 @@ fn is_done(graph: &Graph, input: Input<'_>, at: CallAt, call: &Call) -> bool {
     let Expr::Var(var) = summary.exprs[*base] else { return false };
     let owner = summary.vars[var].func;
     graph.ready.contains(&At { file: at.file, id: owner }) && summary.functions[owner].params.iter().any(|param| param.var == Some(var))
+}
+
+/// Whether the body of the `with` that the call enters only awaits what it gives to the pool: nothing is left to do at its end.
+fn awaits_work(solution: &Solution<'_>, graph: &Graph, at: CallAt) -> bool {
+    let summary = &solution.input.summaries[at.file];
+    let Some(region) = summary.regions.iter().find(|region| region.entered == at.id) else { return false };
+    let pool = solution.values(At { file: at.file, id: summary.calls[at.id].callee });
+    let facts = solution.input.facts_of(at.file);
+    let within = |span: crate::base::Span| region.body.start <= span.start && span.end <= region.body.end;
+    let func = summary.calls[at.id].func;
+    let awaits = summary.awaits.iter().any(|(of, span)| *of == func && within(*span));
+    let gives = |(id, call): (crate::ir::CallId, &Call)| {
+        let Expr::Attr { base, .. } = summary.exprs[call.callee] else { return false };
+        let of_pool = solution.values(At { file: at.file, id: base }).iter().any(|value| pool.contains(value));
+        of_pool && graph.externals_of(At { file: at.file, id }).any(|external| facts.boundary(external.path).is_some())
+    };
+    awaits && !summary.calls.iter_enumerated().any(|(id, call)| within(call.span) && gives((id, call)))
 }
 
 /// Whether the call stands where `receiver.test()` was true, of the same variable.

@@ -7,6 +7,7 @@ mod library;
 mod lookup;
 mod measure;
 mod pattern;
+mod pool;
 mod promise;
 mod remedy;
 mod schema;
@@ -15,13 +16,14 @@ pub use file::RawFacts;
 pub use library::Library;
 pub use measure::Bounded;
 pub use pattern::Applies;
+pub use pool::{Pickles, Pool, Runs, Starting};
 pub use promise::{Dropping, Gives, Promised, Rejections};
 pub use remedy::{Case, Caution, Idiom, Instead, Other, Remedy, Runtime, Words};
 pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Registered, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
-use crate::ir::Family;
+use crate::ir::{Call, ExprId, Family};
 use globset::GlobMatcher;
 use include_dir::{Dir, include_dir};
 use rustc_hash::FxHashMap;
@@ -135,6 +137,19 @@ pub struct Given {
     pub keyword: Option<Name>,
 }
 
+impl Given {
+    /// The argument of a call that this is.
+    #[must_use]
+    pub fn of(self, call: &Call) -> Option<ExprId> {
+        let named = call.args.iter().find(|arg| arg.name.is_some() && arg.name == self.keyword);
+        let placed = || match self.operand {
+            Operand::Argument(at) => call.args.iter().take_while(|arg| !arg.spread).filter(|arg| arg.name.is_none()).nth(at),
+            Operand::Receiver => None,
+        };
+        named.or_else(placed).map(|arg| arg.value)
+    }
+}
+
 /// What a call does with a regular expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Regex {
@@ -207,6 +222,19 @@ pub struct Boundary {
     pub curried: bool,
     /// It takes coroutines and coroutine functions too, and has the loop run these.
     pub coroutines: bool,
+    /// Which pool it is given to, where that is no receiver.
+    pub pool: Option<PoolOf>,
+    /// It runs once for every element of its further arguments.
+    pub each: bool,
+}
+
+/// The pool that a call gives work to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PoolOf {
+    /// The one that all share.
+    Shared,
+    /// An argument; the one that all share where it is nothing.
+    Argument(Given),
 }
 
 /// Which parameters of an entry hold what a client sent, the receiver not counted.
@@ -357,6 +385,10 @@ pub struct Facts {
     regex_members: FxHashMap<Name, Name>,
     regex_flags: FxHashMap<Name, char>,
     cooperative: FxHashMap<Name, Vec<Effect>>,
+    pools: FxHashMap<Name, Pool>,
+    starting: FxHashMap<Name, Starting>,
+    /// Types that can't be pickled; true for those that a process may be given as it is started.
+    unpicklable: FxHashMap<Name, bool>,
     libraries: Vec<Name>,
     /// Every path of every table.
     known: rustc_hash::FxHashSet<Name>,

@@ -7,6 +7,7 @@ pub mod directive;
 mod guard;
 pub mod loops;
 
+pub use directive::{Comment, Problem};
 pub use guard::{Branch, Guard, Held, Relation, Test};
 
 use crate::base::{Name, Span};
@@ -412,26 +413,6 @@ pub enum Export {
         /// The module as written.
         module: Name,
     },
-}
-
-/// Something wrong with an input, told and gone on from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
-    /// What is wrong.
-    pub message: String,
-    /// Where in the file; `None` for the file as a whole.
-    pub span: Option<Span>,
-}
-
-/// A comment that speaks to loopwarden or to its tests.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Comment {
-    /// The text after `#`, `//` or inside `/* */`, trimmed.
-    pub text: String,
-    /// Where the comment stands.
-    pub span: Span,
-    /// It stands alone on its line, so it speaks for the next one.
-    pub alone: bool,
 }
 
 /// What one file says.

@@ -56,6 +56,7 @@ pub fn check_sources(files: Vec<(String, String)>) -> Outcome {
             if folder.is_empty() { configuration.add_main(&written) } else { configuration.add_nested(&written) }
         }
     }
+    configuration.read_projects(&projects);
     if let Some((own, written)) = configuration.facts.take() {
         facts.add_own(own, &written);
     }

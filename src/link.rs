@@ -26,7 +26,7 @@ use crate::ir::{CallId, ClassId, ExprId, FuncId, ModuleSummary};
 use modules::Modules;
 use oxc_index::IndexVec;
 
-pub use bind::first_text;
+pub use bind::{argument, first_text};
 pub use values::{Solution, Value, promise_of, solve};
 
 /// A function, class, call or expression of the whole run: its file and its index there.

@@ -5,7 +5,7 @@ use crate::base::{FileId, Source};
 use crate::config::Settings;
 use crate::contexts::{self, Contexts};
 use crate::effects::sizes::Sizes;
-use crate::effects::{self, Effects, patterns};
+use crate::effects::{self, Avoided, Effects, patterns};
 use crate::facts::FactBase;
 use crate::finding::{Cleared, Finding, Suppressed};
 use crate::ir::ModuleSummary;
@@ -13,11 +13,13 @@ use crate::lang::{self, Lang};
 use crate::link::graph::{self, Graph, Outcome, Reason};
 use crate::link::modules::Modules;
 use crate::link::names::{self, Named};
-use crate::link::{self, Input, reads};
+use crate::link::{self, CallAt, Input, reads};
 use crate::rules::{self, Program};
 use crate::suppress::{self, Ignores};
 use oxc_index::IndexVec;
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// The result of a run.
@@ -28,6 +30,8 @@ pub struct Analysis {
     pub summaries: IndexVec<FileId, ModuleSummary>,
     /// Findings of every severity and confidence, in order of place.
     pub findings: Vec<Finding>,
+    /// What the calls that were asked for cause, where `findings` tells of another cause at the same place: see `Aside`.
+    pub hidden: Vec<Finding>,
     /// What was let go.
     pub cleared: Vec<Cleared>,
     /// Findings that comments suppress.
@@ -141,14 +145,37 @@ fn lost(text: &str, lang: Lang) -> ModuleSummary {
 /// What lowering gives: sources and summaries in path order, and how many files were lost to a fault of ours.
 type Lowered = (IndexVec<FileId, Source>, IndexVec<FileId, ModuleSummary>, usize);
 
-fn lower_all(mut files: Vec<(String, String, Lang)>, facts: &FactBase) -> Lowered {
+fn lower_all(files: Vec<(String, String, Lang)>, facts: &FactBase) -> Lowered {
+    let (sources, mut summaries, panicked) = lower_each(files);
+    reads::add(&mut summaries, facts);
+    (sources, summaries, panicked)
+}
+
+fn lower_each(mut files: Vec<(String, String, Lang)>) -> Lowered {
     files.sort_by(|one, other| one.0.cmp(&other.0));
     files.dedup_by(|one, other| one.0 == other.0);
     let lowered: Vec<Option<ModuleSummary>> = files.par_iter().map(|(_, text, lang)| lower(text, *lang)).collect();
     let panicked = lowered.iter().filter(|summary| summary.is_none()).count();
-    let mut summaries: IndexVec<FileId, ModuleSummary> =
+    let summaries: IndexVec<FileId, ModuleSummary> =
         lowered.into_iter().zip(&files).map(|(summary, (_, text, lang))| summary.unwrap_or_else(|| lost(text, *lang))).collect();
     let sources: IndexVec<FileId, Source> = files.into_iter().map(|(path, text, _)| Source::new(path, text)).collect();
+    (sources, summaries, panicked)
+}
+
+/// The files of another version of a run, of which only `files` are lowered: all others of `run` are as they were, save those
+/// at the paths `without`, which are not in it.
+fn lower_beside(run: &Analysis, files: Vec<(String, String, Lang)>, without: &BTreeSet<&str>, facts: &FactBase) -> Lowered {
+    let (sources, summaries, panicked) = lower_each(files);
+    let kept = run.sources.iter().zip(&run.summaries).filter(|(source, _)| !without.contains(source.path.as_str()));
+    let kept = kept.map(|(source, summary)| {
+        let mut summary = summary.clone();
+        reads::take_out(&mut summary);
+        (Source::new(source.path.clone(), source.text.clone()), summary)
+    });
+    let mut all: Vec<(Source, ModuleSummary)> = kept.chain(sources.into_iter().zip(summaries)).collect();
+    all.sort_by(|(one, _), (other, _)| one.path.cmp(&other.path));
+    let (sources, summaries): (Vec<Source>, Vec<ModuleSummary>) = all.into_iter().unzip();
+    let (sources, mut summaries) = (IndexVec::from_vec(sources), IndexVec::from_vec(summaries));
     reads::add(&mut summaries, facts);
     (sources, summaries, panicked)
 }
@@ -165,8 +192,53 @@ pub fn call_graph(files: Vec<(String, String, Lang)>, projects: &[(String, Strin
 /// Analyses files: path, text and language; `projects` are package.json, tsconfig.json and the like.
 #[must_use]
 pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, settings: &Settings) -> Analysis {
-    let mut timings = Timings::new();
-    let (sources, summaries, panicked) = lower_all(files, facts);
+    run_with(files, projects, facts, settings, None)
+}
+
+/// Given the program and what was found: the library's calls whose effects are looked for by themselves, since one cause is told
+/// for each call of a function on the loop.
+pub type Aside<'a> = &'a dyn Fn(&Program<'_, '_>, &[Finding]) -> FxHashSet<CallAt>;
+
+/// As `run`, and looks for what some calls cause.
+#[must_use]
+pub fn run_with(
+    files: Vec<(String, String, Lang)>,
+    projects: &[(String, String)],
+    facts: &FactBase,
+    settings: &Settings,
+    aside: Option<Aside<'_>>,
+) -> Analysis {
+    let timings = Timings::new();
+    analyse(lower_all(files, facts), projects, facts, settings, aside, timings)
+}
+
+/// Another version of a run.
+#[derive(Debug, Default)]
+pub struct Version<'a> {
+    /// Files that it has otherwise, or that the run has not: path, text and language.
+    pub files: Vec<(String, String, Lang)>,
+    /// Paths of the run's files that it has not, or has otherwise.
+    pub without: BTreeSet<&'a str>,
+    /// Its project files.
+    pub projects: &'a [(String, String)],
+}
+
+/// Analyses another version of a run; what both have is not read again.
+#[must_use]
+pub fn run_beside(run: &Analysis, version: Version<'_>, facts: &FactBase, settings: &Settings, aside: Aside<'_>) -> Analysis {
+    let timings = Timings::new();
+    analyse(lower_beside(run, version.files, &version.without, facts), version.projects, facts, settings, Some(aside), timings)
+}
+
+fn analyse(
+    lowered: Lowered,
+    projects: &[(String, String)],
+    facts: &FactBase,
+    settings: &Settings,
+    aside: Option<Aside<'_>>,
+    mut timings: Timings,
+) -> Analysis {
+    let (sources, summaries, panicked) = lowered;
     timings.end("parse and lower");
     let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
     let input = Input { sources: &sources, summaries: &summaries, facts, modules: &modules };
@@ -181,13 +253,22 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     let sizes = Sizes::new(&solution, &graph);
     let effects = effects::infer(&sizes, &solution, &graph, &patterns);
     timings.end("infer");
-    let program =
-        Program { input, solution: &solution, graph: &graph, effects: &effects, contexts: &contexts, sizes: &sizes, patterns: &patterns };
+    let targets = sources.iter().map(|source| settings.target_of(&source.path)).collect();
+    let program = Program {
+        input,
+        solution: &solution,
+        graph: &graph,
+        effects: &effects,
+        contexts: &contexts,
+        sizes: &sizes,
+        patterns: &patterns,
+        targets: &targets,
+    };
     let (mut findings, mut cleared) = rules::check(&program);
     let mut ignores = Ignores::read(&sources, &summaries, settings);
-    let mut suppressed = Vec::new();
+    let (mut suppressed, mut avoided) = (Vec::new(), Avoided::default());
     if !ignores.is_empty() {
-        let avoided = ignores.met(&program);
+        avoided = ignores.met(&program);
         // What else is reached from where a finding is suppressed.
         let otherwise = || {
             let effects = effects::infer_without(&sizes, &solution, &graph, &patterns, &avoided);
@@ -198,6 +279,21 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     suppress::add_unused(&mut ignores, &sources, &summaries, &cleared, &mut findings);
     suppress::configured(settings, &sources, &mut findings, &mut cleared);
     suppress::reported(settings, &sources, &mut suppressed);
+    let alone = aside.map_or_else(FxHashSet::default, |aside| aside(&program, &findings));
+    let mut hidden = Vec::new();
+    if !alone.is_empty() {
+        let others = program.effects.sinks.iter().filter(|sink| !alone.contains(&sink.call));
+        avoided.extend(others.map(|sink| (sink.call, sink.channel.0)));
+        let effects = effects::infer_without(&sizes, &solution, &graph, &patterns, &avoided);
+        let end = |finding: &Finding| finding.chain.last().map(|hop| (hop.file, hop.span));
+        let ends: FxHashSet<_> = alone.iter().map(|call| Some((call.file, summaries[call.file].calls[call.id].span))).collect();
+        let told: FxHashSet<_> = findings.iter().map(|finding| (finding.order(), end(finding))).collect();
+        hidden = rules::check(&Program { effects: &effects, ..program }).0;
+        hidden.retain(|finding| ends.contains(&end(finding)) && !told.contains(&(finding.order(), end(finding))));
+        let mut let_go = Vec::new();
+        ignores.apply(&sources, &mut hidden, &mut let_go, Vec::new);
+        suppress::configured(settings, &sources, &mut hidden, &mut let_go);
+    }
     let mut counts = Counts {
         functions: summaries.iter().map(|summary| summary.functions.len() - 1).sum(),
         loop_functions: contexts.on_loop(),
@@ -210,5 +306,19 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     drop(sizes);
     drop(solution);
     timings.end("check");
-    Analysis { sources, summaries, findings, cleared, counts, graph, contexts, effects, panicked, suppressed, faults: Vec::new(), timings }
+    Analysis {
+        sources,
+        summaries,
+        findings,
+        hidden,
+        cleared,
+        counts,
+        graph,
+        contexts,
+        effects,
+        panicked,
+        suppressed,
+        faults: Vec::new(),
+        timings,
+    }
 }

@@ -10,7 +10,7 @@ use crate::discover::Discovery;
 use crate::finding::{Confidence, Finding, Severity};
 pub use crate::finding::{confidence_word as confidence, severity_word as severity};
 use crate::pipeline::Analysis;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -37,6 +37,12 @@ pub struct Shown<'a> {
     pub below_confidence: usize,
     /// Findings that the baseline knows, and its entries that are fixed.
     pub baseline: Option<(usize, usize)>,
+    /// Findings kept back for they touch no file that was named.
+    pub elsewhere: usize,
+    /// Findings kept back for no change caused them.
+    pub unchanged: usize,
+    /// Where a change touches a finding, by `Shown::key`.
+    pub anchors: FxHashMap<usize, (FileId, Span)>,
 }
 
 /// The least that is shown.
@@ -62,7 +68,21 @@ impl<'a> Shown<'a> {
                 findings.push(finding);
             }
         }
-        Self { analysis, discovery, findings, below_severity, below_confidence, baseline: None }
+        let anchors = FxHashMap::default();
+        Self { analysis, discovery, findings, below_severity, below_confidence, baseline: None, elsewhere: 0, unchanged: 0, anchors }
+    }
+
+    /// What tells one finding of a run from all others, as long as the run is there.
+    #[must_use]
+    pub fn key(finding: &Finding) -> usize {
+        std::ptr::from_ref(finding).addr()
+    }
+
+    /// The place where a change touches a finding, for a comment on the change: its own or another of its chain. `None`
+    /// where no change was asked for.
+    #[must_use]
+    pub fn anchor(&self, finding: &Finding) -> Option<(FileId, Span)> {
+        self.anchors.get(&Self::key(finding)).copied()
     }
 
     /// A place as `path:line:column`.
@@ -109,6 +129,12 @@ impl<'a> Shown<'a> {
         }
         if !self.analysis.suppressed.is_empty() {
             _ = write!(line, "\nignored by comments: {}", count(self.analysis.suppressed.len(), "finding"));
+        }
+        if self.unchanged > 0 {
+            _ = write!(line, "\nnot of this change: {}", count(self.unchanged, "finding"));
+        }
+        if self.elsewhere > 0 {
+            _ = write!(line, "\nelsewhere: {} (--scope all)", count(self.elsewhere, "finding"));
         }
         if let Some((known, fixed)) = self.baseline {
             _ = write!(line, "\nbaseline: {} known", count(known, "finding"));

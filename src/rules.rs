@@ -20,19 +20,28 @@ pub mod cpu;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
 mod dangling_task;
+mod endless_default_executor_task;
+mod executor_exit_on_loop;
+mod executor_per_call;
 mod floating_promise;
+mod fork_after_threads;
+pub mod gil;
 mod heavy_call_on_loop;
+mod missing_main_guard;
 mod nested_event_loop;
+mod nested_pools;
 mod quadratic_work;
 mod query_in_loop;
 mod unawaited_coroutine;
 mod unbounded_fan_out;
+mod unclosed_pool;
 mod unhandled_handler_rejection;
+mod unpicklable_process_target;
 mod unused_ignore;
 
 use crate::advice::{Advisor, Asked};
-use crate::base::Name;
-use crate::config::RuleKind;
+use crate::base::{FileId, Name};
+use crate::config::{RuleKind, Target};
 use crate::contexts::{Contexts, Origin as Root};
 use crate::effects::grown::Grown;
 use crate::effects::patterns::Patterns;
@@ -44,6 +53,7 @@ use crate::finding::{Cleared, Confidence, Finding, Hop, Severity};
 use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Input, Solution};
 use cpu::origin::{Origin, Origins};
+use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 
@@ -98,6 +108,8 @@ pub enum Check {
     Costs(fn(&Program<'_, '_>, &cpu::judged::Judged<'_>) -> Option<cpu::judged::Verdict>),
     /// By what functions, values and calls are used for.
     Uses(fn(&Rule, &Program<'_, '_>, &mut Told)),
+    /// By what pools, threads and processes are used for.
+    Pools(fn(&Rule, &Program<'_, '_>, &gil::pools::Pools<'_>, &mut Told)),
     /// By what comments did, once all other rules have run.
     Comments,
 }
@@ -106,7 +118,7 @@ impl Check {
     fn reaches(self) -> Option<Reaches> {
         match self {
             Self::Reaches(reaches) => Some(reaches),
-            Self::Patterns | Self::Costs(_) | Self::Uses(_) | Self::Comments => None,
+            Self::Patterns | Self::Costs(_) | Self::Uses(_) | Self::Pools(_) | Self::Comments => None,
         }
     }
 }
@@ -148,6 +160,14 @@ pub const RULES: &[Rule] = &[
     await_in_loop::RULE,
     unbounded_fan_out::RULE,
     async_in_name_only::RULE,
+    executor_per_call::RULE,
+    executor_exit_on_loop::RULE,
+    unclosed_pool::RULE,
+    unpicklable_process_target::RULE,
+    fork_after_threads::RULE,
+    missing_main_guard::RULE,
+    nested_pools::RULE,
+    endless_default_executor_task::RULE,
     unused_ignore::RULE,
 ];
 
@@ -179,6 +199,8 @@ pub struct Program<'a, 'b> {
     pub sizes: &'b Sizes<'a, 'b>,
     /// Regular expressions that take long.
     pub patterns: &'b Patterns,
+    /// What each file runs on.
+    pub targets: &'b IndexVec<FileId, Target>,
 }
 
 impl Program<'_, '_> {
@@ -264,9 +286,12 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     }
     findings.extend(costly(program, &origins));
     let mut told = Told { findings, cleared: clear(program, &let_go, &reported) };
+    let pools = gil::pools::Pools::read(program);
     for rule in RULES {
-        if let Check::Uses(check) = rule.check {
-            check(rule, program, &mut told);
+        match rule.check {
+            Check::Uses(check) => check(rule, program, &mut told),
+            Check::Pools(check) => check(rule, program, &pools, &mut told),
+            _ => {}
         }
     }
     told.sorted()
@@ -422,7 +447,7 @@ pub fn rule_of(effect: Effect) -> Option<&'static str> {
     let reports = |rule: &&Rule| match rule.check {
         Check::Reaches(reaches) => reaches.effects.contains(&effect),
         Check::Patterns => effect == Effect::Regex,
-        Check::Costs(_) | Check::Uses(_) | Check::Comments => false,
+        Check::Costs(_) | Check::Uses(_) | Check::Pools(_) | Check::Comments => false,
     };
     RULES.iter().find(reports).map(|rule| rule.id)
 }

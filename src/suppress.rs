@@ -1,6 +1,7 @@
 //! What is done with findings after analysis. It never changes a finding that is not suppressed itself.
 
 pub mod baseline;
+pub mod changed;
 mod ignores;
 mod insert;
 mod unused;

@@ -106,3 +106,14 @@ fn invalid_utf8_is_read_with_replacements() {
     let discovery = run(folder.path());
     assert_eq!(paths(&discovery), ["a.py"]);
 }
+
+#[test]
+fn a_folders_python_version_is_read_though_hidden() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [".python-version", "web/.python-version", "web/a.py", "env/.python-version", "node_modules/.python-version"] {
+        write(folder.path(), path, "3.12\n");
+    }
+    write(folder.path(), "env/pyvenv.cfg", "home = /usr\n");
+    let read: Vec<String> = run(folder.path()).projects.into_iter().map(|(path, _)| path).collect();
+    assert_eq!(read, [".python-version", "web/.python-version"]);
+}

@@ -83,6 +83,15 @@ fn analysis_does_no_io() {
     }
 }
 
+/// Invariant 2: no program is run but git, and that in one place.
+#[test]
+fn only_git_is_run() {
+    for (path, text) in files_below("src") {
+        let starts = code(&text).matches("Command::new(").count();
+        assert_eq!(starts, usize::from(path == "discover/git.rs"), "{path} starts a program");
+    }
+}
+
 /// Invariant 3: parsing and lowering never fail, whatever the input.
 #[test]
 fn lowering_takes_any_prefix() {

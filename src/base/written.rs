@@ -58,10 +58,31 @@ impl Written {
                 (format!("unknown value `{unknown}`"), Some(advice(unknown, known)))
             }
             (message, Some((missing, _))) if message.starts_with("missing field") => (format!("the key `{missing}` is missing"), None),
-            (message, _) => (message.to_owned(), None),
+            (message, _) => (wrong_type(message).unwrap_or_else(|| message.to_owned()), None),
         };
         self.fault(error.span(), message, help)
     }
+}
+
+/// serde's words for a value of another type than is wanted, in those of TOML.
+fn wrong_type(message: &str) -> Option<String> {
+    if message == "wanted string or table" {
+        return Some("a string is wanted here".to_owned());
+    }
+    let (found, wanted) = message.strip_prefix("invalid type: ")?.split_once(", expected ")?;
+    let wanted = match wanted {
+        "a sequence" => "a list",
+        "a boolean" => "`true` or `false`",
+        "a map" => "a table",
+        other if other.starts_with("struct ") => "a table",
+        other => other,
+    };
+    let found = match found {
+        "sequence" => "list",
+        "map" => "table",
+        other => other,
+    };
+    Some(format!("{wanted} is wanted here, not {found}"))
 }
 
 /// `did you mean ...?` where a word is near; else all that are known.

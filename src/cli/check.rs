@@ -1,7 +1,8 @@
 //! `loopwarden check`
 
+use super::scope::Scoped;
 use super::wanted::Wanted;
-use super::{Exit, add_ignore, baseline, complain, print, working_folder};
+use super::{Exit, add_ignore, baseline, caused, complain, print, working_folder};
 use crate::config::FailOn;
 use crate::contexts::unknown::{self, Known};
 use crate::facts::FactBase;
@@ -19,9 +20,11 @@ const SHOWN: usize = 20;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Files and folders
+    /// Folders to analyse; files, of the project that holds them, to report on
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    scoped: Scoped,
     #[command(flatten)]
     wanted: Wanted,
     /// The baseline's file [default: the nearest .loopwarden-baseline.json at or above the working folder]
@@ -83,7 +86,10 @@ impl Check {
         if self.show_files {
             return self.list();
         }
-        let mut prepared = match super::prepare(&self.paths, |settings| self.wanted.overrule(settings)) {
+        let whole = self.scoped.widens(&self.paths);
+        let prepared = super::prepare_in(&self.paths, whole, |settings| self.wanted.overrule(settings));
+        let prepared = prepared.and_then(|mut prepared| Ok((self.scoped.bases(&mut prepared)?, prepared)));
+        let (bases, mut prepared) = match prepared {
             Ok(prepared) => prepared,
             Err(exit) => return exit,
         };
@@ -95,12 +101,20 @@ impl Check {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
-        let analysis = prepared.analyse();
+        let lines = bases.as_ref().map(|bases| caused::changed_lines(bases, &prepared.discovery));
+        let mut analysis = match &lines {
+            Some(lines) => prepared.analyse_with(Some(&|program, _| caused::on_changed_lines(lines, program))),
+            None => prepared.analyse(),
+        };
         let least = Least { severity: prepared.settings.min_severity, confidence: prepared.settings.min_confidence };
+        let caused = bases.zip(lines).map(|(bases, lines)| caused::caused(&bases, &lines, &prepared, &analysis, least));
+        prepared.area.shorten(&mut analysis, &mut prepared.discovery);
         let mut shown = Shown::new(&analysis, &prepared.discovery, least);
-        if let Some(loaded) = &loaded {
-            baseline::subtract(loaded, &prepared, &self.paths, &mut shown);
-        }
+        self.scoped.narrow(&self.paths, &prepared.settings, caused.as_ref(), &mut shown, |shown| {
+            if let Some(loaded) = &loaded {
+                baseline::subtract(loaded, &prepared, &self.paths, shown);
+            }
+        });
         if let Some(reason) = &self.add_ignore {
             return add_ignore::add(&shown, reason, &working);
         }
@@ -144,7 +158,7 @@ impl Check {
     }
 
     fn list(&self) -> Exit {
-        let discovery = match super::prepare(&self.paths, |_| {}) {
+        let discovery = match super::prepare_in(&self.paths, self.scoped.widens(&self.paths), |_| {}) {
             Ok(prepared) => prepared.discovery,
             Err(exit) => return exit,
         };

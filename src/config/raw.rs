@@ -65,6 +65,18 @@ pub enum StartMethod {
     Forkserver,
 }
 
+impl StartMethod {
+    /// The word by which Python calls it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fork => "fork",
+            Self::Spawn => "spawn",
+            Self::Forkserver => "forkserver",
+        }
+    }
+}
+
 /// What the code runs on.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

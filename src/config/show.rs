@@ -1,8 +1,8 @@
 //! The effective settings in words: what holds, and which file says so.
 
-use super::raw::{FailOn, Level, StartMethod};
+use super::raw::{FailOn, Level};
 use super::scope::Statement;
-use super::{Settings, folder};
+use super::{Settings, below, folder};
 use std::fmt::Write as _;
 
 /// Where the remark stands that names the origin of a line.
@@ -36,6 +36,11 @@ fn statement(out: &mut String, said: &Statement, origin: &str) {
 }
 
 impl Settings {
+    /// An absolute folder as shown.
+    fn shown<'f>(&self, folder: &'f str) -> &'f str {
+        if folder == self.base { "." } else { below(folder, &self.base).unwrap_or(folder) }
+    }
+
     /// All settings as TOML, each line with the file that says so.
     #[must_use]
     pub fn show(&self) -> String {
@@ -43,11 +48,7 @@ impl Settings {
         let origin = |key: &str| self.origins.get(key).map_or("default", String::as_str);
         let target = &self.target;
         let python = target.python.map(|(major, minor)| format!("\"{major}.{minor}\""));
-        let start = target.start_method.map(|method| match method {
-            StartMethod::Fork => "\"fork\"",
-            StartMethod::Spawn => "\"spawn\"",
-            StartMethod::Forkserver => "\"forkserver\"",
-        });
+        let start = target.start_method.map(|method| format!("{:?}", method.word()));
         let fail_on = match self.fail_on {
             FailOn::Error => "error",
             FailOn::Warning => "warning",
@@ -70,7 +71,7 @@ impl Settings {
             ("preview", (self.preview || self.asked.preview).to_string()),
             ("target.python", python.unwrap_or_else(|| "unknown".to_owned())),
             ("target.free-threaded", target.free_threaded.to_string()),
-            ("target.start-method", start.unwrap_or("the version's own").to_owned()),
+            ("target.start-method", start.unwrap_or_else(|| target.default_start())),
         ];
         for (key, value) in plain {
             line(&mut out, &format!("{key} = {value}"), origin(key));
@@ -85,6 +86,13 @@ impl Settings {
         }
         if !self.asked.ignore.is_empty() {
             line(&mut out, &format!("ignore = {}", asked(&self.asked.ignore)), "command line");
+        }
+        let mut last = None;
+        for (folder, key, value, from) in self.told_by_projects() {
+            if last.replace(folder) != Some(folder) {
+                _ = writeln!(out, "\n# files below {}", self.shown(folder));
+            }
+            line(&mut out, &format!("{key} = {value}"), from);
         }
         for scope in &self.scopes {
             let below = folder(&scope.file);

@@ -64,6 +64,19 @@ fn unknown_keys_and_values_are_faults_with_their_place() {
 }
 
 #[test]
+fn values_of_a_wrong_type_are_told_in_the_words_of_toml() {
+    let told = |text: &str| {
+        let (message, at, _) = fault("loopwarden.toml", text);
+        (message, at)
+    };
+    let wanted = |message: &str, at: &str| (message.to_owned(), at.to_owned());
+    assert_eq!(told("exclude = \"a\"\n"), wanted("a list is wanted here, not string \"a\"", "\"a\""));
+    assert_eq!(told("fail-on = 3\n"), wanted("a string is wanted here", "3"));
+    assert_eq!(told("require-reason = 1\n"), wanted("`true` or `false` is wanted here, not integer `1`", "1"));
+    assert_eq!(told("target = 3\n"), wanted("a table is wanted here, not integer `3`", "3"));
+}
+
+#[test]
 fn unknown_rules_are_faults_wherever_they_stand() {
     let text = "ignore = [\"blocking-slep\"]\nselect = [\"zzz\"]\n[severity]\nevent-lop = \"off\"\n[[per-path]]\npaths = [\"a/\"]\nignore = [\"x-y\"]\n";
     let messages: Vec<(String, String)> = faults("loopwarden.toml", text).into_iter().map(|(message, at, _)| (message, at)).collect();

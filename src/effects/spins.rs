@@ -82,7 +82,8 @@ pub fn recursion(solution: &Solution<'_>, func: FuncAt, itself: &[&Edge]) -> Opt
 }
 
 /// Whether two places stand under opposite outcomes of one test.
-fn exclude(summary: &ModuleSummary, one: Option<GuardId>, other: Option<GuardId>) -> bool {
+#[must_use]
+pub fn exclude(summary: &ModuleSummary, one: Option<GuardId>, other: Option<GuardId>) -> bool {
     let chain = |guard: Option<GuardId>| std::iter::successors(guard, |id| summary.guards[*id].outer);
     let above: FxHashSet<GuardId> = chain(one).collect();
     chain(other).filter(|id| !above.contains(id)).any(|id| {

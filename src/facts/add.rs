@@ -4,8 +4,8 @@ use super::asked::Asks;
 use super::file::Misfit;
 use super::schema::{Argument, Effect, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
-    Boundary, CallFact, Container, Dropping, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Operand, Promised,
-    Provider, RawFacts, Regex, Runtime, Sized, Which,
+    Boundary, CallFact, Container, Dropping, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Operand, Pool, PoolOf,
+    Promised, Provider, RawFacts, Regex, Runtime, Sized, Starting, Which,
 };
 use crate::base::written::Placed;
 use crate::base::{Name, name};
@@ -46,6 +46,9 @@ pub(super) struct Ready {
     regexes: Vec<(Name, Regex)>,
     regex_flags: Vec<(Name, char)>,
     cooperative: Vec<(Name, Vec<Effect>)>,
+    pools: Vec<(Name, Pool)>,
+    starting: Vec<(Name, Starting)>,
+    unpicklable: Vec<(Name, bool)>,
     by_name: Vec<Name>,
     value_tests: Vec<(Name, Asks, Option<Name>)>,
     key_reads: Vec<Name>,
@@ -65,10 +68,16 @@ impl Ready {
         for one in raw.boundary {
             let place = one.place();
             let raw = one.into_value();
-            let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (Some(place), message))?;
+            let misfit = |message| (Some(place.clone()), message);
+            let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(misfit)?;
+            let pool = match raw.pool.as_deref() {
+                None => None,
+                Some("shared") => Some(PoolOf::Shared),
+                Some(text) => Some(PoolOf::Argument(given(text).map_err(misfit)?)),
+            };
             boundaries.push((
                 raw.path.iter().map(name).collect(),
-                Boundary { which, to: raw.to, curried: raw.curried, coroutines: raw.coroutines },
+                Boundary { which, to: raw.to, curried: raw.curried, coroutines: raw.coroutines, pool, each: raw.each },
             ));
         }
         let (mut entries, mut plain_labels) = (Vec::new(), Vec::new());
@@ -188,6 +197,9 @@ impl Ready {
             };
             regexes.extend(raw.paths.iter().map(|path| (name(path), regex)));
         }
+        let (pools, starting) = (super::pool::pools(raw.pool)?, super::pool::starting(raw.start_method)?);
+        let unpicklable = raw.unpicklable.iter().flat_map(|one| one.value().paths.iter().map(|path| (name(path), one.value().at_start)));
+        let unpicklable = unpicklable.collect();
         let flags = raw.regex_flag.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().letter)));
         let regex_flags = flags.collect();
         let paths = |tables: Vec<Placed<super::schema::RawPaths>>| -> Vec<Name> {
@@ -219,6 +231,9 @@ impl Ready {
                 .iter()
                 .flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().effects.clone())))
                 .collect(),
+            pools,
+            starting,
+            unpicklable,
             by_name: paths(raw.by_name),
             value_tests: raw
                 .value_test
@@ -277,6 +292,9 @@ impl Ready {
             + self.regexes.len()
             + self.regex_flags.len()
             + self.cooperative.len()
+            + self.pools.len()
+            + self.starting.len()
+            + self.unpicklable.len()
             + self.by_name.len()
             + self.value_tests.len()
             + self.key_reads.len()
@@ -327,6 +345,9 @@ impl Ready {
         paths.extend(self.regexes.iter().map(|(path, _)| path));
         paths.extend(self.regex_flags.iter().map(|(path, _)| path));
         paths.extend(self.cooperative.iter().map(|(path, _)| path));
+        paths.extend(self.pools.iter().map(|(path, _)| path));
+        paths.extend(self.starting.iter().map(|(path, _)| path));
+        paths.extend(self.unpicklable.iter().map(|(path, _)| path));
         paths
     }
 }
@@ -369,7 +390,7 @@ fn operand(text: &str) -> Result<Operand, String> {
 }
 
 /// `arg1 or string`: an operand, and its keyword.
-fn given(text: &str) -> Result<Given, String> {
+pub(super) fn given(text: &str) -> Result<Given, String> {
     let (place, keyword) = text.split_once(" or ").map_or((text, None), |(place, keyword)| (place, Some(name(keyword.trim()))));
     Ok(Given { operand: operand(place.trim())?, keyword })
 }
@@ -512,6 +533,9 @@ impl Facts {
         }
         self.regex_flags.extend(ready.regex_flags);
         self.cooperative.extend(ready.cooperative);
+        self.pools.extend(ready.pools);
+        self.starting.extend(ready.starting);
+        self.unpicklable.extend(ready.unpicklable);
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
         self.key_reads.extend(ready.key_reads.iter().filter_map(last));

@@ -1,13 +1,13 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
-use super::asked::{RawProvider, RawStartupTest, RawValueTest};
+use super::asked::{RawCooperative, RawProvider, RawStartupTest, RawValueTest};
 use super::measure::{RawLinear, RawSize};
 use super::pattern::{RawRegex, RawRegexFlag};
+use super::pool::{RawPool, RawStarting, RawUnpicklable};
 use super::promise::{RawDrops, RawPromise};
 use super::remedy::Runtime;
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck,
-    RawPaths, RawType,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck, RawPaths, RawType,
 };
 use crate::base::written::Placed;
 use crate::ir::Family;
@@ -144,6 +144,15 @@ pub struct RawFacts {
     /// Calls after which the standard library gives way to other work of the program: `monkey.patch_all`.
     #[serde(default)]
     pub(super) cooperative: Vec<Placed<RawCooperative>>,
+    /// What starts threads or processes and gives them work.
+    #[serde(default)]
+    pub(super) pool: Vec<Placed<RawPool>>,
+    /// Calls that choose how processes are started.
+    #[serde(default)]
+    pub(super) start_method: Vec<Placed<RawStarting>>,
+    /// Types whose values can't be pickled.
+    #[serde(default)]
+    pub(super) unpicklable: Vec<Placed<RawUnpicklable>>,
 }
 
 /// A table of facts that may say for which language it holds.
@@ -183,7 +192,10 @@ spoken!(
     RawCooperative,
     RawValueTest,
     RawPromise,
-    RawDrops
+    RawDrops,
+    RawPool,
+    RawStarting,
+    RawUnpicklable
 );
 
 /// Gives the names of all tables to another macro.
@@ -229,7 +241,10 @@ macro_rules! every_table {
             linear,
             regex,
             regex_flag,
-            cooperative
+            cooperative,
+            pool,
+            start_method,
+            unpicklable
         )
     };
 }

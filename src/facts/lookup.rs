@@ -1,6 +1,8 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
-use super::{Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Linear, Regex, Sized, TypeFact, Which};
+use super::{
+    Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Linear, Pool, Regex, Sized, Starting, TypeFact, Which,
+};
 use crate::base::{Name, name};
 use crate::facts::FactBase;
 use rustc_hash::FxHashMap;
@@ -353,6 +355,46 @@ impl Facts {
     #[must_use]
     pub fn cooperative(&self, path: Name) -> &[Effect] {
         self.by_path(&self.cooperative, path).map_or(&[], Vec::as_slice)
+    }
+
+    /// Looks a type up in a table: itself, then its bases.
+    fn by_type<'a, T>(&self, table: &'a FxHashMap<Name, T>, path: Name) -> Option<&'a T> {
+        let mut pending = vec![path];
+        let mut seen = 0;
+        while let Some(of) = pending.pop() {
+            if let Some(found) = table.get(&of) {
+                return Some(found);
+            }
+            seen += 1;
+            if seen < 32 {
+                pending.extend(self.type_bases(of).iter().rev());
+            }
+        }
+        None
+    }
+
+    /// What is known of the pool that a value of the type `path` is.
+    #[must_use]
+    pub fn pool(&self, path: Name) -> Option<&Pool> {
+        self.by_type(&self.pools, path)
+    }
+
+    /// What is known of the pool that a call on `path` makes.
+    #[must_use]
+    pub fn makes(&self, path: Name) -> Option<&Pool> {
+        self.pools.get(&path).or_else(|| self.pool(*self.constructors.get(&path)?))
+    }
+
+    /// How a call on `path` chooses how processes are started.
+    #[must_use]
+    pub fn starting(&self, path: Name) -> Option<Starting> {
+        self.by_path(&self.starting, path).copied()
+    }
+
+    /// Whether values of the type `path` can't be pickled; true where a process may be given one as it is started.
+    #[must_use]
+    pub fn unpicklable(&self, path: Name) -> Option<bool> {
+        self.by_type(&self.unpicklable, path).copied()
     }
 
     /// The type fact of `path`.

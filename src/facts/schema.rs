@@ -28,6 +28,8 @@ pub enum Effect {
     Stdin,
     /// Loads code or certificates.
     Load,
+    /// Waits until all work is done that a pool was given.
+    Drain,
     /// Computes.
     Cpu,
     /// Applies a regular expression that takes long on some texts. No fact says so of a call: its pattern is looked at.
@@ -37,7 +39,7 @@ pub enum Effect {
 
 impl Effect {
     /// All of them, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Sleep,
         Self::Network,
         Self::Dns,
@@ -47,6 +49,7 @@ impl Effect {
         Self::Wait,
         Self::Stdin,
         Self::Load,
+        Self::Drain,
         Self::Cpu,
         Self::Regex,
     ];
@@ -64,6 +67,7 @@ impl Effect {
             Self::Wait => "wait",
             Self::Stdin => "stdin",
             Self::Load => "load",
+            Self::Drain => "drain",
             Self::Cpu => "cpu",
             Self::Regex => "regex",
         }
@@ -298,6 +302,12 @@ pub(super) struct RawBoundary {
     /// It takes coroutines and coroutine functions too, and has the loop run these.
     #[serde(default)]
     pub coroutines: bool,
+    /// The pool that it is given to, where that is no receiver: `shared` for the one that all share, or the argument that is the
+    /// pool (`arg0 or executor`), where that is nothing again the one that all share.
+    pub pool: Option<String>,
+    /// It runs once for every element of its further arguments.
+    #[serde(default)]
+    pub each: bool,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
@@ -548,21 +558,6 @@ pub(super) struct RawLoopCheck {
     pub paths: Vec<String>,
     /// How the call comes out where no loop runs.
     pub off: crate::ir::Branch,
-    /// Where it is documented.
-    #[serde(rename = "source")]
-    _source: Option<String>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Cooperative")]
-pub(super) struct RawCooperative {
-    /// `python` or `node`, where the file does not say it for all.
-    pub language: Option<Language>,
-    /// The paths.
-    pub paths: Vec<String>,
-    /// The effects that no longer stall anyone.
-    pub effects: Vec<Effect>,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

@@ -45,6 +45,8 @@ pub struct Loop {
     pub leaves: bool,
     /// It may be left from within, by `break` or `return`, before all is gone over.
     pub exits: bool,
+    /// Its test is always true and nothing in its body leaves it: no `break`, `return` or `raise`. Told of Python only.
+    pub endless: bool,
     /// The expressions of its test, by number.
     pub test: Range<u32>,
     /// The expressions of its body, those of functions written there too.
@@ -76,6 +78,7 @@ impl ModuleSummary {
             waits: false,
             leaves: false,
             exits: false,
+            endless: false,
             test: test.exprs..here.exprs,
             exprs: here.exprs..here.exprs,
             assigns: assigns..assigns,

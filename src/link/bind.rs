@@ -59,6 +59,13 @@ impl Solution<'_> {
                 let entered = self.facts.type_of(path).and_then(|fact| fact.enter).unwrap_or(path);
                 self.add(result, Value::ExtInst(entered));
             }
+            // A library's object that is told apart: a pool.
+            (CallKind::With, Value::Object(_)) => {
+                if let Some(of) = self.type_of(value) {
+                    let entered = self.facts.type_of(of).and_then(|fact| fact.enter);
+                    self.add(result, entered.map_or(value, Value::ExtInst));
+                }
+            }
             (CallKind::With | CallKind::Iterate, _) => {}
             (CallKind::New, Value::Func(func)) => {
                 self.add(result, Value::New(func));

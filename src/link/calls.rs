@@ -96,6 +96,13 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
                     graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.{member}")) });
                 }
             }
+            (CallKind::With, Value::Object(_)) if !call.awaited => {
+                if let Some(of) = solution.type_of(*value) {
+                    for member in ["__enter__", "__exit__"] {
+                        graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{of}.{member}")) });
+                    }
+                }
+            }
             // `async for` runs async generators, `for` the others; a JavaScript `for await` takes both.
             (CallKind::With | CallKind::Iterate, Value::Generator(func))
                 if input.func(func).is_async == call.awaited || input.summaries[at.file].family == Family::Ecma =>

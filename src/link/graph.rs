@@ -5,7 +5,7 @@ use super::calls::{self, Through};
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::Name;
-use crate::facts::{ContextKind, Which};
+use crate::facts::{Boundary, ContextKind, PoolOf, Runs, Which};
 use crate::ir::{Arg, Branch, CallId, CallKind, Expr, Family, GuardId, Test};
 use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -344,7 +344,8 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
         if let Some(boundary) = input.facts_of(external.call.file).boundary(external.path) {
             let args = moved(solution, external, boundary.which).into_iter();
             let run = args.flat_map(|arg| functions(solution, At { file: external.call.file, id: arg.value }));
-            elsewhere.extend(run.map(|func| (func, boundary.to)));
+            let to = destination(solution, external, boundary);
+            elsewhere.extend(run.map(|func| (func, to)));
         }
     }
     for external in &graph.externals {
@@ -360,7 +361,7 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
             }
         };
         if let Some(boundary) = facts.boundary(external.path) {
-            mark(moved(solution, external, boundary.which), EdgeKind::Moved(boundary.to));
+            mark(moved(solution, external, boundary.which), EdgeKind::Moved(destination(solution, external, boundary)));
         }
         for invoke in facts.invokes(external.path) {
             mark(argument(call, invoke.which), EdgeKind::Direct);
@@ -396,6 +397,19 @@ fn offset(solution: &Solution<'_>, edge: &Edge) -> usize {
         .iter()
         .any(|value| matches!(value, Value::Bound(_) | Value::Class(_) | Value::Inst(_)));
     usize::from(bound && input.summaries[edge.to.file].family == Family::Python)
+}
+
+/// Where a boundary moves its argument: to where the pool runs that it is given.
+fn destination(solution: &Solution<'_>, external: &External, boundary: &Boundary) -> ContextKind {
+    let Some(PoolOf::Argument(given)) = boundary.pool else { return boundary.to };
+    let file = external.call.file;
+    let call = &solution.input.summaries[file].calls[external.call.id];
+    let Some(pool) = given.of(call) else { return boundary.to };
+    let facts = solution.input.facts_of(file);
+    let runs = solution.values(At { file, id: pool }).iter().filter_map(|value| Some(facts.pool(solution.type_of(*value)?)?.runs));
+    let mut elsewhere = runs.map(|runs| matches!(runs, Runs::Process | Runs::Interpreter)).peekable();
+    // Where one of several may be a pool of threads, threads it is.
+    if elsewhere.peek().is_some() && elsewhere.all(|elsewhere| elsewhere) { ContextKind::Process } else { boundary.to }
 }
 
 /// The arguments that a boundary moves: with `ctx.run, f` what `ctx.run` would run moves too.
@@ -459,7 +473,7 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
             }
         };
         if let Some(boundary) = facts.boundary(external.path) {
-            give(moved(solution, external, boundary.which), EdgeKind::Moved(boundary.to));
+            give(moved(solution, external, boundary.which), EdgeKind::Moved(destination(solution, external, boundary)));
             if boundary.to == ContextKind::Loop {
                 // A loop runs coroutines: a generator given to it is none.
                 added.retain(|edge: &Edge| edge.call != external.call || !input.func(edge.to).is_generator);

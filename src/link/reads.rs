@@ -6,13 +6,14 @@ use crate::ir::{Call, CallKind, Expr, FuncKind, ModuleSummary};
 use oxc_index::IndexVec;
 use rustc_hash::FxHashSet;
 
-/// Makes a call of each attribute read whose name is that of a property: one of the run, or one that facts speak of.
+/// Makes a call of each attribute read whose name is that of a property: one of the run, or one that facts speak of. Reads stay
+/// as they are, so that a summary can be taken over into another run, which may know other properties: `take_out`.
 pub fn add(summaries: &mut IndexVec<FileId, ModuleSummary>, facts: &FactBase) {
     let getters = summaries.iter().flat_map(|summary| &summary.functions).filter(|function| function.kind == FuncKind::Getter);
     let names: FxHashSet<Name> = getters.map(|function| function.name).collect();
     for summary in summaries {
         let library = facts.of(summary.family);
-        for read in std::mem::take(&mut summary.reads) {
+        for read in &summary.reads {
             let Expr::Attr { name, .. } = summary.exprs[read.attr] else { continue };
             if names.contains(&name) || library.is_property_name(name) {
                 summary.calls.push(Call {
@@ -30,5 +31,12 @@ pub fn add(summaries: &mut IndexVec<FileId, ModuleSummary>, facts: &FactBase) {
                 });
             }
         }
+    }
+}
+
+/// Takes out the calls that were made of reads. Nothing in a summary refers to them: they were added last.
+pub fn take_out(summary: &mut ModuleSummary) {
+    while summary.calls.last().is_some_and(|call| call.kind == CallKind::Read) {
+        summary.calls.pop();
     }
 }

@@ -350,6 +350,16 @@ impl<'a> Solution<'a> {
         &self.sets[self.node(at) as usize]
     }
 
+    /// The library type of a value.
+    #[must_use]
+    pub fn type_of(&self, value: Value) -> Option<Name> {
+        match value {
+            Value::ExtInst(path) => Some(path),
+            Value::Object(made) => self.tracked.get(&made).copied(),
+            _ => None,
+        }
+    }
+
     /// Whether an expression may be more than is kept.
     #[must_use]
     pub fn is_cut(&self, at: ExprAt) -> bool {

@@ -1,4 +1,5 @@
-//! One line a finding: `path:line:col: severity[rule-id] message (via a -> b -> c)`.
+//! One line a finding: `path:line:col: severity[rule-id] message (via a -> b -> c)`, and ` [changed: path:line:col]` where the
+//! change that caused it touches another place than the first.
 
 use super::{Shown, severity};
 use crate::finding::Finding;
@@ -10,9 +11,11 @@ pub fn render(shown: &Shown<'_>) -> String {
     let mut out = String::new();
     for finding in &shown.findings {
         let via = if finding.chain.is_empty() { String::new() } else { format!(" (via {})", via(finding)) };
+        let anchor = shown.anchor(finding).filter(|anchor| *anchor != (finding.file, finding.span));
+        let changed = anchor.map_or(String::new(), |(file, span)| format!(" [changed: {}]", shown.place(file, span)));
         _ = writeln!(
             out,
-            "{}: {}[{}] {}{via}",
+            "{}: {}[{}] {}{via}{changed}",
             shown.place(finding.file, finding.span),
             severity(finding.severity),
             finding.rule,

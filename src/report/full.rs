@@ -176,6 +176,12 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
         let source = Indexed(&shown.analysis.sources[first.file]);
         _ = handler.render_report(out, &Elsewhere { labels: elsewhere, source });
     }
+    if let Some((file, span)) = shown.anchor(finding).filter(|anchor| *anchor != (finding.file, finding.span)) {
+        let source = &shown.analysis.sources[file];
+        let (line, _) = source.line_column(span.start);
+        _ = writeln!(out, "  {} {}", paint.bold("changed:"), shown.place(file, span));
+        _ = writeln!(out, "       {}", paint.dim(&cut(source.line_text(line).trim())));
+    }
     if !finding.entry.is_empty() {
         let entry = shown.place(finding.entry_file, finding.entry_span);
         let way = if finding.way.is_empty() { String::new() } else { format!(", through {}", finding.way.join(" -> ")) };

@@ -39,6 +39,10 @@ struct Summary {
     ignored: usize,
     /// What the baseline knows.
     known: usize,
+    /// What touches no file that was named.
+    elsewhere: usize,
+    /// What no change caused.
+    unchanged: usize,
 }
 
 /// Lines and columns count from 1, columns in characters; the end is exclusive.
@@ -82,6 +86,9 @@ struct Reported<'a> {
     confidence: &'a str,
     message: &'a str,
     place: Place<'a>,
+    /// Where the change that was asked for touches it: a changed line of the chain, for a comment on the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anchor: Option<Place<'a>>,
     /// Null where a rule asks for no context.
     context: Option<Context<'a>>,
     chain: Vec<ReportedHop<'a>>,
@@ -115,6 +122,7 @@ fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding) -> Reported<'a> {
         confidence: confidence(finding.confidence),
         message: &finding.message,
         place: place(shown, finding.file, finding.span),
+        anchor: shown.anchor(finding).map(|(file, span)| place(shown, file, span)),
         context,
         chain: chain.collect(),
         more_sinks: finding.more_sinks,
@@ -151,6 +159,8 @@ pub fn render(shown: &Shown<'_>) -> Result<String, serde_json::Error> {
             hidden_by_confidence: shown.below_confidence,
             ignored: shown.analysis.suppressed.len(),
             known: shown.baseline.map_or(0, |(known, _)| known),
+            elsewhere: shown.elsewhere,
+            unchanged: shown.unchanged,
         },
         findings: shown.findings.iter().map(|finding| reported(shown, finding)).collect(),
         problems: shown.problems(),

@@ -7,6 +7,9 @@ use crate::ir::loops::{LoopId, LoopKind, Marks, Within};
 use crate::ir::{CallKind, Expr, ExprId};
 use tree_sitter::Node;
 
+/// Nodes of a loop's body that are looked at, at most.
+const MOST_NODES: usize = 20_000;
+
 impl Lowering<'_> {
     pub(super) fn for_statement(&mut self, node: Node<'_>) {
         let is_async = node.child(0).is_some_and(|child| child.sort() == "async");
@@ -44,6 +47,8 @@ impl Lowering<'_> {
         if let Some(body) = node.at(Field::Body) {
             self.block(body);
             self.end_loop(opened, super::guards::ends(body));
+            let always = node.at(Field::Condition).is_some_and(|test| matches!(self.text_of(test), "True" | "1"));
+            self.summary.loops[opened].endless = always && !is_left(body);
         }
         self.looped = outer;
         if let Some(body) = node.at(Field::Alternative) {
@@ -120,4 +125,25 @@ impl Lowering<'_> {
         let element = self.expression(body);
         self.push(Expr::Many(element))
     }
+}
+
+/// Whether something in the body of a loop leaves it. What is nested too deep to look at may.
+fn is_left(body: Node<'_>) -> bool {
+    let mut pending = vec![(body, false)];
+    let mut seen = 0;
+    while let Some((node, nested)) = pending.pop() {
+        seen += 1;
+        let leaves = match node.sort() {
+            "return_statement" | "raise_statement" | "yield" => true,
+            "break_statement" => !nested,
+            _ => false,
+        };
+        if leaves || seen > MOST_NODES {
+            return true;
+        }
+        let nested = nested || matches!(node.sort(), "for_statement" | "while_statement");
+        let opaque = matches!(node.sort(), "function_definition" | "class_definition" | "lambda");
+        pending.extend(node.named().into_iter().filter(|_| !opaque).map(|child| (child, nested)));
+    }
+    false
 }
