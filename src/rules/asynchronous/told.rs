@@ -103,6 +103,10 @@ pub fn finding(rule: &Rule, program: &Program<'_, '_>, call: CallAt, chain: Vec<
 #[must_use]
 pub fn at(rule: &Rule, program: &Program<'_, '_>, func: FuncAt, span: Span, chain: Vec<Hop>, said: Said) -> Finding {
     let origin: Option<&Origin> = program.contexts.origin(func, ContextKind::Loop);
+    // The first line tells the place: what a function written in the call holds is no part of it.
+    let text = program.input.sources[func.file].text.get(span.start as usize..span.end as usize).unwrap_or("");
+    let first = text.lines().next().map_or(0, str::len);
+    let span = Span::new(span.start as usize, span.start as usize + first);
     Finding {
         rule: rule.id,
         severity: said.severity,
