@@ -1,19 +1,22 @@
 //! What to write instead of what a chain reaches: the runtime's own way, in the program's own names.
 
 mod case;
+mod further;
 mod locked;
 mod runtime;
+mod threads;
 mod way;
 mod written;
 
 use crate::base::Name;
 use crate::contexts::Origin;
 use crate::effects::Step;
-use crate::facts::{CallFact, Effect, Gil, Other, Remedy, Words};
-use crate::link::graph::{EdgeKind, Graph};
+use crate::facts::{CallFact, ContextKind, Effect, Gil, Idiom, Other, Remedy, Words};
+use crate::link::graph::{Edge, EdgeKind, Graph};
 use crate::link::{CallAt, FuncAt, Solution};
 use runtime::{Common, Seen};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 use way::{Around, CHANGED, Hand, Way};
 use written::Written;
 
@@ -28,6 +31,13 @@ pub struct Advisor<'a, 'b> {
     bound: FxHashSet<FuncAt>,
     /// The runtime where no file of a chain shows one.
     common: Common<'a>,
+    /// Who calls each plain function.
+    callers: FxHashMap<FuncAt, Vec<FuncAt>>,
+    /// Functions that some call moves to a thread or a process.
+    moved: FxHashSet<FuncAt>,
+    /// Python modules that some file imports.
+    imported: FxHashSet<Name>,
+    made: OnceCell<further::Made>,
 }
 
 /// A chain to give advice on.
@@ -66,7 +76,11 @@ impl<'a, 'b> Advisor<'a, 'b> {
             let above = last.iter().flat_map(|func| callers.get(func).into_iter().flatten()).copied();
             last = above.filter(|func| bound.insert(*func)).collect();
         }
-        Self { solution, graph, bound, common: runtime::common(input) }
+        let is_moved = |edge: &&Edge| matches!(edge.kind, EdgeKind::Moved(ContextKind::Thread | ContextKind::Process));
+        let moved = graph.edges.iter().filter(is_moved).map(|edge| edge.to).collect();
+        let imports = input.summaries.iter().flat_map(|summary| &summary.imports);
+        let imported = imports.filter_map(|(module, _)| module.split('.').next().map(crate::base::name)).collect();
+        Self { solution, graph, bound, common: runtime::common(input), callers, moved, imported, made: OnceCell::new() }
     }
 
     /// What the call does, where its fact says so.
@@ -104,16 +118,25 @@ impl<'a, 'b> Advisor<'a, 'b> {
                 match &way.fixed {
                     Some(fixed) => format!("{fixed} can't await: do this outside of it, with {code}{caution}"),
                     None if way.names.is_empty() => format!("write {code} in place of `{}`{caution}", asked.shown),
+                    None if way.shared => {
+                        let names = way.listed();
+                        format!(
+                            "others call {names} where they can't await: write an async form with {code} in place of `{}`{caution}",
+                            asked.shown
+                        )
+                    }
                     None => format!("make {} async and write {code} in place of `{}`{caution}", way.listed(), asked.shown),
                 }
             }
         });
+        let is_foreign = matches!(remedy, Some(Remedy::Code(code)) if self.is_foreign(code, seen.as_ref()));
         // A thread takes one line in the first function, and mends all that lies below; a thread that only sleeps is wasted.
         let thread_mends = |handed: &Handed| handed.whole && deep && (asked.fact.effect != Effect::Sleep || !asked.alone);
         match (replaced, handed) {
             (Some(replaced), None) => replaced,
             (None, Some(handed)) => handed.words,
-            (Some(_), Some(handed)) if is_code && deep && (way.fixed.is_some() || way.names.len() > CHANGED) => handed.words,
+            (Some(_), Some(handed)) if is_code && deep && (way.fixed.is_some() || way.shared || way.names.len() > CHANGED) => handed.words,
+            (Some(replaced), Some(handed)) if is_foreign => format!("{}; or {replaced}", handed.words),
             (Some(replaced), Some(handed)) if matches!(remedy, Some(Remedy::Other(_))) => format!("{}; or {replaced}", handed.words),
             (Some(replaced), Some(handed)) if is_code && (thread_mends(&handed) || asked.steps.len() > 2) => {
                 format!("{}; or {replaced}", handed.words)
@@ -133,17 +156,22 @@ impl<'a, 'b> Advisor<'a, 'b> {
         let (first, last) = (asked.steps.first()?, asked.steps.last()?);
         let held = asked.fact.gil == Some(Gil::Held);
         let template = if held { seen.runtime.process.as_deref() } else { seen.runtime.thread.as_deref() }?;
+        // What the function makes itself, it makes in the thread.
+        let made_there = |step: &Step| step.to.is_some_and(|to| self.makes(to, asked.path));
         let caution = match (held, asked.fact.caution.thread.as_deref()) {
             (true, _) => " (it holds the GIL, so a thread does not help)".to_owned(),
-            (false, Some(caution)) => format!(" ({caution})"),
-            (false, None) => String::new(),
+            (false, Some(caution)) if !made_there(first) => format!(" ({caution})"),
+            (false, _) => String::new(),
         };
         let root = self.solution.input.func(first.from);
         // What is done as it is iterated is done where that is: the whole of it goes to the thread.
         let lazy = |step: &Step| asked.fact.lazy && step.call == last.call && step.to.is_none();
-        let code = |template: &str, step: &Step| match Written::whole(self.solution.input, step.call).filter(|_| lazy(step)) {
-            Some(whole) => seen.called(template, &format!("lambda: list({whole})"), ""),
-            None => self.code(template, seen, step, asked.shown),
+        let further = |step: &Step| self.further(step.call).filter(|_| !lazy(step));
+        let whole = |call| Written::whole(self.solution.input, call).filter(|text| !text.contains("await "));
+        let code = |template: &str, step: &Step| match (Written::whole(self.solution.input, step.call), further(step).and_then(whole)) {
+            (Some(whole), _) if lazy(step) => seen.called(template, &format!("lambda: list({whole})"), ""),
+            (_, Some(whole)) => seen.called(template, &format!("lambda: {whole}"), ""),
+            _ => self.code(template, seen, step, asked.shown),
         };
         let block = |around: Around, step: &Step| {
             let words = if around == Around::Loop {
@@ -163,6 +191,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
         let hand = |step: &Step| match self.hand(step) {
             Hand::Whole if together && step.to.is_none() => Hand::Block(Around::Use),
             // A method of what is written over several lines can't be named beside its arguments.
+            Hand::Whole if further(step).is_some_and(|call| whole(call).is_none()) => Hand::Block(Around::Whole),
             Hand::Whole if step.to.is_none() && Written::of(self.solution.input, step.call).callee.is_none() => Hand::Block(Around::Lines),
             hand => hand,
         };
@@ -187,12 +216,28 @@ impl<'a, 'b> Advisor<'a, 'b> {
                     words: format!("{fixed} can't await: do this outside of it, with {}{caution}", quoted(&code(template, last))),
                     whole: false,
                 },
+                (Hand::Whole, None) if way.shared => {
+                    let (names, code) = (way.listed(), quoted(&code(template, last)));
+                    let words = format!("others call {names} where they can't await: write an async form that calls {code}{caution}");
+                    Handed { words, whole: false }
+                }
                 (Hand::Whole, None) => Handed {
                     words: format!("make {} async and call {}{caution}", way.listed(), quoted(&code(template, last))),
                     whole: false,
                 },
             },
         })
+    }
+
+    /// Whether the code is of a library that is no part of the runtime, and that no file imports.
+    fn is_foreign(&self, code: &str, seen: Option<&Seen<'_>>) -> bool {
+        let code = code.strip_prefix("async with ").unwrap_or(code);
+        let code = code.strip_prefix("await ").unwrap_or(code);
+        let Some((module, _)) = code.split_once('.').filter(|(module, _)| module.chars().all(char::is_alphanumeric)) else {
+            return false;
+        };
+        let of_runtime = seen.is_some_and(|seen| seen.runtime.writes != Idiom::Asyncio);
+        module != "asyncio" && !of_runtime && !self.imported.contains(&crate::base::name(module))
     }
 
     /// The template with the step's call in it.

@@ -1,5 +1,6 @@
 //! Where functions run, top-down from entries.
 
+mod alone;
 mod conditions;
 mod cooperative;
 mod handlers;
@@ -54,8 +55,12 @@ pub struct Contexts {
     by_function: FxHashMap<ContextKind, FxHashMap<FuncAt, usize>>,
     /// Functions that the loop itself calls.
     loop_roots: FxHashMap<FuncAt, usize>,
+    /// Functions that begin in a thread: handed to one, or called by a library from one of its own.
+    thread_roots: Vec<(FuncAt, usize)>,
     /// By which function each function on a loop was reached; none for the entry itself.
     callers: FxHashMap<FuncAt, Option<FuncAt>>,
+    /// Functions that facts make entries.
+    entered: FxHashSet<FuncAt>,
     /// Effects that stall nobody, in files that only programs with a patched standard library load.
     cooperative: FxHashMap<FileId, Vec<Effect>>,
 }
@@ -92,6 +97,12 @@ impl Contexts {
         self.cooperative.get(&file).is_some_and(|effects| effects.contains(&effect))
     }
 
+    /// Whether a fact makes the function an entry.
+    #[must_use]
+    pub fn is_entry(&self, func: FuncAt) -> bool {
+        self.entered.contains(&func)
+    }
+
     /// The functions from the entry to `func`, which is left out.
     #[must_use]
     pub fn way_to(&self, func: FuncAt) -> Vec<FuncAt> {
@@ -113,6 +124,11 @@ impl Contexts {
         let mut roots: Vec<_> = self.loop_roots.keys().copied().collect();
         roots.sort();
         roots
+    }
+
+    /// Functions that begin in a thread, in order of place, with what makes them do so.
+    pub fn thread_roots(&self) -> impl Iterator<Item = (FuncAt, &Origin)> {
+        self.thread_roots.iter().map(|(func, at)| (*func, &self.origins[*at]))
     }
 
     /// How many functions run on a loop.
@@ -212,6 +228,7 @@ impl Spread<'_, '_> {
         self.contexts.origins[origin].entry = Some(entry.clone());
         self.contexts.origins[origin].clients = entry.server && !entry.internal;
         self.contexts.origins[origin].head = entry.head;
+        self.contexts.entered.insert(func);
         self.entries.push((func, kind, origin));
     }
 
@@ -282,13 +299,16 @@ impl Spread<'_, '_> {
                 });
                 let entries: Vec<_> = owners.filter_map(|owner| facts.attribute(crate::base::name(&format!("{owner}.{member}")))).collect();
                 for func in functions(self.solution, At { file, id: assign.value }) {
-                    for entry in &entries {
+                    for entry in entries.iter().filter(|entry| self.stands_beside(entry, file)).collect::<Vec<_>>() {
                         self.enter(func, entry, func.file, input.func(func).name_span);
                     }
                 }
             }
             for (matcher, entry) in &facts.files {
-                if !matcher.is_match(input.sources[file].path.get(root..).unwrap_or("")) || !self.holds_in(entry, file) {
+                if !matcher.is_match(input.sources[file].path.get(root..).unwrap_or(""))
+                    || !self.holds_in(entry, file)
+                    || !self.stands_beside(entry, file)
+                {
                     continue;
                 }
                 self.scripts[file] |= entry.exports.is_empty() && entry.asynchronous == ContextKind::Script;
@@ -333,6 +353,13 @@ impl Spread<'_, '_> {
             let origin = self.origin("given to the server", call.file, span, Confidence::High);
             self.entries.push((func, ContextKind::Startup, origin));
         }
+        for (file, function) in input.modules.commands() {
+            let span = input.summaries[*file].functions[MODULE_BODY].name_span;
+            let origin = self.origin("command of the package", *file, span, Confidence::High);
+            let run = self.solution.member_values(*file, *function).unwrap_or_default();
+            let run: Vec<FuncAt> = run.into_iter().flat_map(|at| functions(self.solution, at)).collect();
+            self.entries.extend(run.into_iter().map(|func| (func, ContextKind::Script, origin)));
+        }
         for func in self.leading_to(START_HOPS, Facts::serves, |edge| edge.kind == EdgeKind::Direct && edge.offset.is_some()) {
             let function = input.func(func);
             if function.is_async {
@@ -347,12 +374,16 @@ impl Spread<'_, '_> {
                 self.entries.push((edge.to, ContextKind::Script, origin));
             }
         }
+        let driven = self.driven();
         for edge in &self.graph.edges {
             if let EdgeKind::Moved(kind) = edge.kind {
                 let span = input.summaries[edge.call.file].calls[edge.call.id].span;
                 if kind == ContextKind::Loop {
                     let origin = self.origin("coroutine run by this program", edge.call.file, span, Confidence::Low);
-                    self.script_loops.push((edge.from, edge.to, origin));
+                    // A coroutine on a loop of its own belongs to whoever begins it: see `settle_once`.
+                    if !(input.func(edge.to).is_async && driven.contains(&edge.call)) {
+                        self.script_loops.push((edge.from, edge.to, origin));
+                    }
                 } else {
                     let origin = self.origin("offloaded", edge.call.file, span, Confidence::High);
                     self.entries.push((edge.to, kind, origin));
@@ -372,6 +403,9 @@ impl Spread<'_, '_> {
             }
         }
         entries.sort_by_key(|(func, _, origin)| (std::cmp::Reverse(self.contexts.origins[*origin].confidence), *func, *origin));
+        self.contexts.thread_roots =
+            entries.iter().filter(|(_, kind, _)| *kind == ContextKind::Thread).map(|(func, _, origin)| (*func, *origin)).collect();
+        self.contexts.thread_roots.sort_unstable();
         let is_test = |entries: &[(FuncAt, ContextKind, usize)]| -> FxHashSet<FuncAt> {
             entries.iter().filter(|(_, kind, _)| *kind == ContextKind::Test).map(|(func, ..)| *func).collect()
         };
@@ -405,14 +439,17 @@ impl Spread<'_, '_> {
         self.settle_once();
         // Coroutines that nothing here calls first: what they call is theirs.
         let called: FxHashSet<FuncAt> = self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
-        self.reach_unknown(|func| !called.contains(&func));
-        self.reach_lazily();
-        self.reach_unknown(|_| true);
-        self.reach_lazily();
+        // The surer ones keep what both call.
+        for confidence in [Confidence::Medium, Confidence::Low] {
+            self.reach_unknown(confidence, |func| !called.contains(&func));
+            self.reach_lazily();
+            self.reach_unknown(confidence, |_| true);
+            self.reach_lazily();
+        }
     }
 
     /// Coroutines that no entry reaches may be awaited by a server elsewhere.
-    fn reach_unknown(&mut self, takes: impl Fn(FuncAt) -> bool) {
+    fn reach_unknown(&mut self, confidence: Confidence, takes: impl Fn(FuncAt) -> bool) {
         for (file, summary) in self.input.summaries.iter_enumerated() {
             let is_script = self.scripts[file];
             for (id, function) in summary.functions.iter_enumerated() {
@@ -426,7 +463,9 @@ impl Spread<'_, '_> {
                 let offloaded = [ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
                 let script = is_script || self.contexts.origin(func, ContextKind::Script).is_some() || self.of_scripts.contains(&func);
                 let sure = !script && !offloaded && !summary.is_client;
-                let confidence = if sure { Confidence::Medium } else { Confidence::Low };
+                if sure != (confidence == Confidence::Medium) {
+                    continue;
+                }
                 let origin = self.unknown_entry(func, confidence);
                 self.reach(func, ContextKind::Loop, origin, true);
             }

@@ -225,7 +225,14 @@ impl Discovery {
 fn is_project(file_name: &str) -> bool {
     matches!(
         file_name,
-        "package.json" | "pyproject.toml" | "loopwarden.toml" | "setup.cfg" | "pnpm-workspace.yaml" | VERSION | "jsconfig.json"
+        "package.json"
+            | "pyproject.toml"
+            | "loopwarden.toml"
+            | "setup.cfg"
+            | "entry_points.txt"
+            | "pnpm-workspace.yaml"
+            | VERSION
+            | "jsconfig.json"
     ) || (file_name.starts_with("tsconfig") && Path::new(file_name).extension().is_some_and(|extension| extension == "json"))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod assumed;
 pub mod belief;
+pub mod conditions;
 pub mod costs;
 mod flags;
 mod given;
@@ -143,7 +144,7 @@ pub fn infer<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: &Graph, 
 pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: &Graph, patterns: &Patterns, avoided: &Avoided) -> Effects {
     let input = solution.input;
     let writes = Writes::read(solution, graph);
-    let widths = Widths::read(graph);
+    let widths = Widths::read(input, graph);
     let run = Run { solution, writes: &writes, sizes };
     let mut effects = Effects { assumed: Assumed::read(input), ..Effects::default() };
     let assumed_harmless = |assumed: &Assumed, from: FuncAt| assumed.nonblocking.contains(&from).then_some("assumed");
@@ -162,13 +163,17 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
                 Time::Grows(grown) => (Some(grown), false),
             };
             let met = |condition: &String| holds(solution, graph, external.call, call, condition);
-            let argument = (small || fact.unless.iter().any(met)).then_some("argument");
+            let excused = fact.unless.iter().any(met);
+            let in_memory = if excused { Time::in_memory(sizes, external, fact) } else { None };
+            let argument = (small || excused && in_memory.is_none()).then_some("argument");
             let harmless = argument.or_else(|| graph.off_loop.contains(&external.call).then_some("loop check"));
             let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, external.from));
             let light = call.once || graph.started.contains(&external.call) || fact.light_when.iter().any(met);
             // Of what grows, the input says how much it is.
+            let grown = grown.or(in_memory);
             let weight = if grown.is_some() { Weight::Heavy } else { fact.weight };
-            let channel = (fact.effect, if light { Weight::Light } else { weight });
+            let effect = if in_memory.is_some() { Effect::Cpu } else { fact.effect };
+            let channel = (effect, if light { Weight::Light } else { weight });
             let (call, from, path) = (external.call, external.from, external.path);
             effects.sinks.push(Sink { call, from, path, channel, grown, harmless });
         }
@@ -189,8 +194,9 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
             effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, grown: None, harmless });
         }
     }
-    for sink in effects.sinks.iter_mut().filter(|sink| sink.harmless.is_none() && flags::of_call(run, sink.call).is_none()) {
-        sink.harmless = Some("ruled out");
+    let asked = |sink: &Sink| conditions::of_fact(run, sink.call, fact_of(input, sink.call, sink.path));
+    for sink in effects.sinks.iter_mut().filter(|sink| sink.harmless.is_none()) {
+        sink.harmless = asked(sink).is_none().then_some("ruled out");
     }
     effects.sinks.sort_by_key(|sink| sink.call);
     for sink in effects.sinks.iter_mut().filter(|sink| avoided.contains(&(sink.call, sink.channel.0))) {
@@ -209,8 +215,16 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
         for weight in [Weight::Heavy, Weight::Light] {
             let mut found = std::mem::take(&mut lighter);
             for sink in effects.sinks.iter().filter(|sink| sink.channel == (effect, weight) && sink.harmless.is_none()) {
-                let witness = Witness { call: sink.call, next: None, weight, path: sink.path, distance: 1, by_name: false, widest: 1 };
-                found.extend(flags::of_call(run, sink.call).map(|flags| ((sink.from, flags.growing(sink.grown)), witness)));
+                let witness = Witness {
+                    call: sink.call,
+                    next: None,
+                    weight,
+                    path: sink.path,
+                    distance: 1,
+                    by_name: false,
+                    widest: widths.of(sink.call),
+                };
+                found.extend(asked(sink).map(|flags| ((sink.from, flags.growing(sink.grown)), witness)));
             }
             let open = |edge: &Edge| !avoided.contains(&(edge.call, effect));
             let known = spread(run, &callers, &widths, open, (effect, weight), found, &mut lighter);
@@ -440,9 +454,10 @@ pub(crate) fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &C
         return stands_after(summary, call, test);
     }
     let Some((key, wanted)) = condition.split_once('=') else { return false };
-    let fits = |text: String| match wanted.strip_prefix('*') {
-        Some(end) => text.ends_with(end),
-        None => text.eq_ignore_ascii_case(wanted),
+    let fits = |text: String| match (wanted.strip_prefix('*'), wanted.strip_suffix('*')) {
+        (Some(end), _) => text.ends_with(end),
+        (None, Some(start)) => text.starts_with(start),
+        (None, None) => text.eq_ignore_ascii_case(wanted),
     };
     let is_text = |id| constant_text(&summary.exprs[id]).is_some_and(fits);
     // A dotted one is a library's constant, or the type of what is given.

@@ -3,6 +3,7 @@
 mod add;
 mod asked;
 mod file;
+mod generic;
 mod library;
 mod lookup;
 mod measure;
@@ -11,15 +12,17 @@ mod pool;
 mod promise;
 mod remedy;
 mod schema;
+mod threads;
 
 pub use file::RawFacts;
+pub use generic::GenericKind;
 pub use library::Library;
 pub use measure::Bounded;
 pub use pattern::Applies;
 pub use pool::{Pickles, Pool, Runs, Starting};
 pub use promise::{Dropping, Gives, Promised, Rejections};
 pub use remedy::{Case, Caution, Idiom, Instead, Other, Remedy, Runtime, Words};
-pub use schema::{ContextKind, Effect, ElementsOf, GenericKind, Gil, Handling, Language, Registered, Results, Weight};
+pub use schema::{ContextKind, Effect, ElementsOf, Gil, Handling, Language, Registered, Results, Weight};
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -48,7 +51,9 @@ pub struct CallFact {
     /// Arguments that make it light.
     pub light_when: Vec<String>,
     /// The value whose size decides how long it takes.
-    pub grows: Option<Operand>,
+    pub grows: Option<Given>,
+    /// The value that it works through where an argument of `unless` holds.
+    pub in_memory: Option<Given>,
     /// It goes once more over values that were made on the same thread at about the same cost.
     pub again: bool,
     /// What it does, where the rule's words are too wide.
@@ -150,6 +155,12 @@ impl Given {
     }
 }
 
+impl From<Operand> for Given {
+    fn from(operand: Operand) -> Self {
+        Self { operand, keyword: None }
+    }
+}
+
 /// What a call does with a regular expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Regex {
@@ -169,7 +180,7 @@ pub struct Regex {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linear {
     /// The container.
-    pub of: Operand,
+    pub of: Given,
     /// Arguments with which it does; always where it is empty.
     pub when: Vec<String>,
     /// What to write instead, in a few words.
@@ -180,7 +191,9 @@ pub struct Linear {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sized {
     /// As large as the first of these that is given.
-    Of(Vec<Operand>),
+    Of(Vec<Given>),
+    /// No larger than the constant that the first of these is.
+    Most(Vec<Given>),
     /// As large as what bounds it.
     By(Bounded),
 }
@@ -235,6 +248,17 @@ pub enum PoolOf {
     Shared,
     /// An argument; the one that all share where it is nothing.
     Argument(Given),
+}
+
+/// What a lock of threads or processes is taken and given back by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lock {
+    /// The method that takes it; a `with` does too.
+    pub acquire: Name,
+    /// The method that gives it back.
+    pub release: Name,
+    /// The thread that holds it may take it once more.
+    pub reentrant: bool,
 }
 
 /// Which parameters of an entry hold what a client sent, the receiver not counted.
@@ -302,6 +326,8 @@ pub struct Entry {
     pub methods: Vec<String>,
     /// For files: exported names; empty for the whole file.
     pub exports: Vec<Name>,
+    /// Calls of which one has to stand in a file of the same folder; empty for none.
+    pub beside: Vec<Name>,
 }
 
 impl Entry {
@@ -358,6 +384,8 @@ pub struct Facts {
     scripts: FxHashMap<Name, ()>,
     serves: FxHashMap<Name, ()>,
     background: FxHashMap<Name, ()>,
+    own_loops: FxHashMap<Name, ()>,
+    missing: FxHashMap<Name, ()>,
     unblocks: FxHashMap<Name, ()>,
     keeps: FxHashMap<Name, ()>,
     workers: FxHashMap<Name, ()>,
@@ -365,7 +393,6 @@ pub struct Facts {
     clocks: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     startup_tests: rustc_hash::FxHashSet<(Name, Name)>,
-    loop_bound: FxHashMap<Name, ()>,
     promises: FxHashMap<Name, Promised>,
     drops: FxHashMap<Name, Dropping>,
     loop_runs: FxHashMap<Name, ()>,
@@ -374,6 +401,12 @@ pub struct Facts {
     gatherers: FxHashMap<Name, ()>,
     counting: FxHashMap<Name, ()>,
     plain_decorators: FxHashMap<Name, ()>,
+    /// With what other threads write, where that is said.
+    loop_bound: FxHashMap<Name, Option<Name>>,
+    locks: FxHashMap<Name, Lock>,
+    polls: FxHashMap<Name, Name>,
+    thread_locals: FxHashMap<Name, ()>,
+    under_gil: FxHashMap<Name, ()>,
     /// Labels of entries that nothing awaits.
     plain: rustc_hash::FxHashSet<String>,
     /// Runtimes, in order of their names.

@@ -6,9 +6,11 @@
 pub mod directive;
 mod guard;
 pub mod loops;
+mod places;
 
 pub use directive::{Comment, Problem};
 pub use guard::{Branch, Guard, Held, Relation, Test};
+pub use places::{Region, Store};
 
 use crate::base::{Name, Span};
 use loops::{Loop, LoopId};
@@ -225,15 +227,6 @@ pub struct Read {
     pub looped: Option<LoopId>,
 }
 
-/// The body of a `with`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Region {
-    /// The call that enters it: of kind `With`.
-    pub entered: CallId,
-    /// The body, in bytes.
-    pub body: Span,
-}
-
 /// A parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Param {
@@ -432,20 +425,28 @@ pub struct ModuleSummary {
     pub exprs: IndexVec<ExprId, Expr>,
     /// Call sites in source order.
     pub calls: IndexVec<CallId, Call>,
-    /// Attribute reads, in source order, save those that are called.
+    /// Attribute reads, in source order, save those that are called. Linking makes calls of those of properties, and keeps few others.
     pub reads: Vec<Read>,
+    /// Python: attributes that are assigned to, save those of the receiver, in source order.
+    pub stores: Vec<Store>,
     /// Bodies of `with`, in order of their entering.
     pub regions: Vec<Region>,
     /// Where functions give way: `await`, `async for`, `async with`, `yield` in a coroutine; the function and the place.
     pub awaits: Vec<(FuncId, Span)>,
     /// `try` statements whose failure a `catch` or `except` takes and does not throw on, with their clauses.
     pub caught: Vec<Span>,
+    /// Python: blocks that handle exceptions: the class, or several, and the place.
+    pub handled: Vec<(ExprId, Span)>,
     /// Tests that calls stand under.
     pub guards: IndexVec<GuardId, Guard>,
     /// Loops, in source order.
     pub loops: IndexVec<LoopId, Loop>,
     /// Strings that may be regular expressions, and these themselves, with their places, in order of expression: see `lang::literal`.
     pub literals: Vec<(ExprId, Span)>,
+    /// Parts of these that stand elsewhere, in order: the text, the place where it is put in, and what is put in.
+    pub holes: Vec<(ExprId, Span, ExprId)>,
+    /// Python: lists and comprehensions that are sets, in order of expression.
+    pub sets: Vec<ExprId>,
     /// Parts of texts and lists that are no longer than this, in order of expression: `x[:100]`.
     pub cuts: Vec<(ExprId, u32)>,
     /// Variables whose length is held against a constant, with the constant and the place: `if len(x) > 100`.
@@ -504,12 +505,16 @@ impl ModuleSummary {
             exprs: IndexVec::new(),
             calls: IndexVec::new(),
             reads: Vec::new(),
+            stores: Vec::new(),
             regions: Vec::new(),
             awaits: Vec::new(),
             caught: Vec::new(),
+            handled: Vec::new(),
             guards: IndexVec::new(),
             loops: IndexVec::new(),
             literals: Vec::new(),
+            holes: Vec::new(),
+            sets: Vec::new(),
             cuts: Vec::new(),
             measured: Vec::new(),
             assigns: Vec::new(),
@@ -532,24 +537,6 @@ impl ModuleSummary {
             Expr::Either(ways) => ways.clone().into_iter().for_each(|way| self.drop_result(way)),
             _ => {}
         }
-    }
-
-    /// Where a literal is written, if it may be a regular expression.
-    #[must_use]
-    pub fn literal(&self, id: ExprId) -> Option<Span> {
-        self.literals.binary_search_by_key(&id, |(of, _)| *of).ok().map(|at| self.literals[at].1)
-    }
-
-    /// How long a part of a text or list is at most, where it is cut off at a constant.
-    #[must_use]
-    pub fn cut(&self, id: ExprId) -> Option<u32> {
-        self.cuts.binary_search_by_key(&id, |(of, _)| *of).ok().map(|at| self.cuts[at].1)
-    }
-
-    /// The length that a variable was held against before a place in the function that has it, if any.
-    #[must_use]
-    pub fn measured_before(&self, var: VarId, place: Span) -> Option<u32> {
-        self.measured.iter().filter(|(of, _, at)| *of == var && at.end <= place.start).map(|(_, length, _)| *length).max()
     }
 
     /// Whether it is of a Python file.

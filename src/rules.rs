@@ -17,6 +17,7 @@ mod busy_wait;
 mod called_before_offload;
 mod catastrophic_regex;
 pub mod cpu;
+mod cpu_bound_thread;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
 mod dangling_task;
@@ -26,12 +27,18 @@ mod executor_per_call;
 mod floating_promise;
 mod fork_after_threads;
 pub mod gil;
+mod gil_held_offload;
 mod heavy_call_on_loop;
+mod loop_touched_from_thread;
 mod missing_main_guard;
 mod nested_event_loop;
 mod nested_pools;
+mod polling_thread;
 mod quadratic_work;
 mod query_in_loop;
+mod thread_local_in_async;
+mod thread_lock_across_await;
+pub mod threads;
 mod unawaited_coroutine;
 mod unbounded_fan_out;
 mod unclosed_pool;
@@ -43,6 +50,7 @@ use crate::advice::{Advisor, Asked};
 use crate::base::{FileId, Name};
 use crate::config::{RuleKind, Target};
 use crate::contexts::{Contexts, Origin as Root};
+use crate::effects::conditions::{Callers, is_way_out};
 use crate::effects::grown::Grown;
 use crate::effects::patterns::Patterns;
 use crate::effects::pauses::Pauses;
@@ -160,6 +168,12 @@ pub const RULES: &[Rule] = &[
     await_in_loop::RULE,
     unbounded_fan_out::RULE,
     async_in_name_only::RULE,
+    gil_held_offload::RULE,
+    cpu_bound_thread::RULE,
+    thread_lock_across_await::RULE,
+    loop_touched_from_thread::RULE,
+    thread_local_in_async::RULE,
+    polling_thread::RULE,
     executor_per_call::RULE,
     executor_exit_on_loop::RULE,
     unclosed_pool::RULE,
@@ -266,13 +280,14 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
         }
     }
     let advisor = Advisor::new(program.solution, program.graph);
+    let callers = Callers::read(program.graph);
     let origins = Origins::new(program);
     let mut findings = Vec::new();
     let mut reported: FxHashSet<(CallAt, Effect)> = FxHashSet::default();
     for (rule, reaches) in RULES.iter().filter_map(|rule| Some((rule, rule.check.reaches()?))) {
         for func in program.contexts.roots() {
             let reached = calls.get(&func).map_or(&[][..], Vec::as_slice);
-            let asked = Asking { rule, program, advisor: &advisor, origins: &origins };
+            let asked = Asking { rule, program, advisor: &advisor, origins: &origins, callers: &callers };
             findings.extend(reaches.findings(asked, func, reached, &mut reported, &mut let_go));
         }
     }
@@ -324,6 +339,7 @@ struct Asking<'p, 'a, 'b> {
     program: &'p Program<'a, 'b>,
     advisor: &'p Advisor<'a, 'b>,
     origins: &'p Origins<'p, 'a, 'b>,
+    callers: &'p Callers<'p>,
 }
 
 /// A way to an effect, with what is made of it.
@@ -336,6 +352,12 @@ struct Weighed<'r> {
 }
 
 impl Asking<'_, '_, '_> {
+    /// Whether no caller here gives the function what the way to the effect asks of its parameters.
+    fn is_unmet(&self, func: FuncAt, one: &Reached) -> bool {
+        let Program { effects, solution, sizes, graph, contexts, .. } = self.program;
+        effects.is_unmet(effects.run(solution, sizes), graph, self.callers, func, &one.witness, &|func| contexts.is_entry(func))
+    }
+
     /// How bad one way to an effect is; none where what is given is small.
     fn weigh<'r>(&self, func: FuncAt, root: &Root, one: &'r Reached) -> Option<Weighed<'r>> {
         let light = one.channel.1 == Weight::Light;
@@ -401,12 +423,13 @@ impl Reaches {
             }
             // Where the library keeps what it gives, the first call alone stalls.
             let kept = fact.kept && !(origin.confidence == Confidence::High && asking.origins.asked_anew(&steps));
-            let doubted = kept || best.witness.by_name;
+            let way_out = || steps.iter().any(|step| is_way_out(program.input, step.call));
+            let doubted = kept || best.witness.by_name || way_out() || asking.is_unmet(func, best);
             let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };
             let confidence = weighed.confidence.min(sure);
             let shown = shown_path(program.input.facts_of(sink.file), path);
             let assumed = program.effects.assumed.fact(path).is_some();
-            let own = if fact.grows.is_some() { heavy_call_on_loop::VERB } else { self.verb };
+            let own = if best.channel.0 == Effect::Cpu && best.grown.is_some() { heavy_call_on_loop::VERB } else { self.verb };
             let does = advisor.does(sink, fact).unwrap_or(own);
             let verb = if assumed { "is assumed to block" } else { does };
             let through = if chain.len() > 1 { format!("`{}` reaches `{shown}`, which", chain[0].callee) } else { format!("`{shown}`") };

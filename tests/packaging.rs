@@ -1,6 +1,7 @@
 //! The packages as their users get them: built, installed into fresh environments, run.
 //!
 //! `scripts/tools` fetches what builds them. Python 3, npm and git are needed, and the registries.
+#![allow(clippy::expect_used, reason = "a test may panic")]
 
 use std::ffi::OsStr;
 use std::fs;

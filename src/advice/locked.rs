@@ -2,9 +2,9 @@
 //! for it, and awaits, which bind the block to the loop.
 
 use super::Advisor;
-use crate::base::FileId;
+use crate::base::{FileId, Span};
 use crate::facts::Effect;
-use crate::ir::{Call, CallKind, Expr};
+use crate::ir::{Call, CallKind, Expr, FuncId};
 use crate::link::{At, CallAt};
 
 impl Advisor<'_, '_> {
@@ -23,17 +23,20 @@ impl Advisor<'_, '_> {
         summary.calls.iter_enumerated().any(|(id, with)| before(with) && self.is_inside(at.file, with, call) && waits(id))
     }
 
-    /// Whether the block of the `with` that the call is, or that enters what it gives, awaits: no plain function can take it.
+    /// Whether the block of the `with` that the call is, or that enters what it gives, awaits or yields: no plain function can take it.
     pub(super) fn awaits_inside(&self, at: CallAt) -> bool {
         let summary = &self.solution.input.summaries[at.file];
-        let Some(with) = summary.calls.iter().find(|with| {
-            with.kind == CallKind::With
-                && (with.span == summary.calls[at.id].span || matches!(summary.exprs[with.callee], Expr::Call(id) if id == at.id))
-        }) else {
-            return false;
+        let own = summary.calls[at.id].span;
+        let enters = |with: &Call| {
+            with.kind == CallKind::With && (with.span == own || matches!(summary.exprs[with.callee], Expr::Call(id) if id == at.id))
         };
-        let below = |call: &&Call| call.awaited && call.func == with.func && call.span.start > with.span.end;
-        summary.calls.iter().filter(below).any(|call| self.is_inside(at.file, with, call))
+        // Of a plain generator's yields the places are not known.
+        let yields = summary.functions[summary.calls[at.id].func].is_generator;
+        summary.regions.iter().filter(|region| enters(&summary.calls[region.entered])).any(|region| {
+            let func = summary.calls[region.entered].func;
+            let within = |(of, place): &(FuncId, Span)| *of == func && region.body.start <= place.start && place.end <= region.body.end;
+            yields || summary.awaits.iter().any(within)
+        })
     }
 
     /// Whether the call stands in the block of the `with` above it.

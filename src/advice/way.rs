@@ -35,6 +35,8 @@ pub(super) enum Around {
     Lines,
     /// Lines that use what the call gives.
     Use,
+    /// The expression that goes on with what the call gives: `load(x).save(y)`.
+    Whole,
 }
 
 impl Around {
@@ -44,6 +46,7 @@ impl Around {
             Self::Loop => "the loop",
             Self::Lines => "the lines that lead there",
             Self::Use => "the lines that use what it gives",
+            Self::Whole => "the whole expression, which goes on with what this gives,",
         }
     }
 }
@@ -56,6 +59,8 @@ pub(super) struct Way {
     pub fixed: Option<String>,
     /// That is the one that the loop runs.
     pub fixed_root: bool,
+    /// Others call one of them where they can't await it.
+    pub shared: bool,
 }
 
 impl Way {
@@ -126,9 +131,21 @@ impl Advisor<'_, '_> {
         })
     }
 
+    /// Whether others than `caller` run the function where they can't await it: in a thread, in a plain function.
+    fn is_shared(&self, func: FuncAt, caller: FuncAt) -> bool {
+        let input = self.solution.input;
+        let cannot = |other: &FuncAt| {
+            let function = input.func(*other);
+            // ECMAScript runs what an async function does up to its first `await` for plain callers, too.
+            let plain = input.summaries[other.file].is_python() && !function.is_async;
+            *other != caller && (plain || (special(function) && !function.is_async))
+        };
+        self.moved.contains(&func) || self.callers.get(&func).into_iter().flatten().any(cannot)
+    }
+
     pub(super) fn way(&self, steps: &[Step], origin: &Origin) -> Way {
         let input = self.solution.input;
-        let (mut names, mut fixed) = (Vec::new(), None);
+        let (mut names, mut fixed, mut shared) = (Vec::new(), None, false);
         let root = steps.first().map(|step| step.from).filter(|root| !input.func(*root).is_async);
         let fixed_root = root.is_some_and(|root| input.facts_of(root.file).is_plain(&origin.label) || special(input.func(root)));
         if let Some(root) = root {
@@ -143,9 +160,10 @@ impl Advisor<'_, '_> {
             if given || special(function) {
                 fixed = fixed.or_else(|| Some(self.said(to)));
             }
+            shared |= self.is_shared(to, step.from);
             names.push(self.said(to));
         }
-        Way { names, fixed, fixed_root }
+        Way { names, fixed, fixed_root, shared }
     }
 }
 

@@ -198,6 +198,8 @@ fn known(facts: &FactBase, family: Family, path: Name) -> Vec<String> {
         (facts.is_script(path), "marks a command-line program"),
         (facts.serves(path), "begins to serve"),
         (facts.goes_on(path), "runs its argument in the background"),
+        (facts.owns_loop(path), "runs its argument on a loop of its own"),
+        (facts.tells_missing(path), "tells that something is not there"),
         (facts.unblocks(path), "makes its receiver return at once"),
         (facts.keeps(path), "keeps results"),
         (facts.starts_worker(path), "runs a file elsewhere"),

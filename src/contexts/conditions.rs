@@ -8,6 +8,14 @@ use crate::ir::{CallKind, Export, Expr};
 use crate::link::{At, CallAt};
 
 impl Spread<'_, '_> {
+    /// Whether a file of the same folder makes one of the calls that the entry asks for.
+    pub(super) fn stands_beside(&self, entry: &Entry, file: FileId) -> bool {
+        let folder = |file: FileId| self.input.sources[file].path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let asked = |path: &crate::base::Name| entry.beside.contains(path);
+        entry.beside.is_empty()
+            || self.graph.externals.iter().any(|external| asked(&external.path) && folder(external.call.file) == folder(file))
+    }
+
     /// Whether the entry's conditions hold for the call, or for the call that gave the decorator: `@get("/", threads=True)`.
     pub(super) fn holds_at(&self, entry: &Entry, at: CallAt) -> bool {
         let summary = &self.input.summaries[at.file];
@@ -16,7 +24,7 @@ impl Spread<'_, '_> {
             Expr::Call(inner) if call.kind == CallKind::Decorate => (At { file: at.file, id: inner }, &summary.calls[inner]),
             _ => (at, call),
         };
-        permits(entry, |condition| holds(self.solution, self.graph, at, call, condition))
+        self.stands_beside(entry, at.file) && permits(entry, |condition| holds(self.solution, self.graph, at, call, condition))
     }
 
     /// Whether the entry's conditions hold for what the file exports: `export const dynamic = "..."`.

@@ -52,7 +52,9 @@ impl Spread<'_, '_> {
         let run = |func: &FuncAt| self.scripts[func.file] && !called.contains(func) && !is_any(func, &others);
         // Who calls these is not known, or calls them time and again.
         let open = every.iter().filter(|func| is_any(func, &others) || !called.contains(func) && !is_any(func, &once) && !run(func));
-        let open = closure(&callees, open.copied().collect(), |_| true);
+        let (driven, busy) = (self.driven(), self.busy());
+        // What runs on a loop of its own is nobody's neighbour, whoever begins it.
+        let alone = |edge: &Edge| self.is_alone(edge, &driven, &busy);
         let runs_now = |edge: &Edge| {
             let moved = matches!(edge.kind, EdgeKind::Moved(to) if to != ContextKind::Loop);
             !moved && !edge.by_name && !self.background.contains(&edge.call)
@@ -62,8 +64,13 @@ impl Spread<'_, '_> {
         let of_main = |edge: &Edge| self.input.summaries[edge.call.file].calls[edge.call.id].main_guard;
         let mains = self.graph.edges.iter().filter(|edge| of_main(edge) && runs_now(edge)).map(|edge| edge.to);
         let programs = mains.chain(every.iter().filter(|func| run(func)).copied());
-        let scripts = closure(&callees, from(ContextKind::Script).into_iter().chain(programs).collect(), runs_now);
+        let mut scripts = closure(&callees, from(ContextKind::Script).into_iter().chain(programs).collect(), runs_now);
         let startup = closure(&callees, from(ContextKind::Startup), |edge| runs_now(edge) && !of_main(edge));
+        let alone_in = self.graph.edges.iter().filter(|edge| alone(edge)).map(|edge| edge.to).collect();
+        let lonely = closure(&callees, alone_in, runs_now);
+        let offered = lonely.iter().filter(|func| !scripts.contains(func) && !startup.contains(func) && self.is_offered(**func));
+        let open = closure(&callees, open.copied().chain(offered.copied()).collect(), |edge| !alone(edge));
+        scripts.extend(lonely);
         let known = [ContextKind::Loop, ContextKind::Startup, ContextKind::Test];
         let settled = every.iter().filter(|func| self.input.func(**func).is_async && !open.contains(func) && !is_any(func, &known));
         let (of_scripts, started): (Vec<FuncAt>, Vec<FuncAt>) =

@@ -50,6 +50,7 @@ impl Assumed {
                     lazy: false,
                     kept: false,
                     unless: Vec::new(),
+                    in_memory: None,
                     light_when: Vec::new(),
                     grows: None,
                     again: false,

@@ -1,8 +1,9 @@
 //! How far a chain is to be believed: less the more hops it has, and the more functions one of its calls may run.
 
+use super::conditions::is_way_out;
 use crate::finding::Confidence;
-use crate::link::CallAt;
 use crate::link::graph::{EdgeKind, Graph};
+use crate::link::{At, CallAt, Input};
 use rustc_hash::FxHashMap;
 
 /// Hops of a chain that is believed, at most: of longer ones read in real code, none was true.
@@ -19,16 +20,21 @@ const SOME: u8 = 4;
 pub struct Widths(FxHashMap<CallAt, u8>);
 
 impl Widths {
-    /// Counts the functions of the repository that each call may run.
+    /// Counts the functions of the repository that each call may run. A call that is a way out counts as one of many.
     #[must_use]
-    pub fn read(graph: &Graph) -> Self {
+    pub fn read(input: Input<'_>, graph: &Graph) -> Self {
         let mut targets: Vec<_> =
             graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct).map(|edge| (edge.call, edge.to)).collect();
         targets.sort_unstable();
         targets.dedup();
         let calls = targets.chunk_by(|one, other| one.0 == other.0);
         let wide = calls.map(|of| (of[0].0, u8::try_from(of.len()).unwrap_or(u8::MAX)));
-        Self(wide.filter(|(_, width)| *width > FEW).collect())
+        let mut widths: FxHashMap<CallAt, u8> = wide.filter(|(_, width)| *width > FEW).collect();
+        for (file, summary) in input.summaries.iter_enumerated().filter(|(_, summary)| !summary.handled.is_empty()) {
+            let calls = summary.calls.indices().map(|id| At { file, id });
+            widths.extend(calls.filter(|call| is_way_out(input, *call)).map(|call| (call, u8::MAX)));
+        }
+        Self(widths)
     }
 
     /// How many functions the call may run; 1 for a few.

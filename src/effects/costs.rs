@@ -13,7 +13,7 @@ use super::spins;
 use crate::base::{FileId, Name, Span};
 use crate::facts::Handling;
 use crate::finding::Confidence;
-use crate::ir::loops::LoopId;
+use crate::ir::loops::{LoopId, LoopKind};
 use crate::ir::{Call, CallKind, Expr, ExprId, ModuleSummary, Target};
 use crate::link::graph::{Edge, EdgeKind, External, Graph};
 use crate::link::{At, CallAt, FuncAt, Input, Solution};
@@ -99,7 +99,7 @@ fn weight(size: Size) -> f64 {
     match size {
         Size::Constant(_) | Size::Program => 0.0,
         Size::Unknown => 1.0,
-        Size::Param(_) => 1.1,
+        Size::Param(_) | Size::ParamOf(..) => 1.1,
         Size::File | Size::Database => 1.2,
         Size::Head | Size::Request => 1.3,
     }
@@ -151,7 +151,8 @@ pub fn infer<'a>(
     pauses: &Pauses,
     runs: impl Fn(FuncAt) -> bool,
 ) -> Costs {
-    let mut inference = Inference { run, solution, graph, sizes, pauses, widths: Widths::read(graph), costs: Costs::default() };
+    let mut inference =
+        Inference { run, solution, graph, sizes, pauses, widths: Widths::read(solution.input, graph), costs: Costs::default() };
     let mut callees: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct && runs(edge.from) && runs(edge.to)) {
         let to = solution.input.func(edge.to);
@@ -273,6 +274,16 @@ impl Inference<'_, '_> {
         for id in nest.loops.clone() {
             let one = &summary.loops[id];
             let (Some(over), false) = (one.over, one.leaves) else { continue };
+            let again = |id: ExprId| nest.over.iter().any(|outer| summary.same(*outer, id));
+            let skipped = match summary.exprs[over] {
+                // `for (const key in rows) for (const part of rows[key])`
+                Expr::Index { base, key } => matches!(summary.exprs[key], Expr::Var(_)) && again(base),
+                // A test within a loop over the same goes on where that stands: a scanner.
+                _ => one.kind == LoopKind::While && again(over),
+            };
+            if skipped {
+                continue;
+            }
             let traced = self.sizes.trace(At { file: func.file, id: over }, func);
             nest.add(&traced, Round { size: traced.size, file: func.file, span: one.span });
             nest.over.push(over);
@@ -300,7 +311,7 @@ impl Inference<'_, '_> {
         let mut traced = self.sizes.trace(At { file: func.file, id: container }, func);
         let first = nest.rounds.first().map(|round| round.size);
         if let (Some(first), true) = (first, self.grows(func.file, summary, &nest.loops, call, container)) {
-            traced = Traced { size: first, part_of: SmallVec::new(), keyed: false };
+            traced = Traced { size: first, part_of: SmallVec::new(), keyed: false, capped: None };
         }
         if !traced.size.is_open() || traced.part_of.iter().any(|part| nest.over.contains(part)) {
             return;
@@ -317,13 +328,7 @@ impl Inference<'_, '_> {
         }
         let Some(outermost) = loops.first() else { return false };
         let round = &summary.loops[*outermost];
-        let same = |id: ExprId| match (&summary.exprs[id], &summary.exprs[container]) {
-            (Expr::Var(one), Expr::Var(other)) => one == other,
-            (Expr::Attr { base: one, name: first }, Expr::Attr { base: other, name: second }) => {
-                first == second && summary.exprs[*one] == summary.exprs[*other]
-            }
-            _ => false,
-        };
+        let same = |id: ExprId| summary.same(id, container);
         let assigned = &summary.assigns[round.assigns.start as usize..round.assigns.end as usize];
         let made_new = assigned.iter().any(|assign| match (&assign.target, &summary.exprs[assign.value], &summary.exprs[container]) {
             (Target::Var(var), Expr::Call(id), Expr::Var(own)) => var == own && summary.calls[*id].span == call.span,
@@ -399,7 +404,9 @@ impl Inference<'_, '_> {
         let input = self.solution.input;
         let mut nest = self.nest(edge.from, call.looped);
         self.go_over(edge, over, call, &mut nest);
-        if nest.rounds.is_empty() {
+        // `find`, `includes` with a function: an operation that is told as such.
+        let facts = input.facts_of(edge.call.file);
+        if nest.rounds.is_empty() || self.graph.externals_of(edge.call).any(|external| facts.linear(external.path).is_some()) {
             return;
         }
         let callee = input.func(edge.to);

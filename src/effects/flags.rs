@@ -61,6 +61,20 @@ impl Flags {
         self.grown
     }
 
+    /// Whether something must hold of parameters.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        !self.tested.is_empty()
+    }
+
+    /// Whether a parameter of which something must hold has a default.
+    #[must_use]
+    pub fn leaves_out(&self, function: &crate::ir::Function) -> bool {
+        self.tested
+            .iter()
+            .any(|flag| function.params.get(flag.position).is_none_or(|param| param.default.is_some() || param.rest || param.keywords))
+    }
+
     /// The same without what parameters must be.
     #[must_use]
     pub fn untested(&self) -> Self {
@@ -171,7 +185,8 @@ fn called(run: Run<'_>, at: CallAt, came_out: bool) -> Option<(Tested, Wanted)> 
     }
 }
 
-fn add(flags: &mut Flags, flag: Flag) {
+/// Adds what a parameter must be, as far as there is room.
+pub(super) fn add(flags: &mut Flags, flag: Flag) {
     let tested = &mut flags.tested;
     if tested.len() < MOST && !tested.contains(&flag) {
         tested.push(flag);
@@ -214,6 +229,23 @@ pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
         }
     }
     Some(flags)
+}
+
+/// Whether the call gives a container that is written empty where something true is asked for. It may be filled before it is tested.
+#[must_use]
+pub fn gives_empty(run: Run<'_>, edge: &Edge, asked: &Flags) -> bool {
+    let summary = &run.solution.input.summaries[edge.call.file];
+    let Some(offset) = edge.offset else { return false };
+    let (call, callee) = (&summary.calls[edge.call.id], run.solution.input.func(edge.to));
+    let bound = bound_parameters(summary, callee, call, usize::from(offset));
+    let is_empty = |value: ExprId| match &summary.exprs[value] {
+        Expr::Object(fields) => fields.is_empty(),
+        Expr::List(items) => items.is_empty(),
+        _ => false,
+    };
+    let wants =
+        |position| asked.tested.iter().any(|flag| flag.position == position && flag.key.is_none() && flag.wanted == Wanted::Truth(true));
+    summary.family == Family::Python && bound.into_iter().any(|(value, position)| wants(position) && is_empty(value))
 }
 
 /// What one call gives its callee's parameters.
@@ -301,7 +333,7 @@ impl Given<'_> {
 
 /// Whether a test that a call stands under says that the variable which it gives is not what is wanted: `f(x)` behind
 /// `if x is None: return`.
-fn is_excluded(run: Run<'_>, func: FuncAt, guard: Option<GuardId>, given: ExprAt, wanted: Wanted) -> bool {
+pub(super) fn is_excluded(run: Run<'_>, func: FuncAt, guard: Option<GuardId>, given: ExprAt, wanted: Wanted) -> bool {
     let summary = &run.solution.input.summaries[given.file];
     let Expr::Var(var) = summary.exprs[given.id] else { return false };
     // What other functions assign, they may assign at any time.

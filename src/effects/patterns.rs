@@ -1,10 +1,10 @@
 //! Regular expressions where they are applied: their text, found through names and files, and what is known of each.
 
 use super::grown::{Grown, Work};
-use super::sizes::Sizes;
+use super::sizes::{Sizes, operand_of};
 use crate::base::{FileId, Name};
 use crate::facts::{Applies, Given, Operand, Regex, Weight};
-use crate::ir::{CallKind, Expr, Family};
+use crate::ir::{CallKind, Expr, Family, ModuleSummary, VarId};
 use crate::lang::literal::{self, Written};
 use crate::link::graph::Graph;
 use crate::link::{At, CallAt, ExprAt, FuncAt, Input, Solution, Value};
@@ -119,7 +119,8 @@ impl Patterns {
             return None;
         }
         let text = At { file: one.text.file, id: sizes.uncut(one.text, enough) };
-        Grown::of(&sizes.trace(text, one.from), Work::Pattern)
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 3,163")]
+        Grown::of(&sizes.trace(text, one.from), Work::Pattern(enough as u16))
     }
 
     /// How bad the pattern is that a call applies: a power is light.
@@ -279,18 +280,7 @@ impl Found<'_, '_> {
 
     fn operand(&self, call: CallAt, given: Given) -> Option<ExprAt> {
         let summary = &self.solution.input.summaries[call.file];
-        let made = &summary.calls[call.id];
-        let id = match given.operand {
-            Operand::Receiver => match summary.exprs[made.callee] {
-                Expr::Attr { base, .. } => base,
-                _ => return None,
-            },
-            Operand::Argument(at) => {
-                let named = made.args.iter().find(|arg| arg.name.is_some() && arg.name == given.keyword);
-                let placed = || made.args.iter().take_while(|arg| !arg.spread).filter(|arg| arg.name.is_none()).nth(at);
-                named.or_else(placed)?.value
-            }
-        };
+        let id = operand_of(summary, &summary.calls[call.id], given)?;
         Some(At { file: call.file, id })
     }
 
@@ -323,18 +313,54 @@ impl Found<'_, '_> {
         found.dedup();
         // What several callers give a parameter is not told apart.
         let summary = &self.solution.input.summaries[pattern.file];
-        let given = matches!(summary.exprs[pattern.id], Expr::Var(var)
-            if summary.functions[from.id].params.iter().any(|param| param.var == Some(var)));
+        let given = matches!(summary.exprs[pattern.id], Expr::Var(var) if is_parameter(summary, var) && summary.vars[var].func == from.id);
         if given && found.len() > 1 || self.solution.is_cut(pattern) { Vec::new() } else { found }
     }
 
     /// A literal's text. In ECMAScript a string is a pattern only for what makes one of it.
     fn read(&self, at: ExprAt, made: bool) -> Option<Written> {
         let summary = &self.solution.input.summaries[at.file];
-        let span = summary.literal(at.id)?;
-        let written = literal::read(&self.solution.input.sources[at.file].text, span, summary.family)?;
+        let written = self.written(at, 0)?;
         let is_text = !matches!(&summary.exprs[at.id], Expr::Builtin(of) if of.as_str() == "RegExp");
         (summary.family == Family::Python || made || !is_text).then_some(written)
+    }
+
+    /// What a literal gives, with what is put into it, if that is one text each.
+    fn written(&self, at: ExprAt, depth: usize) -> Option<Written> {
+        let summary = &self.solution.input.summaries[at.file];
+        let span = summary.literal(at.id)?;
+        let filled =
+            literal::holes(summary, at.id).map(|(place, part)| Some((place, self.part(At { file: at.file, id: part }, depth + 1)?)));
+        literal::read(&self.solution.input.sources[at.file].text, span, summary.family, &filled.collect::<Option<Vec<_>>>()?)
+    }
+
+    /// The one text that a part of another is.
+    fn part(&self, at: ExprAt, depth: usize) -> Option<String> {
+        let summary = &self.solution.input.summaries[at.file];
+        if depth > DEEPEST {
+            return None;
+        }
+        let one = |of: ExprAt| self.part(of, depth + 1);
+        match &summary.exprs[at.id] {
+            Expr::Const(crate::ir::Const::Str(text)) => {
+                self.written(at, depth).map_or_else(|| Some(text.to_string()), |written| Some(written.text))
+            }
+            Expr::Builtin(of) if of.as_str() != "RegExp" => self.written(at, depth).map(|written| written.text),
+            Expr::Var(var) if !summary.vars[*var].vague && !is_parameter(summary, *var) => match self.solution.assigned(at.file, *var) {
+                [value] => one(At { file: at.file, id: *value }),
+                _ => None,
+            },
+            Expr::Imported { module, name } => match self.solution.imported(at.file, *module, *name)?.as_slice() {
+                [value] => one(*value),
+                _ => None,
+            },
+            // A class attribute, a member of a literal.
+            Expr::Attr { .. } if !self.solution.is_cut(at) => match self.solution.values(at) {
+                [Value::Object(value)] => one(*value),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The pattern and the flags of the call that made an object.
@@ -361,4 +387,8 @@ impl Found<'_, '_> {
         });
         values.collect()
     }
+}
+
+fn is_parameter(summary: &ModuleSummary, var: VarId) -> bool {
+    summary.functions[summary.vars[var].func].params.iter().any(|param| param.var == Some(var))
 }

@@ -1,10 +1,11 @@
 //! How large a value may be, and what bounds it: read off the source backwards, a few steps deep.
 
 use crate::base::{FileId, Name};
-use crate::facts::{Bounded, Effect, Operand, Sized as Spoken};
-use crate::ir::{Call, CallKind, Const, Expr, ExprId, FuncKind};
-use crate::link::graph::{Edge, EdgeKind, External, Graph, bound_parameters};
-use crate::link::{At, CallAt, ExprAt, FuncAt, Solution, Value};
+use crate::facts::{Bounded, Effect, Given, Operand, Sized as Spoken};
+use crate::ir::{Call, CallKind, ClassId, Const, Expr, ExprId, ModuleSummary, Param, Target};
+use crate::lang::literal;
+use crate::link::graph::{Edge, EdgeKind, External, Graph, bound_parameters, functions};
+use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Solution, Value};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
@@ -29,6 +30,8 @@ pub enum Size {
     Unknown,
     /// A parameter of the function, by its position: callers know.
     Param(usize),
+    /// A parameter of another function: of one that this one stands in, or of a method that keeps it in an attribute.
+    ParamOf(FuncAt, usize),
     /// The head of a client's request: a few kilobytes.
     Head,
     /// A file.
@@ -60,11 +63,13 @@ pub struct Traced {
     pub part_of: SmallVec<[ExprId; 2]>,
     /// It was taken out of a larger value by a key.
     pub keyed: bool,
+    /// The function's parameter that its constant is the most of: what it declares, not what it is.
+    pub capped: Option<usize>,
 }
 
 impl Traced {
     fn of(size: Size) -> Self {
-        Self { size, part_of: SmallVec::new(), keyed: false }
+        Self { size, part_of: SmallVec::new(), keyed: false, capped: None }
     }
 
     fn or(mut self, other: Self) -> Self {
@@ -74,16 +79,22 @@ impl Traced {
             _ => self.keyed && other.keyed,
         };
         self.size = self.size.larger(other.size);
+        self.capped = self.capped.or(other.capped);
         self.part_of.extend(other.part_of);
         self
     }
 }
+
+/// For an attribute of a class's objects, the methods that assign to it, and what.
+type Kept = FxHashMap<(ClassAt, Name), SmallVec<[(FuncAt, ExprId); 1]>>;
 
 /// Where sizes are looked up; what was found once is kept.
 pub struct Sizes<'a, 'b> {
     solution: &'b Solution<'a>,
     graph: &'b Graph,
     known: RefCell<FxHashMap<ExprAt, Traced>>,
+    /// What methods keep in attributes of their own object.
+    kept: Kept,
     /// Steps left for the value that is being traced.
     left: Cell<u16>,
 }
@@ -92,7 +103,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
     /// Sizes of the values of a run.
     #[must_use]
     pub fn new(solution: &'b Solution<'a>, graph: &'b Graph) -> Self {
-        Self { solution, graph, known: RefCell::default(), left: Cell::new(0) }
+        Self { solution, graph, known: RefCell::default(), kept: kept(solution), left: Cell::new(0) }
     }
 
     /// The size of an expression: the length of a container or a text, a number's value. It stands in function `func`.
@@ -119,7 +130,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
             Expr::Call(id) => {
                 let call = At { file: at.file, id: *id };
                 let cuts = |external: &External| match self.spoken(call, external.path) {
-                    Some(Spoken::Of(operands)) => operands.contains(&Operand::Receiver) && operands.len() > 1,
+                    Some(Spoken::Of(operands)) => operands.contains(&Operand::Receiver.into()) && operands.len() > 1,
                     _ => false,
                 };
                 let long = summary.calls[*id]
@@ -140,6 +151,14 @@ impl<'a, 'b> Sizes<'a, 'b> {
         }
     }
 
+    /// The length that a call's operand was held against before, in the same function.
+    #[must_use]
+    pub fn measured(&self, at: CallAt, id: ExprId) -> Option<u32> {
+        let summary = &self.solution.input.summaries[at.file];
+        let Expr::Var(var) = summary.exprs[id] else { return None };
+        summary.measured_before(var, summary.calls[at.id].span)
+    }
+
     /// What facts say of the size of a call's result: by its path, or by the name alone of a builtin type's method.
     fn spoken(&self, at: CallAt, path: Name) -> Option<&'a Spoken> {
         let facts = self.solution.input.facts_of(at.file);
@@ -152,24 +171,21 @@ impl<'a, 'b> Sizes<'a, 'b> {
 
     /// The size of a call's operand, if it has it.
     #[must_use]
-    pub fn operand(&self, at: CallAt, operand: Operand) -> Option<ExprId> {
+    pub fn operand(&self, at: CallAt, operand: impl Into<Given>) -> Option<ExprId> {
         let summary = &self.solution.input.summaries[at.file];
-        let call = &summary.calls[at.id];
-        match operand {
-            Operand::Receiver if call.kind == CallKind::Iterate => Some(call.callee),
-            Operand::Receiver => match summary.exprs[call.callee] {
-                Expr::Attr { base, .. } => Some(base),
-                _ => None,
-            },
-            Operand::Argument(at) => placed(call, at),
-        }
+        operand_of(summary, &summary.calls[at.id], operand.into())
     }
 
     /// What a size in a callee is in its caller: parameters become what the call gives for them. None where it is too large
     /// to say: the parameter is left out.
     #[must_use]
     pub fn given(&self, edge: &Edge, size: Size) -> Traced {
-        let Size::Param(position) = size else { return Traced::of(size) };
+        let position = match size {
+            Size::Param(position) => position,
+            Size::ParamOf(func, position) if func == edge.to => position,
+            Size::ParamOf(func, position) if func == edge.from => return Traced::of(Size::Param(position)),
+            _ => return Traced::of(size),
+        };
         let summary = &self.solution.input.summaries[edge.call.file];
         let callee = self.solution.input.func(edge.to);
         let call = &summary.calls[edge.call.id];
@@ -195,8 +211,12 @@ impl<'a, 'b> Sizes<'a, 'b> {
         }
     }
 
-    /// What a library's call hands to a function that it is given: an element of what it goes over.
+    /// What a library's call hands to a function that it is given: an element of what it goes over, or what stands behind the
+    /// function where that runs elsewhere: `to_thread(f, x)`.
     fn handed(&self, edge: &Edge, position: usize) -> Traced {
+        if let EdgeKind::Moved(_) = edge.kind {
+            return self.moved(edge, position);
+        }
         match self.gone_over(edge) {
             Some((over, at)) if position == at => {
                 let mut traced = self.trace(At { file: edge.call.file, id: over }, edge.from);
@@ -205,6 +225,24 @@ impl<'a, 'b> Sizes<'a, 'b> {
             }
             _ => Traced::of(Size::Unknown),
         }
+    }
+
+    fn moved(&self, edge: &Edge, position: usize) -> Traced {
+        let Some(given) = given_over(self.solution, self.graph, edge.call, &|id| {
+            functions(self.solution, At { file: edge.call.file, id }).contains(&edge.to)
+        }) else {
+            return Traced::of(Size::Unknown);
+        };
+        let here = |id| At { file: edge.call.file, id };
+        let is_bound = |value: &Value| matches!(value, Value::Bound(_) | Value::Inst(_));
+        let bound = usize::from(self.solution.values(here(given.function)).iter().any(is_bound));
+        let Some(argument) = position.checked_sub(bound).and_then(|at| given.arguments.get(at)) else { return Traced::of(Size::Unknown) };
+        let mut traced = self.trace(here(*argument), edge.from);
+        if given.each {
+            traced = part(traced);
+            traced.part_of.push(*argument);
+        }
+        traced
     }
 
     /// What a library's call goes over, calling the function that it is given with each element: `items.map(f)`, and the
@@ -234,6 +272,10 @@ impl<'a, 'b> Sizes<'a, 'b> {
             Expr::Const(Const::Number(number)) => Traced::of(Size::Constant(*number)),
             #[allow(clippy::cast_precision_loss, reason = "a length")]
             Expr::Const(Const::Str(text)) => Traced::of(Size::Constant(text.len() as f64)),
+            Expr::Builtin(_) if literal::holes(summary, at.id).next().is_some() => {
+                let traced = literal::holes(summary, at.id).map(|(_, part)| self.walk(here(part), func, depth, calls));
+                traced.reduce(Traced::or).unwrap_or_else(|| Traced::of(Size::Unknown))
+            }
             #[allow(clippy::cast_precision_loss, reason = "a length")]
             Expr::Builtin(_) if summary.literal(at.id).is_some() => {
                 Traced::of(Size::Constant(summary.literal(at.id).map_or(0.0, |span| f64::from(span.end - span.start))))
@@ -247,8 +289,13 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 let mut found: Option<Traced> = None;
                 let position = summary.functions[owner].params.iter().position(|param| param.var == Some(*var));
                 if let Some(position) = position {
-                    let own = owner == func.id && at.file == func.file;
-                    found = Some(Traced::of(if own { Size::Param(position) } else { Size::Unknown }));
+                    let owner = At { file: at.file, id: owner };
+                    let most = self.declared(at.file, &summary.functions[owner.id].params[position], func, depth);
+                    found = Some(match most {
+                        Some(most) => Traced { capped: (owner == func).then_some(position), ..Traced::of(most) },
+                        None if owner == func => Traced::of(Size::Param(position)),
+                        None => Traced::of(Size::ParamOf(owner, position)),
+                    });
                 }
                 for value in self.solution.assigned(at.file, *var) {
                     let traced = self.walk(here(*value), func, depth, calls);
@@ -257,7 +304,11 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 found.unwrap_or_else(|| Traced::of(Size::Unknown))
             }
             Expr::Attr { base, name } => self.attribute(at, *base, *name, func, (depth, calls)),
-            Expr::Index { base, .. } => Traced { keyed: true, ..part(self.walk(here(*base), func, depth, calls)) },
+            Expr::Index { base, key } => {
+                let mut traced = Traced { keyed: true, ..part(self.walk(here(*base), func, depth, calls)) };
+                traced.part_of.extend(self.counted(at.file, *base, *key));
+                traced
+            }
             Expr::Element(over) => {
                 let mut traced = part(self.walk(here(*over), func, depth, calls));
                 traced.part_of.push(*over);
@@ -284,6 +335,24 @@ impl<'a, 'b> Sizes<'a, 'b> {
             | Expr::Imported { .. }
             | Expr::ModuleExports => self.by_value(at, depth),
         }
+    }
+
+    /// What is gone over, where a container is asked for each of its keys or places: `for (const key in rows) rows[key]`.
+    fn counted(&self, file: FileId, base: ExprId, key: ExprId) -> Option<ExprId> {
+        let summary = &self.solution.input.summaries[file];
+        let Expr::Var(var) = summary.exprs[key] else { return None };
+        let [value] = self.solution.assigned(file, var) else { return None };
+        let Expr::Element(over) = summary.exprs[*value] else { return None };
+        // `range(len(rows))`, `Object.keys(rows)`
+        let mut of = over;
+        for _ in 0..=CALLS {
+            if summary.same(of, base) {
+                return Some(over);
+            }
+            let Expr::Call(id) = summary.exprs[of] else { return None };
+            of = summary.calls[id].args.first()?.value;
+        }
+        None
     }
 
     /// A list or object written in the source: its length, and that of what is spread into it.
@@ -318,7 +387,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
             {
                 return match sized {
                     Spoken::By(by) => Traced::of(bounded(*by)),
-                    Spoken::Of(_) => self.walk(At { file: at.file, id: base }, func, depth, calls),
+                    Spoken::Of(_) | Spoken::Most(_) => self.walk(At { file: at.file, id: base }, func, depth, calls),
                 };
             }
         }
@@ -328,21 +397,78 @@ impl<'a, 'b> Sizes<'a, 'b> {
         if reached && self.solution.values(At { file: at.file, id: base }).iter().any(kept) {
             return self.by_value(at, depth);
         }
-        // What an object keeps is its own; what a receiver keeps, its class says.
-        let function = input.func(func);
-        let own = match input.summaries[at.file].exprs[base] {
-            Expr::This(_) | Expr::Super(_) => true,
-            Expr::Var(var) => {
-                matches!(function.kind, FuncKind::Method | FuncKind::ClassMethod | FuncKind::Getter | FuncKind::Setter)
-                    && function.params.first().is_some_and(|param| param.var == Some(var))
-            }
-            _ => false,
-        };
-        if own {
-            return self.by_value(at, depth);
+        if let Some(most) = self.declared_by_class(At { file: at.file, id: base }, member, depth) {
+            return Traced::of(most);
         }
-        let traced = self.walk(At { file: at.file, id: base }, func, depth, calls);
+        // What an object keeps is its own; what a receiver keeps, its class says.
+        if let Some(class) = own(&input.summaries[at.file], base) {
+            let class = At { file: at.file, id: class };
+            return self.kept(class, member, func, depth).unwrap_or_else(|| self.by_value(at, depth));
+        }
+        let mut traced = self.walk(At { file: at.file, id: base }, func, depth, calls);
+        // A member of an object that was made of data, or of what was parsed: the whole was made with it.
+        let of = |value: &Value| match value {
+            Value::Ext(path) | Value::ExtInst(path) if facts.type_of(*path).is_none() => facts.member(*path),
+            Value::Ext(path) | Value::ExtInst(path) => Some(*path),
+            _ => None,
+        };
+        let members: SmallVec<[Name; 2]> = self.solution.values(at).iter().filter_map(of).collect();
+        let is_made = |value: &Value| matches!(value, Value::Inst(_)) || of(value).is_some_and(|of| members.contains(&of));
+        traced.keyed |= self.solution.values(At { file: at.file, id: base }).iter().any(is_made);
         if traced.size.is_open() && traced.size != Size::Unknown { traced } else { self.by_value(at, depth) }
+    }
+
+    /// What methods of the class keep in an attribute of its objects, as far as callers decide how large it is.
+    fn kept(&self, class: ClassAt, member: Name, func: FuncAt, depth: u8) -> Option<Traced> {
+        let traced = self.kept.get(&(class, member))?.iter().map(|(from, value)| {
+            let size = self.walk(At { file: class.file, id: *value }, *from, depth, 0).size;
+            Traced::of(match size {
+                Size::Param(position) if *from != func => Size::ParamOf(*from, position),
+                size => size,
+            })
+        });
+        let decides = |size| matches!(size, Size::Param(_) | Size::ParamOf(..) | Size::Head | Size::Request);
+        traced.filter(|traced| decides(traced.size)).reduce(Traced::or)
+    }
+
+    /// The most that a parameter declares to hold: `x: str = Query(max_length=100)`, `x: Annotated[str, MaxLen(100)]`.
+    fn declared(&self, file: FileId, param: &Param, func: FuncAt, depth: u8) -> Option<Size> {
+        [param.default, param.annotation].into_iter().flatten().find_map(|id| self.most(At { file, id }, func, depth))
+    }
+
+    /// The same of an attribute whose class is known: `x: list[str] = Field(max_length=100)`.
+    fn declared_by_class(&self, base: ExprAt, member: Name, depth: u8) -> Option<Size> {
+        self.solution.values(base).iter().find_map(|value| {
+            let Value::Inst(class) = value else { return None };
+            let lineage = self.solution.lineage(*class);
+            let mut classes = std::iter::once(class).chain(&lineage.0);
+            classes.find_map(|class| {
+                let body = &self.solution.input.summaries[class.file].classes[class.id];
+                let func = At { file: class.file, id: body.parent };
+                let mut named = body.fields.iter().chain(&body.types).filter(|(named, _)| *named == member);
+                named.find_map(|(_, id)| self.most(At { file: class.file, id: *id }, func, depth))
+            })
+        })
+    }
+
+    /// The constant that a declaration gives as the most.
+    fn most(&self, at: ExprAt, func: FuncAt, depth: u8) -> Option<Size> {
+        let summary = &self.solution.input.summaries[at.file];
+        match &summary.exprs[at.id] {
+            Expr::Index { key, .. } => match &summary.exprs[*key] {
+                Expr::List(parts) => parts.iter().find_map(|part| self.most(At { file: at.file, id: *part }, func, depth.checked_sub(1)?)),
+                _ => None,
+            },
+            Expr::Call(id) => {
+                let call = At { file: at.file, id: *id };
+                let mut spoken = self.graph.externals_of(call).filter_map(|external| self.spoken(call, external.path));
+                let of = spoken.find_map(|spoken| if let Spoken::Most(of) = spoken { Some(of) } else { None })?;
+                let given = of.iter().find_map(|of| self.operand(call, *of))?;
+                let size = self.walk(At { file: at.file, id: given }, func, depth, 0).size;
+                matches!(size, Size::Constant(_)).then_some(size)
+            }
+            _ => None,
+        }
     }
 
     /// What is known of a value by what it may be: a literal in another place, a class.
@@ -385,6 +511,7 @@ impl<'a, 'b> Sizes<'a, 'b> {
             });
             match spoken {
                 Some(Spoken::By(by)) => add(Traced::of(bounded(by))),
+                Some(Spoken::Most(_)) => add(Traced::of(Size::Unknown)),
                 Some(Spoken::Of(operands)) => {
                     let operand = operands.iter().find_map(|operand| self.operand(at, *operand));
                     let traced = operand.map(|id| self.walk(At { file: at.file, id }, func, depth, calls));
@@ -424,19 +551,98 @@ impl<'a, 'b> Sizes<'a, 'b> {
     }
 }
 
+/// What a call is given that runs a function elsewhere.
+pub struct GivenOver {
+    /// The function, as written.
+    pub function: ExprId,
+    /// Its place among the positional arguments.
+    pub position: usize,
+    /// What it is called with.
+    pub arguments: Vec<ExprId>,
+    /// It is called with each of their elements, one after another.
+    pub each: bool,
+}
+
+/// What a call runs elsewhere: the positional argument that `runs` takes for the function, and what the function is called with.
+#[must_use]
+pub fn given_over(solution: &Solution<'_>, graph: &Graph, at: CallAt, runs: &dyn Fn(ExprId) -> bool) -> Option<GivenOver> {
+    let summary = &solution.input.summaries[at.file];
+    let facts = solution.input.facts_of(at.file);
+    let placed: Vec<ExprId> =
+        summary.calls[at.id].args.iter().take_while(|arg| !arg.spread && arg.name.is_none()).map(|arg| arg.value).collect();
+    let position = placed.iter().position(|id| runs(*id))?;
+    let each = graph.externals_of(at).any(|external| facts.boundary(external.path).is_some_and(|boundary| boundary.each));
+    let mut given = GivenOver { function: placed[position], position, arguments: Vec::new(), each };
+    // `partial(f, x)` brings what it holds.
+    if let Expr::Call(inner) = summary.exprs[given.function]
+        && graph.externals_of(At { file: at.file, id: inner }).any(|external| facts.wraps(external.path).is_some())
+    {
+        given.arguments.extend(summary.calls[inner].args.iter().skip(1).filter(|arg| arg.name.is_none()).map(|arg| arg.value));
+        given.function = summary.calls[inner].args.first().map_or(given.function, |arg| arg.value);
+    }
+    given.arguments.extend(placed.iter().skip(position + 1));
+    Some(given)
+}
+
 /// A part of a value: what a constant holds is not known to be small.
 fn part(whole: Traced) -> Traced {
     if let Size::Constant(_) = whole.size { Traced { size: Size::Program, ..whole } } else { whole }
 }
 
-/// The positional argument.
-fn placed(call: &Call, at: usize) -> Option<ExprId> {
-    call.args.iter().take_while(|arg| !arg.spread).filter(|arg| arg.name.is_none()).nth(at).map(|arg| arg.value)
+/// The value that a call is given for an operand: the keyword's, else the positional argument's.
+#[must_use]
+pub fn operand_of(summary: &ModuleSummary, call: &Call, operand: Given) -> Option<ExprId> {
+    match operand.operand {
+        Operand::Receiver if call.kind == CallKind::Iterate => Some(call.callee),
+        Operand::Receiver => match summary.exprs[call.callee] {
+            Expr::Attr { base, .. } => Some(base),
+            _ => None,
+        },
+        Operand::Argument(at) => {
+            let named = call.args.iter().find(|arg| arg.name.is_some() && arg.name == operand.keyword);
+            let placed = || call.args.iter().take_while(|arg| !arg.spread).filter(|arg| arg.name.is_none()).nth(at);
+            named.or_else(placed).map(|arg| arg.value)
+        }
+    }
+}
+
+/// The class whose object the expression is in a method of its own: `self`, `this`.
+fn own(summary: &ModuleSummary, base: ExprId) -> Option<ClassId> {
+    match summary.exprs[base] {
+        Expr::This(func) => summary.functions[func].class,
+        Expr::Super(class) => Some(class),
+        Expr::Var(var) => {
+            let function = &summary.functions[summary.vars[var].func];
+            let receives = summary.is_python() && function.kind.has_receiver();
+            function.class.filter(|_| receives && function.params.first().is_some_and(|param| param.var == Some(var)))
+        }
+        _ => None,
+    }
+}
+
+/// What methods assign to attributes of their own object, with the method.
+fn kept(solution: &Solution<'_>) -> Kept {
+    let mut kept = Kept::default();
+    for (file, summary) in solution.input.summaries.iter_enumerated() {
+        for assign in summary.assigns.iter().filter(|assign| !assign.is_type) {
+            let Target::Attr { base, name } = assign.target else { continue };
+            let func = match summary.exprs[base] {
+                Expr::This(func) => func,
+                Expr::Var(var) => summary.vars[var].func,
+                _ => continue,
+            };
+            if let Some(id) = own(summary, base) {
+                kept.entry((At { file, id }, name)).or_default().push((At { file, id: func }, assign.value));
+            }
+        }
+    }
+    kept
 }
 
 fn bounded(by: Bounded) -> Size {
     match by {
         Bounded::Program => Size::Program,
+        Bounded::Unknown => Size::Unknown,
         Bounded::File => Size::File,
         Bounded::Database => Size::Database,
         Bounded::Head => Size::Head,

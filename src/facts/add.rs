@@ -4,8 +4,8 @@ use super::asked::Asks;
 use super::file::Misfit;
 use super::schema::{Argument, Effect, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
-    Boundary, CallFact, Container, Dropping, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Operand, Pool, PoolOf,
-    Promised, Provider, RawFacts, Regex, Runtime, Sized, Starting, Which,
+    Boundary, CallFact, Container, Dropping, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Lock, Operand, Pool,
+    PoolOf, Promised, Provider, RawFacts, Regex, Runtime, Sized, Starting, Which,
 };
 use crate::base::written::Placed;
 use crate::base::{Name, name};
@@ -56,7 +56,11 @@ pub(super) struct Ready {
     plain_labels: Vec<String>,
     runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    plain: [Vec<Name>; 17],
+    plain: [Vec<Name>; 20],
+    locks: Vec<(Vec<Name>, Lock)>,
+    polls: Vec<(Name, Name)>,
+    /// Calls of the loop's own thread, with what other threads write.
+    loop_bound: Vec<(Name, Option<Name>)>,
     promises: Vec<(Vec<Name>, Promised)>,
     drops: Vec<(Vec<Name>, Dropping)>,
 }
@@ -108,6 +112,7 @@ impl Ready {
                 first: raw.first.iter().map(|text| name(text)).collect(),
                 methods: raw.methods,
                 exports: raw.exports.iter().map(|export| name(export)).collect(),
+                beside: raw.beside.iter().map(|path| name(path)).collect(),
             });
             let mark = match (raw.decorator, raw.base, raw.call, raw.attribute, raw.file) {
                 (Some(paths), None, None, None, None) => Mark::Decorators(paths.iter().map(name).collect()),
@@ -155,17 +160,19 @@ impl Ready {
         let (mut sizes, mut linear) = (Vec::new(), Vec::new());
         for one in raw.size {
             let (at, raw) = (Some(one.place()), one.into_value());
-            let of = raw.of.iter().map(|of| operand(of)).collect::<Result<Vec<_>, _>>().map_err(|message| (at.clone(), message))?;
-            let spoken = match raw.by {
-                Some(by) if of.is_empty() => Sized::By(by),
-                None if !of.is_empty() => Sized::Of(of),
-                _ => return Err((at, "size: give one of `of` and `by`".to_owned())),
+            let all = |of: &[String]| of.iter().map(|of| given(of)).collect::<Result<Vec<_>, _>>();
+            let (of, most) = all(&raw.of).and_then(|of| Ok((of, all(&raw.most)?))).map_err(|message| (at.clone(), message))?;
+            let spoken = match (raw.by, of.is_empty(), most.is_empty()) {
+                (Some(by), true, true) => Sized::By(by),
+                (None, false, true) => Sized::Of(of),
+                (None, true, false) => Sized::Most(most),
+                _ => return Err((at, "size: give one of `of`, `most` and `by`".to_owned())),
             };
             sizes.extend(raw.paths.iter().map(|path| (name(path), spoken.clone())));
         }
         for one in raw.linear {
             let (at, raw) = (Some(one.place()), one.into_value());
-            let of = operand(&raw.of).map_err(|message| (at, message))?;
+            let of = given(&raw.of).map_err(|message| (at, message))?;
             let one = Linear { of, when: raw.when, instead: raw.instead.unwrap_or_default() };
             linear.extend(raw.paths.iter().map(|path| (name(path), one.clone())));
         }
@@ -252,12 +259,15 @@ impl Ready {
                 paths(raw.script),
                 paths(raw.serves),
                 paths(raw.background),
+                paths(raw.own_loop),
+                paths(raw.missing),
                 paths(raw.unblocks),
                 paths(raw.keeps),
                 paths(raw.worker_file),
                 paths(raw.awaitable),
                 paths(raw.clock),
-                paths(raw.loop_bound),
+                paths(raw.thread_local),
+                paths(raw.under_gil),
                 paths(raw.runs_loop),
                 paths(raw.nests_loops),
                 paths(raw.limiter),
@@ -267,6 +277,21 @@ impl Ready {
             ],
             promises,
             drops,
+            locks: raw
+                .lock
+                .into_iter()
+                .map(|one| {
+                    let raw = one.into_value();
+                    let lock = Lock { acquire: name(&raw.acquire), release: name(&raw.release), reentrant: raw.reentrant };
+                    (raw.types.iter().map(|path| name(path)).collect(), lock)
+                })
+                .collect(),
+            polls: raw.polls.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), name(&raw.value().instead)))).collect(),
+            loop_bound: raw
+                .loop_bound
+                .iter()
+                .flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().instead.as_deref().map(name))))
+                .collect(),
         })
     }
 
@@ -301,6 +326,9 @@ impl Ready {
             + self.runtimes.len()
             + self.promises.len()
             + self.drops.len()
+            + self.locks.len()
+            + self.polls.len()
+            + self.loop_bound.len()
     }
 
     /// Every path that the facts speak of.
@@ -317,6 +345,7 @@ impl Ready {
         }
         paths.extend(self.providers.iter().flat_map(|(receivers, _)| receivers));
         paths.extend(self.generics.iter().flat_map(|(paths, _)| paths));
+        paths.extend(self.locks.iter().flat_map(|(types, _)| types));
         paths.extend(self.by_name.iter().chain(&self.key_reads).chain(self.value_tests.iter().map(|(path, ..)| path)));
         paths.sort();
         paths.dedup();
@@ -345,6 +374,8 @@ impl Ready {
         paths.extend(self.regexes.iter().map(|(path, _)| path));
         paths.extend(self.regex_flags.iter().map(|(path, _)| path));
         paths.extend(self.cooperative.iter().map(|(path, _)| path));
+        paths.extend(self.polls.iter().map(|(path, _)| path));
+        paths.extend(self.loop_bound.iter().map(|(path, _)| path));
         paths.extend(self.pools.iter().map(|(path, _)| path));
         paths.extend(self.starting.iter().map(|(path, _)| path));
         paths.extend(self.unpicklable.iter().map(|(path, _)| path));
@@ -374,9 +405,9 @@ fn from_client(raw: Option<RawFromClient>) -> Result<FromClient, String> {
 fn calls(tables: Vec<Placed<RawCall>>) -> Result<Vec<RawCall>, Misfit> {
     let ready = tables.into_iter().map(|one| {
         let (at, raw) = (one.place(), one.into_value());
-        match raw.grows.as_deref().map(operand) {
-            Some(Err(message)) => Err((Some(at), message)),
-            Some(Ok(_)) if raw.effect != Effect::Cpu => Err((Some(at), "`grows` is said of calls whose effect is `cpu`".to_owned())),
+        match (raw.grows.as_deref().map(given), raw.in_memory.as_deref().map(given)) {
+            (Some(Err(message)), _) | (_, Some(Err(message))) => Err((Some(at), message)),
+            (Some(Ok(_)), _) if raw.effect != Effect::Cpu => Err((Some(at), "`grows` is said of calls whose effect is `cpu`".to_owned())),
             _ => Ok(raw),
         }
     });
@@ -389,8 +420,11 @@ fn operand(text: &str) -> Result<Operand, String> {
     operand.ok_or_else(|| format!("{text:?}: `receiver`, `arg0`, `arg1`, ..."))
 }
 
-/// `arg1 or string`: an operand, and its keyword.
+/// `arg1 or string`: an operand, and its keyword; `keyword string`: what is given by keyword only.
 pub(super) fn given(text: &str) -> Result<Given, String> {
+    if let Some(keyword) = text.strip_prefix("keyword ") {
+        return Ok(Given { operand: Operand::Argument(usize::MAX), keyword: Some(name(keyword.trim())) });
+    }
     let (place, keyword) = text.split_once(" or ").map_or((text, None), |(place, keyword)| (place, Some(name(keyword.trim()))));
     Ok(Given { operand: operand(place.trim())?, keyword })
 }
@@ -445,7 +479,8 @@ impl Facts {
                 unless: call.unless,
                 light_when: call.light_when,
                 again: call.again,
-                grows: call.grows.as_deref().and_then(|of| operand(of).ok()),
+                grows: call.grows.as_deref().and_then(|of| given(of).ok()),
+                in_memory: call.in_memory.as_deref().and_then(|of| given(of).ok()),
                 does: call.does,
                 instead: call.instead,
                 cases: call.case,
@@ -533,6 +568,9 @@ impl Facts {
         }
         self.regex_flags.extend(ready.regex_flags);
         self.cooperative.extend(ready.cooperative);
+        self.locks.extend(ready.locks.into_iter().flat_map(|(types, lock)| types.into_iter().map(move |path| (path, lock))));
+        self.polls.extend(ready.polls);
+        self.loop_bound.extend(ready.loop_bound);
         self.pools.extend(ready.pools);
         self.starting.extend(ready.starting);
         self.unpicklable.extend(ready.unpicklable);
@@ -551,19 +589,22 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 17] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 20] {
         [
             &mut self.concurrency,
             &mut self.structural,
             &mut self.scripts,
             &mut self.serves,
             &mut self.background,
+            &mut self.own_loops,
+            &mut self.missing,
             &mut self.unblocks,
             &mut self.keeps,
             &mut self.workers,
             &mut self.awaitables,
             &mut self.clocks,
-            &mut self.loop_bound,
+            &mut self.thread_locals,
+            &mut self.under_gil,
             &mut self.loop_runs,
             &mut self.loop_nesting,
             &mut self.limiters,

@@ -1,14 +1,16 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
 use super::asked::{RawCooperative, RawProvider, RawStartupTest, RawValueTest};
+use super::generic::RawGeneric;
 use super::measure::{RawLinear, RawSize};
 use super::pattern::{RawRegex, RawRegexFlag};
 use super::pool::{RawPool, RawStarting, RawUnpicklable};
 use super::promise::{RawDrops, RawPromise};
 use super::remedy::Runtime;
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawGeneric, RawInvoke, RawLibrary, RawLoopCheck, RawPaths, RawType,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawInvoke, RawLibrary, RawLoopCheck, RawPaths, RawType,
 };
+use super::threads::{RawLock, RawLoopBound, RawPolls};
 use crate::base::written::Placed;
 use crate::ir::Family;
 use schemars::JsonSchema;
@@ -81,6 +83,12 @@ pub struct RawFacts {
     /// Calls whose argument goes on running on the loop when they have returned: `create_task(poll())`.
     #[serde(default)]
     pub(super) background: Vec<Placed<RawPaths>>,
+    /// Calls that run what they are given on a loop of its own, and return when that has ended: `asyncio.run(main())`.
+    #[serde(default)]
+    pub(super) own_loop: Vec<Placed<RawPaths>>,
+    /// Exceptions that tell that something is not there in this version: what handles them is a way out.
+    #[serde(default)]
+    pub(super) missing: Vec<Placed<RawPaths>>,
     /// Paths whose use makes a file a command-line program.
     #[serde(default)]
     pub(super) script: Vec<Placed<RawPaths>>,
@@ -101,7 +109,7 @@ pub struct RawFacts {
     pub(super) clock: Vec<Placed<RawPaths>>,
     /// Calls that work only in the loop's own thread.
     #[serde(default)]
-    pub(super) loop_bound: Vec<Placed<RawPaths>>,
+    pub(super) loop_bound: Vec<Placed<RawLoopBound>>,
     /// Calls that give something to await.
     #[serde(default)]
     pub(super) promise: Vec<Placed<RawPromise>>,
@@ -126,6 +134,18 @@ pub struct RawFacts {
     /// Decorators that leave what a call of their function gives as it is: a route's.
     #[serde(default)]
     pub(super) plain_decorator: Vec<Placed<RawPaths>>,
+    /// Locks of threads and processes.
+    #[serde(default)]
+    pub(super) lock: Vec<Placed<RawLock>>,
+    /// Calls that ask whether something has come about.
+    #[serde(default)]
+    pub(super) polls: Vec<Placed<RawPolls>>,
+    /// Types that keep a value of its own for each thread.
+    #[serde(default)]
+    pub(super) thread_local: Vec<Placed<RawPaths>>,
+    /// Calls that compute in Python, or in C without letting go of the GIL, and do nothing else.
+    #[serde(default)]
+    pub(super) under_gil: Vec<Placed<RawPaths>>,
     /// Runtimes, and how each hands work to a thread.
     #[serde(default)]
     pub(super) runtime: Vec<Placed<Runtime>>,
@@ -193,6 +213,9 @@ spoken!(
     RawValueTest,
     RawPromise,
     RawDrops,
+    RawLock,
+    RawPolls,
+    RawLoopBound,
     RawPool,
     RawStarting,
     RawUnpicklable
@@ -221,6 +244,8 @@ macro_rules! every_table {
             unblocks,
             serves,
             background,
+            own_loop,
+            missing,
             script,
             structural,
             awaitable,
@@ -235,6 +260,10 @@ macro_rules! every_table {
             gathers,
             counts,
             plain_decorator,
+            lock,
+            polls,
+            thread_local,
+            under_gil,
             runtime,
             size,
             clock,

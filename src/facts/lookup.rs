@@ -1,7 +1,7 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
 use super::{
-    Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Linear, Pool, Regex, Sized, Starting, TypeFact, Which,
+    Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Linear, Lock, Pool, Regex, Sized, Starting, TypeFact, Which,
 };
 use crate::base::{Name, name};
 use crate::facts::FactBase;
@@ -122,6 +122,18 @@ impl Facts {
     #[must_use]
     pub fn goes_on(&self, path: Name) -> bool {
         self.by_path(&self.background, path).is_some()
+    }
+
+    /// Whether a call on `path` runs what it is given on a loop of its own.
+    #[must_use]
+    pub fn owns_loop(&self, path: Name) -> bool {
+        self.by_path(&self.own_loops, path).is_some()
+    }
+
+    /// Whether the exception of this path tells that something is not there in this version.
+    #[must_use]
+    pub fn tells_missing(&self, path: Name) -> bool {
+        self.missing.contains_key(&path)
     }
 
     /// Whether a path that marks a command-line program ends in `member`.
@@ -343,6 +355,55 @@ impl Facts {
     #[must_use]
     pub fn is_loop_bound(&self, path: Name) -> bool {
         self.by_path(&self.loop_bound, path).is_some()
+    }
+
+    /// What a thread other than the loop's writes in place of a call on `path`, which works only in the loop's own.
+    #[must_use]
+    pub fn from_other_thread(&self, path: Name) -> Option<Name> {
+        self.by_path(&self.loop_bound, path).copied().flatten()
+    }
+
+    /// Whether a call on `path` makes a loop of the calling thread's own, or runs one.
+    #[must_use]
+    pub fn has_own_loop(&self, path: Name) -> bool {
+        self.by_path(&self.own_loops, path).is_some()
+    }
+
+    /// How a lock of the type `path`, or of one below it, is taken.
+    #[must_use]
+    pub fn lock(&self, path: Name) -> Option<Lock> {
+        let above = || self.type_bases(path).iter().find_map(|base| self.locks.get(base)).copied();
+        self.locks.get(&path).copied().or_else(above)
+    }
+
+    /// Whether some lock is taken by a method of this name.
+    #[must_use]
+    pub fn names_lock_method(&self, member: Name) -> bool {
+        self.locks.values().any(|lock| lock.acquire == member)
+    }
+
+    /// What waits for what a call on `path` only asks for.
+    #[must_use]
+    pub fn waits_instead(&self, path: Name) -> Option<Name> {
+        self.by_path(&self.polls, path).copied()
+    }
+
+    /// Whether an instance of the type `path` keeps a value of its own for each thread.
+    #[must_use]
+    pub fn is_thread_local(&self, path: Name) -> bool {
+        self.thread_locals.contains_key(&path)
+    }
+
+    /// Whether some type that keeps a value for each thread has this name.
+    #[must_use]
+    pub fn names_thread_local(&self, member: Name) -> bool {
+        self.thread_locals.keys().any(|path| path.rsplit('.').next() == Some(member.as_str()))
+    }
+
+    /// Whether a call on `path` computes under the GIL and does nothing else.
+    #[must_use]
+    pub fn is_under_gil(&self, path: Name) -> bool {
+        self.is_builtin(path) || self.by_path(&self.under_gil, path).is_some()
     }
 
     /// Whether nothing awaits what an entry with this label runs.

@@ -10,6 +10,8 @@ use serde::Deserialize;
 pub enum Bounded {
     /// It is as large as the program makes it: an enumeration, a configuration's list.
     Program,
+    /// Nothing that is known: what the program keeps with a request.
+    Unknown,
     /// What a file holds.
     File,
     /// What a database holds.
@@ -28,9 +30,14 @@ pub(super) struct RawSize {
     pub language: Option<Language>,
     /// Calls, or attributes.
     pub paths: Vec<String>,
-    /// Whose size it has: `receiver`, `arg0`; the first of them that is given. One of this and `by` is said.
+    /// Whose size it has: `receiver`, `arg0`, `arg0 or data` with its keyword; the first of them that is given. One of this, `most`
+    /// and `by` is said.
     #[serde(default)]
     pub of: Vec<String>,
+    /// The argument whose constant it is at most: `arg0`, `keyword max_length`; the first of them that is given. For what declares
+    /// a parameter or an attribute, it bounds what that holds.
+    #[serde(default)]
+    pub most: Vec<String>,
     /// What bounds it.
     pub by: Option<Bounded>,
     /// Where it is documented.
@@ -46,7 +53,7 @@ pub(super) struct RawLinear {
     pub language: Option<Language>,
     /// Calls.
     pub paths: Vec<String>,
-    /// With whose size the time grows: `receiver`, `arg0`.
+    /// With whose size the time grows: `receiver`, `arg0`, `arg0 or data` with its keyword.
     pub of: String,
     /// Arguments with which it does: `arg0=0`; always where it is empty.
     #[serde(default)]

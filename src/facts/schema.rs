@@ -172,9 +172,12 @@ pub(super) struct RawCall {
     /// Arguments with which it is light.
     #[serde(default)]
     pub light_when: Vec<String>,
-    /// For `cpu`: the value whose size decides how long it takes: `receiver`, `arg0`. Heavy is then what takes more than about 12 ms
-    /// for a megabyte. Left out where the time is the same for any input, and where a megabyte takes no more than a few milliseconds.
+    /// For `cpu`: the value whose size decides how long it takes: `receiver`, `arg0`, `arg0 or data` with its keyword. Heavy is then
+    /// what takes more than about 12 ms for a megabyte. Left out where the time is the same for any input, and where a megabyte takes no more than a few milliseconds.
     pub grows: Option<String>,
+    /// Where an argument of `unless` makes it harmless since what it works on is in memory: that value. It computes then, as long as the
+    /// value is large.
+    pub in_memory: Option<String>,
     /// For `grows`: it goes once more over values that were made on the same thread at about the same cost, so that a request's
     /// are no news: writing JSON, copying, sorting.
     #[serde(default)]
@@ -354,6 +357,9 @@ pub(super) struct RawEntry {
     /// For `file`: exported names; all where it is empty.
     #[serde(default)]
     pub exports: Vec<String>,
+    /// It holds only where a file of the same folder makes one of these calls: `Client.loop_start`.
+    #[serde(default)]
+    pub beside: Vec<String>,
     /// How a person calls it: `FastAPI route`.
     pub label: String,
     /// Where an async function runs.
@@ -561,31 +567,4 @@ pub(super) struct RawLoopCheck {
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,
-}
-
-/// What a generic type says of its argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum GenericKind {
-    /// `Optional[X]`: an X.
-    Transparent,
-    /// `list[X]`: holds X.
-    Container,
-    /// `dict[K, X]`: holds X under keys.
-    Mapping,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Generic")]
-pub(super) struct RawGeneric {
-    /// `python` or `node`, where the file does not say it for all.
-    pub language: Option<Language>,
-    /// The type.
-    pub path: Paths,
-    /// What it says of its argument.
-    pub kind: GenericKind,
-    /// The type whose methods a container has.
-    #[serde(rename = "type")]
-    pub of: Option<String>,
 }

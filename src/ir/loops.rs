@@ -1,6 +1,6 @@
 //! Loops: what goes round, over what, and what stands inside.
 
-use super::{ExprId, FuncId, GuardId, ModuleSummary};
+use super::{Expr, ExprId, FuncId, GuardId, ModuleSummary};
 use crate::base::Span;
 use oxc_index::define_index_type;
 use std::ops::Range;
@@ -63,6 +63,17 @@ fn mark(len: usize) -> u32 {
 }
 
 impl ModuleSummary {
+    /// Whether two expressions are the same name, or the same member of it.
+    #[must_use]
+    pub fn same(&self, one: ExprId, other: ExprId) -> bool {
+        match (&self.exprs[one], &self.exprs[other]) {
+            (Expr::Var(one), Expr::Var(other)) => one == other,
+            (Expr::This(one), Expr::This(other)) => one == other,
+            (Expr::Attr { base: one, name: first }, Expr::Attr { base: other, name: second }) => first == second && self.same(*one, *other),
+            _ => false,
+        }
+    }
+
     /// Begins a loop whose test, if it has one, began at expression `test` and call `calls`. `within` says where it stands.
     pub fn open_loop(&mut self, kind: LoopKind, over: Option<ExprId>, span: Span, within: Within, test: Marks) -> LoopId {
         let here = self.marks();

@@ -10,6 +10,7 @@ mod loops;
 mod modules;
 mod scopes;
 mod statements;
+mod texts;
 mod types;
 
 use super::syntax::{self, Syntax};

@@ -1,7 +1,7 @@
 //! The text that a literal gives, and where each part of it is written: strings, sums of strings, regular expressions.
 
 use crate::base::Span;
-use crate::ir::Family;
+use crate::ir::{Const, Expr, ExprId, Family, ModuleSummary, Target, VarId};
 
 /// What a literal gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +30,73 @@ impl Written {
     }
 }
 
-/// Reads a literal of a file; none where it has an escape that is not known, or ends too early.
+/// What is put into a literal: the place where, and the text.
+pub type Filled = (Span, String);
+
+/// The parts of a text that stand elsewhere, in order: the place where each is put in, and what.
+pub fn holes(summary: &ModuleSummary, id: ExprId) -> impl Iterator<Item = (Span, ExprId)> {
+    let from = summary.holes.partition_point(|(of, ..)| *of < id);
+    summary.holes[from..].iter().take_while(move |(of, ..)| *of == id).map(|(_, span, part)| (*span, *part))
+}
+
+impl ModuleSummary {
+    /// Where a literal is written, if it may be a regular expression.
+    #[must_use]
+    pub fn literal(&self, id: ExprId) -> Option<Span> {
+        self.literals.binary_search_by_key(&id, |(of, _)| *of).ok().map(|at| self.literals[at].1)
+    }
+
+    /// How long a part of a text or list is at most, where it is cut off at a constant.
+    #[must_use]
+    pub fn cut(&self, id: ExprId) -> Option<u32> {
+        self.cuts.binary_search_by_key(&id, |(of, _)| *of).ok().map(|at| self.cuts[at].1)
+    }
+
+    /// The length that a variable was held against before a place in the function that has it, if any.
+    #[must_use]
+    pub fn measured_before(&self, var: VarId, place: Span) -> Option<u32> {
+        self.measured.iter().filter(|(of, _, at)| *of == var && at.end <= place.start).map(|(_, length, _)| *length).max()
+    }
+
+    /// The whole number that an expression is, or that the one value of the variable is which it names.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+    pub(super) fn number(&self, id: ExprId) -> Option<u32> {
+        match self.exprs[id] {
+            Expr::Const(Const::Number(number)) if number >= 0.0 && number <= f64::from(u32::MAX) => Some(number as u32),
+            Expr::Var(var) => {
+                let mut values = self.assigns.iter().filter(|assign| assign.target == Target::Var(var)).map(|assign| assign.value);
+                let (Some(value), None) = (values.next(), values.next()) else { return None };
+                if matches!(self.exprs[value], Expr::Var(_)) { None } else { self.number(value) }
+            }
+            _ => None,
+        }
+    }
+
+    /// The product of two factors, where it is written in the source: `10 * 1024`.
+    pub(super) fn product(&mut self, parts: &[ExprId]) -> ExprId {
+        let number = |id: &ExprId| if let Expr::Const(Const::Number(number)) = self.exprs[*id] { Some(number) } else { None };
+        let product = match parts {
+            [one, other] => number(one).zip(number(other)).map(|(one, other)| one * other),
+            _ => None,
+        };
+        self.exprs.push(product.map_or(Expr::Unknown, |product| Expr::Const(Const::Number(product))))
+    }
+}
+
+/// Whether what is written of a text looks like a part of a regular expression, so that it is worth keeping what is put into it.
+pub(super) fn may_match(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'*' | b'+' | b'\\' | b'^'))
+}
+
+/// Reads a literal of a file, with what is put into it; none where it has an escape that is not known, or ends too early.
 #[must_use]
-pub fn read(source: &str, span: Span, family: Family) -> Option<Written> {
+pub fn read(source: &str, span: Span, family: Family, filled: &[Filled]) -> Option<Written> {
     let text = source.get(span.start as usize..span.end as usize)?;
     let mut reader = Reader {
         text,
         at: 0,
         base: span.start,
+        filled,
         written: Written { text: String::new(), flags: String::new(), bytes: false, places: Vec::new() },
     };
     match family {
@@ -50,6 +109,8 @@ pub fn read(source: &str, span: Span, family: Family) -> Option<Written> {
 struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// What is still to be put in.
+    filled: &'t [Filled],
     /// Where the text begins in the file.
     base: u32,
     written: Written,
@@ -80,6 +141,21 @@ impl Reader<'_> {
         self.written.places.resize(self.written.text.len(), place);
     }
 
+    /// Puts in what belongs here, if anything does.
+    fn fill(&mut self) -> bool {
+        let Some(((place, text), others)) = self.filled.split_first() else { return false };
+        if place.start as usize != self.base as usize + self.at {
+            return false;
+        }
+        self.filled = others;
+        let from = self.at;
+        self.at = (place.end - self.base) as usize;
+        for letter in text.chars() {
+            self.push(letter, from);
+        }
+        true
+    }
+
     fn code(&mut self, digits: usize, from: usize) -> Option<()> {
         let code = u32::from_str_radix(self.text.get(self.at..self.at + digits)?, 16).ok()?;
         self.at += digits;
@@ -108,12 +184,16 @@ impl Reader<'_> {
     fn python(&mut self) -> Option<()> {
         loop {
             self.between("#")?;
-            let mut raw = false;
+            if self.fill() {
+                continue;
+            }
+            let (mut raw, mut formatted) = (false, false);
             while let Some(letter) = self.peek().filter(char::is_ascii_alphabetic) {
                 match letter.to_ascii_lowercase() {
                     'r' => raw = true,
                     'b' => self.written.bytes = true,
                     'u' => {}
+                    'f' => formatted = true,
                     _ => return None,
                 }
                 self.next();
@@ -126,7 +206,16 @@ impl Reader<'_> {
             }
             let closing = if self.takes(&triple[1..]) { triple } else { single };
             while !self.takes(&closing) {
+                if formatted && self.fill() {
+                    continue;
+                }
                 let from = self.at;
+                if formatted && (self.takes("{") || self.takes("}")) {
+                    // One that stands alone opens a part that is not known.
+                    let brace = self.next().filter(|_| self.text[from..self.at] == self.text[from..=from].repeat(2))?;
+                    self.push(brace, from);
+                    continue;
+                }
                 match self.next()? {
                     '\\' if raw => {
                         self.push('\\', from);
@@ -180,11 +269,17 @@ impl Reader<'_> {
         }
         loop {
             self.between("//")?;
+            if self.fill() {
+                continue;
+            }
             let Some(quote) = self.next() else { return Some(()) };
             if !matches!(quote, '"' | '\'' | '`') {
                 return None;
             }
             loop {
+                if quote == '`' && self.fill() {
+                    continue;
+                }
                 let from = self.at;
                 match self.next()? {
                     letter if letter == quote => break,
@@ -271,7 +366,7 @@ mod tests {
     use crate::ir::Family::{self, Ecma, Python};
 
     fn text(source: &str, family: Family) -> Option<(String, String)> {
-        read(source, Span::new(0, source.len()), family).map(|written| (written.text, written.flags))
+        read(source, Span::new(0, source.len()), family, &[]).map(|written| (written.text, written.flags))
     }
 
     #[test]
@@ -286,13 +381,29 @@ mod tests {
         assert_eq!(text(r#"'\\d+' + "\x41\u{42}""#, Ecma), plain("\\d+AB"));
         assert_eq!(text("`a${b}`", Ecma), None);
         assert_eq!(text(r"/[/\]]+\//gi", Ecma), Some((r"[/\]]+\/".to_owned(), "gi".to_owned())));
-        assert!(read("b'a*'", Span::new(0, 5), Python).is_some_and(|written| written.bytes));
+        assert!(read("b'a*'", Span::new(0, 5), Python, &[]).is_some_and(|written| written.bytes));
+    }
+
+    #[test]
+    fn what_is_put_in_stands_in_its_place() {
+        let filled = |source: &str, family: Family, parts: &[&str]| {
+            let places = parts.iter().map(|part| {
+                let start = source.find(part).unwrap_or_default();
+                (Span::new(start, start + part.len()), "a+".to_owned())
+            });
+            let filled: Vec<_> = places.collect();
+            read(source, Span::new(0, source.len()), family, &filled).map(|written| written.text)
+        };
+        assert_eq!(filled(r"rf'^{x}\.{{2}}{yy}$'", Python, &["{x}", "{yy}"]).as_deref(), Some(r"^a+\.{2}a+$"));
+        assert_eq!(filled("'(' + WORD + ')*'", Python, &["WORD"]).as_deref(), Some("(a+)*"));
+        assert_eq!(filled("f'{x}{y}'", Python, &["{x}"]), None);
+        assert_eq!(filled("`^${x}*` + a.b", Ecma, &["${x}", "a.b"]).as_deref(), Some("^a+*a+"));
     }
 
     #[test]
     fn places_lead_back_to_the_file() {
         let source = r#"re.compile("^(\\w+" "\\s?)*$")"#;
-        let written = read(source, Span::new(11, source.len() - 1), Python).unwrap_or_else(|| unreachable!("it is a literal"));
+        let written = read(source, Span::new(11, source.len() - 1), Python, &[]).unwrap_or_else(|| unreachable!("it is a literal"));
         let told = |part: &str| {
             let at = written.text.find(part).unwrap_or_default();
             let span = written.span(Span::new(at, at + part.len()));

@@ -6,6 +6,7 @@ mod kept;
 mod loops;
 mod scopes;
 mod statements;
+mod texts;
 
 use super::{problems, syntax};
 use crate::base::{Name, Span, name};

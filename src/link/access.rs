@@ -235,8 +235,9 @@ impl Solution<'_> {
     }
 
     pub(super) fn container_type(&self, object: ExprAt) -> Option<Name> {
-        let python = self.input.summaries[object.file].family == Family::Python;
-        let of = match (&self.input.summaries[object.file].exprs[object.id], python) {
+        let summary = &self.input.summaries[object.file];
+        let of = match (&summary.exprs[object.id], summary.is_python()) {
+            (Expr::List(_) | Expr::Many(_), true) if summary.sets.binary_search(&object.id).is_ok() => "builtins.set",
             (Expr::List(_) | Expr::Many(_), true) => "builtins.list",
             (Expr::List(_) | Expr::Many(_), false) => "globalThis.Array",
             (Expr::Object(_), true) => "builtins.dict",

@@ -158,7 +158,8 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     run_properties(solution, &mut graph);
     for at in 0..graph.edges.len() {
         let edge = graph.edges[at];
-        if matches!(input.summaries[edge.call.file].calls[edge.call.id].kind, CallKind::Call | CallKind::New) {
+        // `raise Error` makes one without arguments.
+        if matches!(input.summaries[edge.call.file].calls[edge.call.id].kind, CallKind::Call | CallKind::New | CallKind::Raise) {
             graph.edges[at].offset = u8::try_from(offset(solution, &edge)).ok();
         }
     }
@@ -315,7 +316,8 @@ pub fn functions(solution: &Solution<'_>, at: ExprAt) -> Vec<FuncAt> {
 }
 
 /// The parameter that an expression names: the function that has it and its position.
-pub(super) fn is_parameter(input: Input<'_>, at: ExprAt, from: FuncAt) -> Option<(FuncAt, usize)> {
+#[must_use]
+pub fn is_parameter(input: Input<'_>, at: ExprAt, from: FuncAt) -> Option<(FuncAt, usize)> {
     let summary = &input.summaries[at.file];
     let Expr::Var(var) = summary.exprs[at.id] else { return None };
     let owner = At { file: at.file, id: summary.vars[var].func };
@@ -400,7 +402,8 @@ fn offset(solution: &Solution<'_>, edge: &Edge) -> usize {
 }
 
 /// Where a boundary moves its argument: to where the pool runs that it is given.
-fn destination(solution: &Solution<'_>, external: &External, boundary: &Boundary) -> ContextKind {
+#[must_use]
+pub fn destination(solution: &Solution<'_>, external: &External, boundary: &Boundary) -> ContextKind {
     let Some(PoolOf::Argument(given)) = boundary.pool else { return boundary.to };
     let file = external.call.file;
     let call = &solution.input.summaries[file].calls[external.call.id];
@@ -474,10 +477,6 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
         };
         if let Some(boundary) = facts.boundary(external.path) {
             give(moved(solution, external, boundary.which), EdgeKind::Moved(destination(solution, external, boundary)));
-            if boundary.to == ContextKind::Loop {
-                // A loop runs coroutines: a generator given to it is none.
-                added.retain(|edge: &Edge| edge.call != external.call || !input.func(edge.to).is_generator);
-            }
         } else if !facts.invokes(external.path).is_empty() {
             for invoke in facts.invokes(external.path) {
                 give(argument(call, invoke.which), EdgeKind::Direct);
@@ -491,5 +490,7 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
             give(call.args.iter().collect(), EdgeKind::Later);
         }
     }
+    // A loop runs coroutines: a generator given to it is none.
+    added.retain(|edge: &Edge| edge.kind != EdgeKind::Moved(ContextKind::Loop) || !input.func(edge.to).is_generator);
     graph.edges.extend(added);
 }

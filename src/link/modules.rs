@@ -1,6 +1,7 @@
 //! Import resolution: a module as written to a file of the run, or to an external path.
 
 mod commands;
+mod entry_points;
 
 use crate::base::{FileId, Name, name};
 use rustc_hash::FxHashMap;
@@ -35,6 +36,8 @@ pub struct Modules {
     asked: Vec<(String, FxHashMap<String, String>)>,
     /// Files that scripts run which start what the package is for.
     run_on: rustc_hash::FxHashSet<FileId>,
+    /// Functions that Python projects install as commands.
+    commands: Vec<(FileId, Name)>,
     cache: RefCell<FxHashMap<(Name, Name, bool), Resolved>>,
 }
 
@@ -85,6 +88,9 @@ impl Modules {
         for (path, text) in projects.iter().filter(|(path, _)| named(path, "package.json")) {
             modules.add_package(parent(path), text);
         }
+        for (path, text) in projects {
+            modules.add_commands(path, text);
+        }
         // These files may hold comments and trailing commas.
         let parse = |text: &str| jsonc_parser::parse_to_serde_value::<serde_json::Value>(text, &jsonc_parser::ParseOptions::default()).ok();
         let configs: FxHashMap<&str, serde_json::Value> =
@@ -133,6 +139,19 @@ impl Modules {
         }
         mains.extend(["src/index".to_owned(), "index".to_owned(), "lib/index".to_owned()]);
         self.packages.push((package.to_owned(), dir.to_owned(), mains));
+    }
+
+    fn add_commands(&mut self, path: &str, text: &str) {
+        let dir = parent(path);
+        // What is installed says it in a folder beside the package.
+        let root = if dir.ends_with(".dist-info") || dir.ends_with(".egg-info") { parent(dir) } else { dir };
+        for (module, function) in entry_points::read(path.rsplit('/').next().unwrap_or(path), text) {
+            let found = [root.to_owned(), join(root, "src")].into_iter().find_map(|base| match self.python_in(&base, &module) {
+                Some(Resolved::File(file)) => Some(file),
+                _ => None,
+            });
+            self.commands.extend(found.map(|file| (file, name(&function))));
+        }
     }
 
     /// `"./x": "./lib/x.js"`, with conditions or without.
@@ -200,6 +219,12 @@ impl Modules {
     #[must_use]
     pub fn is_bin(&self, file: FileId) -> bool {
         self.bins.contains(&file)
+    }
+
+    /// The functions that Python projects install as commands: the file, and the name in it.
+    #[must_use]
+    pub fn commands(&self) -> &[(FileId, Name)] {
+        &self.commands
     }
 
     /// Whether a package's scripts run the file, and none of those that start what the package is for.

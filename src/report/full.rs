@@ -3,6 +3,8 @@
 use super::{PAGES, Shown, WIDTH, cause, confidence};
 use crate::base::Source;
 use crate::finding::{Finding, Label, Severity};
+use crate::rules;
+use crate::rules::threads::begins_in_thread;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
@@ -78,6 +80,8 @@ impl Diagnostic for Snippet<'_> {
         let text = self.source.0.text.get(span.start as usize..span.end as usize).unwrap_or("");
         let length = text.lines().next().map_or(0, str::len);
         let said = match self.finding.chain.len() {
+            // What is wrong there is no stall.
+            _ if rules::by_id(self.finding.rule).is_some_and(|rule| rule.group == "gil") => None,
             0 => None,
             1 => Some("this call stalls the loop".to_owned()),
             _ => Some("the loop stalls here".to_owned()),
@@ -185,9 +189,10 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
     if !finding.entry.is_empty() {
         let entry = shown.place(finding.entry_file, finding.entry_span);
         let way = if finding.way.is_empty() { String::new() } else { format!(", through {}", finding.way.join(" -> ")) };
+        let place = if begins_in_thread(finding.rule) { "in a thread" } else { "on the event loop" };
         _ = writeln!(
             out,
-            "  {} on the event loop: {} at {entry}{way} ({} confidence)",
+            "  {} {place}: {} at {entry}{way} ({} confidence)",
             paint.bold("where:"),
             finding.entry,
             confidence(finding.confidence)

@@ -3,6 +3,7 @@
 use super::{Shown, confidence, severity};
 use crate::base::{FileId, Span};
 use crate::finding::Finding;
+use crate::rules::threads::begins_in_thread;
 use serde::Serialize;
 
 /// Raised when a field changes its meaning or goes; new fields do not raise it.
@@ -111,7 +112,7 @@ fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding) -> Reported<'a> {
     let chain =
         finding.chain.iter().map(|hop| ReportedHop { place: place(shown, hop.file, hop.span), caller: &hop.caller, callee: &hop.callee });
     let context = (!finding.entry.is_empty()).then(|| Context {
-        kind: "loop",
+        kind: if begins_in_thread(finding.rule) { "thread" } else { "loop" },
         entry: &finding.entry,
         place: place(shown, finding.entry_file, finding.entry_span),
         through: &finding.way,

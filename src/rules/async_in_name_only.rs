@@ -80,7 +80,8 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
 /// Where what a call is given comes from, whose size decides how long it takes.
 fn input(program: &Program<'_, '_>, origins: &Origins<'_, '_, '_>, external: &External) -> Origin {
     let file = external.call.file;
-    let operand = program.input.facts_of(file).call(external.path).and_then(|fact| fact.grows).unwrap_or(Operand::Argument(0));
+    let operand =
+        program.input.facts_of(file).call(external.path).and_then(|fact| fact.grows).map_or(Operand::Argument(0), |given| given.operand);
     match program.sizes.operand(external.call, operand) {
         Some(id) => origins.of(external.from, program.sizes.trace(At { file, id }, external.from).size),
         None => Origin::Unknown,

@@ -24,9 +24,11 @@ fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
     }
     let nested = judged.open();
     let (requested, stored) = (judged.requested(), judged.stored());
-    let confidence = if term.constant >= MANY || (requested >= 1 && requested + stored >= 2) {
+    let confidence = if term.constant >= MANY || (requested > judged.heads() && requested + stored >= 2) {
         judged.sure
-    } else if nested >= 3 {
+    } else if requested >= 1 && stored >= 1 {
+        judged.sure.min(Confidence::Medium)
+    } else if nested >= 3 || requested >= 2 || requested + judged.files() >= 2 {
         Confidence::Low
     } else {
         return None;

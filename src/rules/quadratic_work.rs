@@ -21,7 +21,8 @@ fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
     }
     let (requested, stored) = (judged.requested(), judged.stored());
     let confidence = match (requested, stored) {
-        (1.., _) if judged.unknown() == 0 => judged.sure,
+        (1.., _) if judged.unknown() + judged.files() == 0 && requested > judged.heads() => judged.sure,
+        (1.., 1..) if judged.unknown() + judged.files() == 0 => judged.sure.min(Confidence::Medium),
         (0, 2..) => judged.sure.min(Confidence::Medium),
         _ => Confidence::Low,
     };

@@ -2,6 +2,7 @@
 
 use super::super::kept::Asked;
 use super::super::syntax::{Field, Syntax};
+use super::texts::{is_plain, is_text};
 use super::{DEEPEST, Lowering, named_children};
 use crate::base::{Name, name};
 use crate::ir::{Arg, CallKind, Const, Expr, ExprId};
@@ -155,18 +156,8 @@ impl Lowering<'_> {
     }
 
     fn template(&mut self, node: Node<'_>) -> ExprId {
-        let parts = named_children(node);
-        let mut substituted = false;
-        for part in parts.into_iter().filter(|part| part.sort() == "template_substitution") {
-            substituted = true;
-            if let Some(inner) = part.named_child(0) {
-                self.expression(inner);
-            }
-        }
-        if substituted {
-            return self.push(Expr::Builtin(name("String")));
-        }
-        self.literal(node)
+        let substituted = named_children(node).into_iter().any(|part| part.sort() == "template_substitution");
+        if substituted { self.joined(node) } else { self.literal(node) }
     }
 
     /// A text without substitutions.
@@ -453,7 +444,18 @@ impl Lowering<'_> {
             let value = self.push(Expr::Builtin(name("String")));
             return self.note_literal(value, node);
         }
-        self.note_length(node, left, right);
+        if operator == "+" && is_text(node) {
+            return self.joined(node);
+        }
+        if let ("*", Some(left), Some(right)) = (operator, left, right) {
+            let parts = [self.expression(left), self.expression(right)];
+            return self.summary.product(&parts);
+        }
+        if let (Some(left), Some(right), "<" | ">" | "<=" | ">=" | "==" | "===" | "!=" | "!==") = (left, right, operator) {
+            let parts = [self.expression(left), self.expression(right)];
+            self.note_length(node, [left, right], parts);
+            return self.unknown();
+        }
         let mut pending = vec![node];
         while let Some(next) = pending.pop() {
             if next.sort() == "binary_expression" {
@@ -466,11 +468,10 @@ impl Lowering<'_> {
     }
 
     /// `x.length > 100`: the code knows how long `x` is.
-    fn note_length(&mut self, node: Node<'_>, left: Option<Node<'_>>, right: Option<Node<'_>>) {
-        let (Some(left), Some(right)) = (left, right) else { return };
-        let (member, limit) = if left.sort() == "member_expression" { (left, right) } else { (right, left) };
+    fn note_length(&mut self, node: Node<'_>, [left, right]: [Node<'_>; 2], [first, second]: [ExprId; 2]) {
+        let (member, limit) = if left.sort() == "member_expression" { (left, second) } else { (right, first) };
         let measured = member.at(Field::Property).is_some_and(|property| self.text_of(property) == "length");
-        if let (true, Some(object), Ok(limit)) = (measured, member.at(Field::Object), self.text_of(limit).replace('_', "").parse())
+        if let (true, Some(object), Some(limit)) = (measured, member.at(Field::Object), self.summary.number(limit))
             && object.sort() == "identifier"
         {
             let named = self.name_of(object);
@@ -546,26 +547,4 @@ impl Lowering<'_> {
         }
         value
     }
-}
-
-/// Pieces of a sum of strings that is read as one.
-const PIECES: usize = 100;
-
-/// Whether a sum of strings says all of its text.
-fn is_plain(node: Node<'_>) -> bool {
-    let (mut pending, mut pieces) = (vec![node], 0);
-    while let Some(node) = pending.pop() {
-        pieces += 1;
-        match node.sort() {
-            _ if pieces > PIECES => return false,
-            "string" | "comment" => {}
-            "template_string" if named_children(node).into_iter().all(|part| part.sort() != "template_substitution") => {}
-            "parenthesized_expression" => pending.extend(named_children(node)),
-            "binary_expression" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+") => {
-                pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side)));
-            }
-            _ => return false,
-        }
-    }
-    true
 }

@@ -1,6 +1,7 @@
 //! Expressions and types.
 
 use super::super::syntax::{Field, Syntax};
+use super::texts::{is_plain, is_sum, is_text};
 use super::{DEEPEST, Lowering, span};
 use crate::base::{Name, name};
 use crate::ir::{Arg, CallKind, Const, Expr, ExprId, FuncKind, Function};
@@ -31,7 +32,7 @@ impl Lowering<'_> {
         children.into_iter().map(|child| self.expression(child)).collect()
     }
 
-    fn builtin(&mut self, of: &str) -> ExprId {
+    pub(super) fn builtin(&mut self, of: &str) -> ExprId {
         self.push(Expr::Builtin(name(of)))
     }
 
@@ -181,9 +182,14 @@ impl Lowering<'_> {
             "binary_operator" if self.accumulates(node) => self.sum(node),
             // Regular expressions are written in pieces; their flags are joined.
             "binary_operator" if is_plain(node, self.text) => self.string(node),
+            "binary_operator" if is_sum(node) && is_text(node) => self.string(node),
             "binary_operator" if self.joins_constants(node) => {
                 let parts = self.children(node);
                 self.push(Expr::Either(parts))
+            }
+            "binary_operator" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "*") => {
+                let parts = self.children(node);
+                self.summary.product(&parts)
             }
             "comparison_operator" => self.membership(node),
             _ => {
@@ -234,8 +240,8 @@ impl Lowering<'_> {
 
     /// `a in b` is a call of `b.__contains__`; other comparisons of things that cost nothing are none.
     fn membership(&mut self, node: Node<'_>) -> ExprId {
-        self.note_length(node);
         let parts = self.children(node);
+        self.note_length(node, &parts);
         let mut cursor = node.walk();
         let asks = node.children(&mut cursor).any(|part| matches!(part.sort(), "in" | "not in"));
         if let (true, [value, base]) = (asks, parts.as_slice())
@@ -248,12 +254,12 @@ impl Lowering<'_> {
     }
 
     /// `len(x) > 100`: the code knows how long `x` is.
-    fn note_length(&mut self, node: Node<'_>) {
-        let [one, other] = node.named()[..] else { return };
-        let (call, limit) = if one.sort() == "call" { (one, other) } else { (other, one) };
+    fn note_length(&mut self, node: Node<'_>, parts: &[ExprId]) {
+        let ([one, other], [first, second]) = (&node.named()[..], parts) else { return };
+        let (call, limit) = if one.sort() == "call" { (*one, *second) } else { (*other, *first) };
         let measured = call.at(Field::Function).is_some_and(|function| self.text_of(function) == "len");
         let argument = call.at(Field::Arguments).and_then(|arguments| arguments.named_child(0));
-        if let (true, Some(argument), Ok(limit)) = (measured, argument, self.text_of(limit).replace('_', "").parse())
+        if let (true, Some(argument), Some(limit)) = (measured, argument, self.summary.number(limit))
             && argument.sort() == "identifier"
         {
             let named = self.name_of(argument);
@@ -275,8 +281,11 @@ impl Lowering<'_> {
 
     /// A string, noted with its place where it may be a regular expression.
     fn string(&mut self, node: Node<'_>) -> ExprId {
+        if !is_plain(node, self.text) {
+            return self.joined(node);
+        }
         let value = self.string_within(node);
-        if super::super::literal::may_repeat(self.text_of(node)) && is_plain(node, self.text) {
+        if super::super::literal::may_repeat(self.text_of(node)) {
             self.summary.literals.push((value, span(node)));
         }
         value
@@ -289,20 +298,7 @@ impl Lowering<'_> {
         if node.sort() == "binary_operator" {
             return self.builtin(if prefix.contains('b') { "bytes" } else { "str" });
         }
-        if prefix.contains('f') || prefix.contains('t') || node.sort() == "concatenated_string" {
-            let mut pending = vec![node];
-            while let Some(part) = pending.pop() {
-                let children = part.named();
-                for child in children {
-                    match child.sort() {
-                        "interpolation" => {
-                            self.children(child);
-                        }
-                        "string" => pending.push(child),
-                        _ => {}
-                    }
-                }
-            }
+        if node.sort() == "concatenated_string" {
             return self.builtin("str");
         }
         if prefix.contains('b') {
@@ -326,7 +322,11 @@ impl Lowering<'_> {
                 _ => "tuple",
             });
         }
-        self.push(Expr::List(items))
+        let value = self.push(Expr::List(items));
+        if node.sort() == "set" {
+            self.summary.sets.push(value);
+        }
+        value
     }
 
     fn dictionary(&mut self, node: Node<'_>) -> ExprId {
@@ -517,33 +517,6 @@ impl Lowering<'_> {
         }
         at
     }
-}
-
-/// Pieces of a sum of strings that is read as one.
-const PIECES: usize = 100;
-
-/// Whether a string, or a sum of strings, says all of its text.
-fn is_plain(node: Node<'_>, text: &str) -> bool {
-    let (mut pending, mut pieces) = (vec![node], 0);
-    while let Some(node) = pending.pop() {
-        pieces += 1;
-        match node.sort() {
-            _ if pieces > PIECES => return false,
-            "string" => {
-                let written = text.get(node.byte_range()).unwrap_or("");
-                if written.split(['"', '\'']).next().is_some_and(|prefix| prefix.contains(['f', 'F', 't', 'T'])) {
-                    return false;
-                }
-            }
-            "comment" => {}
-            "concatenated_string" | "parenthesized_expression" => pending.extend(node.named()),
-            "binary_operator" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+") => {
-                pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side)));
-            }
-            _ => return false,
-        }
-    }
-    true
 }
 
 /// The length of what a slice gives at most, as far as it is written: `:100`.

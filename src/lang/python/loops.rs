@@ -123,7 +123,11 @@ impl Lowering<'_> {
             return self.push(Expr::Object(vec![(None, value)]));
         }
         let element = self.expression(body);
-        self.push(Expr::Many(element))
+        let value = self.push(Expr::Many(element));
+        if node.sort() == "set_comprehension" {
+            self.summary.sets.push(value);
+        }
+        value
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, span};
 use crate::base::{Name, name};
-use crate::ir::{Arg, Assign, Call, CallKind, Class, Const, Expr, ExprId, FuncId, FuncKind, Function, Param, Region, Target};
+use crate::ir::{Arg, Assign, Call, CallKind, Class, Const, Expr, ExprId, FuncId, FuncKind, Function, Param, Region, Store, Target};
 use rustc_hash::FxHashMap;
 use tree_sitter::Node;
 
@@ -75,6 +75,7 @@ impl Lowering<'_> {
 
     /// `except A as e`: `e` is an A.
     fn except_clause(&mut self, node: Node<'_>) {
+        let mut caught = None;
         for child in node.named() {
             match (child.sort(), child.named_child(0), child.at(Field::Alias).and_then(|alias| alias.named_child(0))) {
                 ("as_pattern", Some(of), Some(alias)) => {
@@ -84,13 +85,18 @@ impl Lowering<'_> {
                     } else {
                         self.expression(of)
                     };
+                    caught = Some(of);
                     let named = self.name_of(alias);
                     if let Some(var) = self.find_var(named) {
                         self.store(Target::Var(var), of, true);
                         self.summary.blur(var);
                     }
                 }
-                ("block", ..) => self.block(child),
+                ("block", ..) => {
+                    self.summary.handled.extend(caught.map(|caught| (caught, span(child))));
+                    self.block(child);
+                }
+                (kind, ..) if is_expression(kind) => caught = Some(self.expression(child)),
                 _ => self.statement(child),
             }
         }
@@ -173,6 +179,9 @@ impl Lowering<'_> {
                 if let (Some(object), Some(attribute)) = (left.at(Field::Object), left.at(Field::Attribute)) {
                     let base = self.expression(object);
                     let named = self.name_of(attribute);
+                    if !self.is_receiver(base) {
+                        self.summary.stores.push(Store { base, name: named, func: self.func, span: span(left) });
+                    }
                     self.store(Target::Attr { base, name: named }, value, false);
                 }
             }
@@ -300,6 +309,13 @@ impl Lowering<'_> {
         let function = &self.summary.functions[self.func];
         let first = function.params.first()?;
         (first.name.as_str() == self.text_of(object)).then_some(function.class).flatten()
+    }
+
+    /// Whether the expression is the instance or class that a method is called on.
+    fn is_receiver(&self, id: ExprId) -> bool {
+        let function = &self.summary.functions[self.func];
+        let first = function.params.first().filter(|_| function.class.is_some()).and_then(|first| first.var);
+        matches!(self.summary.exprs[id], Expr::Var(var) if Some(var) == first)
     }
 
     fn bind(&mut self, named: Name, value: ExprId) {

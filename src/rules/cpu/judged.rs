@@ -82,7 +82,7 @@ fn outermost(finding: &Finding, term: &Term) -> (FileId, Span) {
 }
 
 fn finding(rule: &Rule, program: &Program<'_, '_>, costs: &Costs, entry: &Root, judged: &Judged<'_>, verdict: Verdict) -> Finding {
-    let chain = chain(program, costs, judged);
+    let chain = chain(program, costs, judged.root, judged.term);
     let (file, span) = chain.first().map_or(judged.term.end, |hop| (hop.file, hop.span));
     Finding {
         rule: rule.id,
@@ -104,10 +104,9 @@ fn finding(rule: &Rule, program: &Program<'_, '_>, costs: &Costs, entry: &Root, 
     }
 }
 
-/// The calls from the root to the innermost place, with the loops that each stands in.
-fn chain(program: &Program<'_, '_>, costs: &Costs, judged: &Judged<'_>) -> Vec<Hop> {
-    let term = judged.term;
-    let calls = costs.chain(judged.root, term);
+/// The calls from the root to the innermost place of a term, with the loops that each stands in.
+pub fn chain(program: &Program<'_, '_>, costs: &Costs, root: FuncAt, term: &Term) -> Vec<Hop> {
+    let calls = costs.chain(root, term);
     let mut chain: Vec<Hop> = Vec::new();
     let mut told: Vec<Round> = Vec::new();
     for (at, call) in calls.steps.iter().map(|(at, call)| (*at, Some(*call))).chain(std::iter::once((calls.last, None))) {
@@ -169,10 +168,22 @@ impl Judged<'_> {
         self.origins.iter().filter(|origin| matches!(origin, Origin::Head(_) | Origin::Request(_))).count()
     }
 
-    /// Sizes that a file or a database decides.
+    /// Sizes that a client decides within the head of a request: a thousand names or so.
+    #[must_use]
+    pub fn heads(&self) -> usize {
+        self.origins.iter().filter(|origin| matches!(origin, Origin::Head(_))).count()
+    }
+
+    /// Sizes that a database decides.
     #[must_use]
     pub fn stored(&self) -> usize {
-        self.origins.iter().filter(|origin| matches!(origin, Origin::Stored(_))).count()
+        self.origins.iter().filter(|origin| matches!(origin, Origin::Stored(_))).count() - self.files()
+    }
+
+    /// Sizes that a file or a folder decides: settings, manifests and a few names far more often than data.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        self.origins.iter().filter(|origin| matches!(origin, Origin::Stored("a file"))).count()
     }
 
     /// Sizes that neither the program nor a constant bounds.

@@ -5,7 +5,7 @@ use crate::effects::sizes::Size;
 use crate::facts::Handling;
 use crate::ir::{Expr, ExprId, FuncKind, Param};
 use crate::link::graph::{Edge, EdgeKind};
-use crate::link::{At, FuncAt};
+use crate::link::{At, ExprAt, FuncAt};
 use crate::rules::Program;
 use rustc_hash::FxHashMap;
 
@@ -58,6 +58,10 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
                 Size::Head => return Origin::Head("the head of the request".to_owned()),
                 Size::Request => return Origin::Request("the request".to_owned()),
                 Size::Param(position) => position,
+                Size::ParamOf(of, position) => {
+                    func = of;
+                    position
+                }
             };
             let Some(caller) = self.program.contexts.caller_of(func) else { return self.entry(func, position) };
             let Some(edge) = self.ways.get(&(caller, func)) else { return Origin::Unknown };
@@ -105,20 +109,27 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
 
     /// Whether a framework gives the parameter what a function of the program makes: `x = Depends(f)`, `x: Annotated[X, Depends(f)]`.
     fn is_injected(&self, func: FuncAt, param: &Param) -> bool {
+        [param.annotation, param.default].into_iter().flatten().any(|id| self.injects(At { file: func.file, id }, 0))
+    }
+
+    fn injects(&self, at: ExprAt, depth: usize) -> bool {
         let input = self.program.input;
-        let summary = &input.summaries[func.file];
-        let injects = |id: ExprId| {
-            let Expr::Call(call) = summary.exprs[id] else { return false };
-            let mut externals = self.program.graph.externals_of(At { file: func.file, id: call });
-            externals.any(|external| input.facts_of(func.file).containers(external.path).iter().any(|one| one.does == Handling::Injects))
-        };
-        let annotated = param.annotation.is_some_and(|annotation| match &summary.exprs[annotation] {
-            Expr::Index { key, .. } => match &summary.exprs[*key] {
-                Expr::List(parts) => parts.iter().any(|part| injects(*part)),
-                _ => injects(*key),
-            },
+        let summary = &input.summaries[at.file];
+        let part = |id: &ExprId| depth < LONGEST && self.injects(At { file: at.file, id: *id }, depth + 1);
+        match &summary.exprs[at.id] {
+            Expr::Call(id) => {
+                let mut externals = self.program.graph.externals_of(At { file: at.file, id: *id });
+                externals.any(|external| input.facts_of(at.file).containers(external.path).iter().any(|one| one.does == Handling::Injects))
+            }
+            Expr::Index { key, .. } => part(key),
+            Expr::List(parts) => parts.iter().any(part),
+            // `Session = Annotated[X, Depends(f)]`
+            Expr::Var(var) => matches!(self.program.solution.assigned(at.file, *var), [one] if part(one)),
+            Expr::Imported { module, name } => {
+                let found = self.program.solution.imported(at.file, *module, *name);
+                depth < LONGEST && found.is_some_and(|found| matches!(found.as_slice(), [one] if self.injects(*one, depth + 1)))
+            }
             _ => false,
-        });
-        annotated || param.default.is_some_and(injects)
+        }
     }
 }

@@ -1,0 +1,133 @@
+//! Coroutines that run on a loop of their own: `asyncio.run(main())`. Nothing else waits there, unless they begin it themselves.
+
+use super::Spread;
+use crate::facts::{ContextKind, Facts};
+use crate::ir::{Expr, ExprId, Function, MODULE_BODY};
+use crate::link::graph::{Edge, EdgeKind, bound_parameters, functions, is_parameter};
+use crate::link::{At, CallAt, ExprAt, FuncAt};
+use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
+
+/// Calls from a coroutine to what begins other work on its loop, at most: in a large program much lies further down.
+const BUSY_HOPS: usize = 3;
+
+/// Functions that hand a coroutine on to the one that runs it, at most.
+const HANDED: usize = 3;
+
+/// What the name of an async function begins or ends with beside that of its plain form.
+const PREFIXES: [&str; 2] = ["async_", "a"];
+const SUFFIXES: [&str; 1] = ["_async"];
+
+/// Base classes of these modules ask for no methods of their own.
+const NO_BASES: [&str; 4] = ["abc.", "typing.", "builtins.", "typing_extensions."];
+
+/// Calls around a coroutine, and functions that make it: `react(lambda reactor: ensureDeferred(main()))`.
+const DEEPEST: usize = 3;
+
+impl Spread<'_, '_> {
+    /// Functions that begin other work on their loop: tasks, servers, callbacks.
+    pub(super) fn busy(&self) -> BTreeSet<FuncAt> {
+        let begins = |facts: &Facts, path| {
+            let registers = || facts.registrations(path).iter().any(|entry| entry.synchronous == ContextKind::Loop);
+            facts.is_concurrency(path) || facts.serves(path) || registers()
+        };
+        self.leading_to(BUSY_HOPS, begins, |edge| !edge.by_name && !matches!(edge.kind, EdgeKind::Moved(_)))
+    }
+
+    /// Calls whose coroutine is given to what runs it on a loop of its own, or to a function that does; and the calls that run it.
+    pub(super) fn driven(&self) -> FxHashSet<CallAt> {
+        let input = self.input;
+        let mut driven = FxHashSet::default();
+        let mut takes: FxHashSet<(FuncAt, usize)> = FxHashSet::default();
+        for external in self.graph.externals.iter().filter(|external| input.facts_of(external.call.file).owns_loop(external.path)) {
+            driven.insert(external.call);
+            let call = &input.summaries[external.call.file].calls[external.call.id];
+            for arg in &call.args {
+                let at = At { file: external.call.file, id: arg.value };
+                match is_parameter(input, at, external.from) {
+                    Some(parameter) => _ = takes.insert(parameter),
+                    None => self.drive(at, DEEPEST, &mut driven),
+                }
+            }
+        }
+        for _ in 0..HANDED {
+            let before = takes.len();
+            for edge in self.graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
+                let Some(offset) = edge.offset.filter(|_| takes.iter().any(|(func, _)| *func == edge.to)) else { continue };
+                driven.insert(edge.call);
+                let summary = &input.summaries[edge.call.file];
+                let bound = bound_parameters(summary, input.func(edge.to), &summary.calls[edge.call.id], usize::from(offset));
+                for (value, _) in bound.into_iter().filter(|(_, position)| takes.contains(&(edge.to, *position))).collect::<Vec<_>>() {
+                    let at = At { file: edge.call.file, id: value };
+                    match is_parameter(input, at, edge.from) {
+                        Some(parameter) => _ = takes.insert(parameter),
+                        None => self.drive(at, DEEPEST, &mut driven),
+                    }
+                }
+            }
+            if takes.len() == before {
+                break;
+            }
+        }
+        driven
+    }
+
+    /// Notes the call that makes the coroutine which an expression is.
+    fn drive(&self, at: ExprAt, depth: usize, driven: &mut FxHashSet<CallAt>) {
+        let summary = &self.input.summaries[at.file];
+        let within = |id: ExprId| At { file: at.file, id };
+        if depth == 0 {
+            return;
+        }
+        match &summary.exprs[at.id] {
+            Expr::Call(id) => {
+                let call = At { file: at.file, id: *id };
+                driven.insert(call);
+                // `wait_for(main(), 3)`, `ensureDeferred(main())`; several at once wait for each other.
+                let facts = self.input.facts_of(at.file);
+                let mut libraries = self.graph.externals_of(call).peekable();
+                if libraries.peek().is_some() && libraries.all(|external| !facts.is_concurrency(external.path)) {
+                    summary.calls[*id].args.iter().for_each(|arg| self.drive(within(arg.value), depth - 1, driven));
+                }
+            }
+            Expr::Var(var) => {
+                if let [only] = self.solution.assigned(at.file, *var) {
+                    self.drive(within(*only), depth - 1, driven);
+                }
+            }
+            _ => {
+                for func in functions(self.solution, at) {
+                    for returned in &self.input.func(func).returns {
+                        self.drive(At { file: func.file, id: *returned }, depth - 1, driven);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a call makes or begins a coroutine that a loop of its own runs, and nothing else waits there.
+    pub(super) fn is_alone(&self, edge: &Edge, driven: &FxHashSet<CallAt>, busy: &BTreeSet<FuncAt>) -> bool {
+        let runs = matches!(edge.kind, EdgeKind::Direct | EdgeKind::Moved(ContextKind::Loop));
+        runs && driven.contains(&edge.call) && self.input.func(edge.to).is_async && !busy.contains(&edge.to)
+    }
+
+    /// Whether others are meant to await the function, on loops that are not seen here: a public method that a library's class asks
+    /// for, or a public function that stands beside its plain form (`aload` and `load`).
+    pub(super) fn is_offered(&self, func: FuncAt) -> bool {
+        let input = self.input;
+        let (summary, function) = (&input.summaries[func.file], input.func(func));
+        let name = function.name.as_str();
+        let nested = function.parent.is_some_and(|parent| parent != MODULE_BODY) && function.class.is_none();
+        if !function.is_async || name.starts_with(['_', '<']) || nested {
+            return false;
+        }
+        let plain = PREFIXES.iter().filter_map(|start| name.strip_prefix(start));
+        let plain: Vec<&str> = plain.chain(SUFFIXES.iter().filter_map(|end| name.strip_suffix(end))).collect();
+        let is_plain = |other: &Function| other.class == function.class && !other.is_async && plain.contains(&other.name.as_str());
+        let asked_for = |class| {
+            let lineage = self.solution.lineage(At { file: func.file, id: class });
+            lineage.1.iter().any(|base| !NO_BASES.iter().any(|module| base.starts_with(module)))
+        };
+        summary.functions.iter().any(is_plain) || function.class.is_some_and(asked_for)
+    }
+}

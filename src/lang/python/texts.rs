@@ -1,0 +1,84 @@
+//! Texts that are written in pieces: sums, f-strings.
+
+use super::super::syntax::{Field, Syntax};
+use super::{Lowering, span};
+use crate::ir::ExprId;
+use tree_sitter::Node;
+
+impl Lowering<'_> {
+    /// A text with parts that stand elsewhere: an f-string, a sum.
+    pub(super) fn joined(&mut self, node: Node<'_>) -> ExprId {
+        let (mut holes, mut known, mut bytes, mut pending) = (Vec::new(), true, false, vec![node]);
+        while let Some(part) = pending.pop() {
+            match part.sort() {
+                "string" => {
+                    bytes |= self.text_of(part).starts_with(['b', 'B']);
+                    for put in part.named().into_iter().filter(|inner| inner.sort() == "interpolation") {
+                        let values = self.children(put);
+                        // A conversion or a format makes another text of it.
+                        known &= values.len() == 1;
+                        holes.extend(values.first().map(|value| (span(put), *value)));
+                    }
+                }
+                "concatenated_string" | "parenthesized_expression" => pending.extend(part.named().into_iter().rev()),
+                "binary_operator" if is_sum(part) => pending.extend(part.named().into_iter().rev()),
+                "comment" => {}
+                _ => {
+                    let value = self.expression(part);
+                    holes.push((span(part), value));
+                }
+            }
+        }
+        let value = self.builtin(if bytes { "bytes" } else { "str" });
+        if known && super::super::literal::may_match(self.text_of(node)) {
+            self.summary.literals.push((value, span(node)));
+            self.summary.holes.extend(holes.into_iter().map(|(place, part)| (value, place, part)));
+        }
+        value
+    }
+}
+
+/// Pieces of a sum of strings that is read as one.
+const PIECES: usize = 100;
+
+/// Whether a string, or a sum of strings, says all of its text.
+pub(super) fn is_plain(node: Node<'_>, text: &str) -> bool {
+    let (mut pending, mut pieces) = (vec![node], 0);
+    while let Some(node) = pending.pop() {
+        pieces += 1;
+        match node.sort() {
+            _ if pieces > PIECES => return false,
+            "string" => {
+                let written = text.get(node.byte_range()).unwrap_or("");
+                if written.split(['"', '\'']).next().is_some_and(|prefix| prefix.contains(['f', 'F', 't', 'T'])) {
+                    return false;
+                }
+            }
+            "comment" => {}
+            "concatenated_string" | "parenthesized_expression" => pending.extend(node.named()),
+            "binary_operator" if is_sum(node) => pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side))),
+            _ => return false,
+        }
+    }
+    true
+}
+
+pub(super) fn is_sum(node: Node<'_>) -> bool {
+    node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+")
+}
+
+/// Whether a sum has a piece that is a text, so that it is one.
+pub(super) fn is_text(node: Node<'_>) -> bool {
+    let (mut pending, mut pieces) = (vec![node], 0);
+    while let Some(node) = pending.pop() {
+        pieces += 1;
+        match node.sort() {
+            _ if pieces > PIECES => return false,
+            "string" | "concatenated_string" => return true,
+            "parenthesized_expression" => pending.extend(node.named()),
+            "binary_operator" if is_sum(node) => pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side))),
+            _ => {}
+        }
+    }
+    false
+}
