@@ -225,7 +225,6 @@ impl Discovery {
 fn is_project(file_name: &str) -> bool {
     matches!(
         file_name,
-<<<<<<< HEAD
         "package.json"
             | "pyproject.toml"
             | "loopwarden.toml"
@@ -234,9 +233,6 @@ fn is_project(file_name: &str) -> bool {
             | "pnpm-workspace.yaml"
             | VERSION
             | "jsconfig.json"
-=======
-        "package.json" | "pyproject.toml" | "loopwarden.toml" | "setup.cfg" | "pnpm-workspace.yaml" | VERSION | "jsconfig.json"
->>>>>>> pools
     ) || (file_name.starts_with("tsconfig") && Path::new(file_name).extension().is_some_and(|extension| extension == "json"))
 }
 
