@@ -4,10 +4,14 @@ mod add_ignore;
 mod baseline;
 mod caused;
 mod check;
+mod completions;
 mod config;
 mod dump;
 mod facts;
 mod init;
+mod man;
+mod output;
+mod progress;
 mod regex;
 mod rule;
 mod scope;
@@ -19,13 +23,14 @@ use crate::config::{Configuration, RuleKind, Settings};
 use crate::discover::{self, Configurations, Discovery};
 use crate::facts::FactBase;
 use crate::lang::Lang;
-use crate::pipeline::{self, Analysis};
+use crate::pipeline::{self, Analysis, Progress};
 use crate::report;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Finds the code that stalls an event loop, with the path that leads to it.
 #[derive(Debug, Parser)]
@@ -55,6 +60,10 @@ enum Command {
     Regex(regex::Regex),
     /// Print an intermediate result
     Dump(dump::Dump),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+    /// Print the man page of the program or of one command
+    Man(man::Man),
 }
 
 /// How a command ended; its number is the exit code.
@@ -84,6 +93,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Why(why) => why.run(),
             Command::Regex(regex) => regex.run(),
             Command::Dump(dump) => dump.run(),
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
         },
     };
     ExitCode::from(exit as u8)
@@ -220,8 +231,13 @@ impl Prepared {
 
     /// The same, and looks for what some calls cause.
     fn analyse_with(&mut self, aside: Option<pipeline::Aside<'_>>) -> Analysis {
-        let files = std::mem::take(&mut self.discovery.files).into_iter().map(|found| (found.path, found.text, found.lang)).collect();
-        pipeline::run_with(files, &self.discovery.projects, &self.facts, &self.settings, aside)
+        let files: Vec<_> =
+            std::mem::take(&mut self.discovery.files).into_iter().map(|found| (found.path, found.text, found.lang)).collect();
+        let progress = Arc::new(Progress::new(files.len()));
+        let bar = progress::Bar::new(&progress);
+        let analysis = pipeline::run_with(files, &self.discovery.projects, &self.facts, &self.settings, aside, &progress);
+        drop(bar);
+        analysis
     }
 }
 

@@ -223,8 +223,17 @@ impl Discovery {
 
 /// Whether a file tells about the project: how modules are found, what is configured.
 fn is_project(file_name: &str) -> bool {
-    matches!(file_name, "package.json" | "pyproject.toml" | "loopwarden.toml" | "setup.cfg" | "entry_points.txt" | "pnpm-workspace.yaml" | VERSION | "jsconfig.json")
-        || (file_name.starts_with("tsconfig") && Path::new(file_name).extension().is_some_and(|extension| extension == "json"))
+    matches!(
+        file_name,
+        "package.json"
+            | "pyproject.toml"
+            | "loopwarden.toml"
+            | "setup.cfg"
+            | "entry_points.txt"
+            | "pnpm-workspace.yaml"
+            | VERSION
+            | "jsconfig.json"
+    ) || (file_name.starts_with("tsconfig") && Path::new(file_name).extension().is_some_and(|extension| extension == "json"))
 }
 
 /// The language of a program without an extension, by its first line.

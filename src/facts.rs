@@ -9,6 +9,7 @@ mod lookup;
 mod measure;
 mod pattern;
 mod pool;
+mod promise;
 mod remedy;
 mod schema;
 mod threads;
@@ -19,6 +20,7 @@ pub use library::Library;
 pub use measure::Bounded;
 pub use pattern::Applies;
 pub use pool::{Pickles, Pool, Runs, Starting};
+pub use promise::{Dropping, Gives, Promised, Rejections};
 pub use remedy::{Case, Caution, Idiom, Instead, Other, Remedy, Runtime, Words};
 pub use schema::{ContextKind, Effect, ElementsOf, Gil, Handling, Language, Registered, Results, Weight};
 
@@ -231,6 +233,8 @@ pub struct Boundary {
     pub to: ContextKind,
     /// `f(callee)(arguments)`
     pub curried: bool,
+    /// It takes coroutines and coroutine functions too, and has the loop run these.
+    pub coroutines: bool,
     /// Which pool it is given to, where that is no receiver.
     pub pool: Option<PoolOf>,
     /// It runs once for every element of its further arguments.
@@ -292,6 +296,10 @@ pub struct Entry {
     pub server: bool,
     /// Nothing else runs on that loop meanwhile: one request an instance.
     pub alone: bool,
+    /// Nothing awaits it: an async function can't take its place.
+    pub plain: bool,
+    /// A promise that it gives is awaited by nobody.
+    pub rejections: Option<Rejections>,
     /// What the function is called with is finished by then.
     pub ready: bool,
     /// What the function is called with comes from the program itself, not from a client.
@@ -385,6 +393,14 @@ pub struct Facts {
     clocks: FxHashMap<Name, ()>,
     loop_checks: FxHashMap<Name, crate::ir::Branch>,
     startup_tests: rustc_hash::FxHashSet<(Name, Name)>,
+    promises: FxHashMap<Name, Promised>,
+    drops: FxHashMap<Name, Dropping>,
+    loop_runs: FxHashMap<Name, ()>,
+    loop_nesting: FxHashMap<Name, ()>,
+    limiters: FxHashMap<Name, ()>,
+    gatherers: FxHashMap<Name, ()>,
+    counting: FxHashMap<Name, ()>,
+    plain_decorators: FxHashMap<Name, ()>,
     /// With what other threads write, where that is said.
     loop_bound: FxHashMap<Name, Option<Name>>,
     locks: FxHashMap<Name, Lock>,

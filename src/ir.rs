@@ -8,6 +8,7 @@ mod guard;
 pub mod loops;
 mod places;
 
+pub use directive::{Comment, Problem};
 pub use guard::{Branch, Guard, Held, Relation, Test};
 pub use places::{Region, Store};
 
@@ -296,6 +297,8 @@ pub struct Function {
     pub is_generator: bool,
     /// It awaits something that is no call.
     pub waits: bool,
+    /// It may end without giving anything: by its end, or by a bare `return`.
+    pub gives_nothing: bool,
     /// Its body is only `...`, `pass`, a docstring, `raise NotImplementedError`, or it is abstract.
     pub is_abstract: bool,
     /// Parameters in order (Python's `self` included).
@@ -405,26 +408,6 @@ pub enum Export {
     },
 }
 
-/// Something wrong with an input, told and gone on from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
-    /// What is wrong.
-    pub message: String,
-    /// Where in the file; `None` for the file as a whole.
-    pub span: Option<Span>,
-}
-
-/// A comment that speaks to loopwarden or to its tests.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Comment {
-    /// The text after `#`, `//` or inside `/* */`, trimmed.
-    pub text: String,
-    /// Where the comment stands.
-    pub span: Span,
-    /// It stands alone on its line, so it speaks for the next one.
-    pub alone: bool,
-}
-
 /// What one file says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModuleSummary {
@@ -450,6 +433,8 @@ pub struct ModuleSummary {
     pub regions: Vec<Region>,
     /// Where functions give way: `await`, `async for`, `async with`, `yield` in a coroutine; the function and the place.
     pub awaits: Vec<(FuncId, Span)>,
+    /// `try` statements whose failure a `catch` or `except` takes and does not throw on, with their clauses.
+    pub caught: Vec<Span>,
     /// Python: blocks that handle exceptions: the class, or several, and the place.
     pub handled: Vec<(ExprId, Span)>,
     /// Tests that calls stand under.
@@ -504,6 +489,7 @@ impl ModuleSummary {
             is_async: false,
             is_generator: false,
             waits: false,
+            gives_nothing: true,
             is_abstract: false,
             params: Vec::new(),
             returns: Vec::new(),
@@ -522,6 +508,7 @@ impl ModuleSummary {
             stores: Vec::new(),
             regions: Vec::new(),
             awaits: Vec::new(),
+            caught: Vec::new(),
             handled: Vec::new(),
             guards: IndexVec::new(),
             loops: IndexVec::new(),

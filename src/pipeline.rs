@@ -20,6 +20,8 @@ use oxc_index::IndexVec;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The result of a run.
@@ -52,23 +54,53 @@ pub struct Analysis {
     pub timings: Timings,
 }
 
+/// The phases of a run, as `Timings` names them.
+const PHASES: [&str; 7] = ["parse and lower", "link: values", "link: graph", "spread", "patterns", "infer", "check"];
+
+/// How far a run is, for whoever looks on from another thread.
+#[derive(Debug, Default)]
+pub struct Progress {
+    files: usize,
+    lowered: AtomicUsize,
+    ended: AtomicUsize,
+}
+
+impl Progress {
+    /// That of a run over so many files.
+    #[must_use]
+    pub fn new(files: usize) -> Self {
+        Self { files, ..Self::default() }
+    }
+
+    /// The phase that runs, and how much is done of `whole`: parsing is half of it, the other phases share the rest.
+    #[must_use]
+    pub fn at(&self, whole: usize) -> (&'static str, usize) {
+        let (lowered, ended) = (self.lowered.load(Ordering::Relaxed), self.ended.load(Ordering::Relaxed));
+        let parsed = (whole / 2 * lowered).checked_div(self.files).unwrap_or(0);
+        let others = whole / 2 * ended.saturating_sub(1) / (PHASES.len() - 1);
+        (PHASES.get(ended).copied().unwrap_or("report"), (parsed + others).min(whole))
+    }
+}
+
 /// How long the phases took, in order, by the clock.
 #[derive(Debug)]
 pub struct Timings {
     /// Each phase with its time.
     pub phases: Vec<(&'static str, Duration)>,
     last: Instant,
+    progress: Arc<Progress>,
 }
 
 impl Timings {
-    fn new() -> Self {
-        Self { phases: Vec::new(), last: Instant::now() }
+    fn new(progress: &Arc<Progress>) -> Self {
+        Self { phases: Vec::new(), last: Instant::now(), progress: Arc::clone(progress) }
     }
 
     fn end(&mut self, phase: &'static str) {
         let now = Instant::now();
         self.phases.push((phase, now.duration_since(self.last)));
         self.last = now;
+        self.progress.ended.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -145,16 +177,21 @@ fn lost(text: &str, lang: Lang) -> ModuleSummary {
 /// What lowering gives: sources and summaries in path order, and how many files were lost to a fault of ours.
 type Lowered = (IndexVec<FileId, Source>, IndexVec<FileId, ModuleSummary>, usize);
 
-fn lower_all(files: Vec<(String, String, Lang)>, facts: &FactBase) -> Lowered {
-    let (sources, mut summaries, panicked) = lower_each(files);
+fn lower_all(files: Vec<(String, String, Lang)>, facts: &FactBase, progress: &Progress) -> Lowered {
+    let (sources, mut summaries, panicked) = lower_each(files, progress);
     reads::add(&mut summaries, facts);
     (sources, summaries, panicked)
 }
 
-fn lower_each(mut files: Vec<(String, String, Lang)>) -> Lowered {
+fn lower_each(mut files: Vec<(String, String, Lang)>, progress: &Progress) -> Lowered {
     files.sort_by(|one, other| one.0.cmp(&other.0));
     files.dedup_by(|one, other| one.0 == other.0);
-    let lowered: Vec<Option<ModuleSummary>> = files.par_iter().map(|(_, text, lang)| lower(text, *lang)).collect();
+    let one = |(_, text, lang): &(String, String, Lang)| {
+        let summary = lower(text, *lang);
+        progress.lowered.fetch_add(1, Ordering::Relaxed);
+        summary
+    };
+    let lowered: Vec<Option<ModuleSummary>> = files.par_iter().map(one).collect();
     let panicked = lowered.iter().filter(|summary| summary.is_none()).count();
     let summaries: IndexVec<FileId, ModuleSummary> =
         lowered.into_iter().zip(&files).map(|(summary, (_, text, lang))| summary.unwrap_or_else(|| lost(text, *lang))).collect();
@@ -165,7 +202,7 @@ fn lower_each(mut files: Vec<(String, String, Lang)>) -> Lowered {
 /// The files of another version of a run, of which only `files` are lowered: all others of `run` are as they were, save those
 /// at the paths `without`, which are not in it.
 fn lower_beside(run: &Analysis, files: Vec<(String, String, Lang)>, without: &BTreeSet<&str>, facts: &FactBase) -> Lowered {
-    let (sources, summaries, panicked) = lower_each(files);
+    let (sources, summaries, panicked) = lower_each(files, &Progress::default());
     let kept = run.sources.iter().zip(&run.summaries).filter(|(source, _)| !without.contains(source.path.as_str()));
     let kept = kept.map(|(source, summary)| {
         let mut summary = summary.clone();
@@ -183,7 +220,7 @@ fn lower_beside(run: &Analysis, files: Vec<(String, String, Lang)>, without: &BT
 /// The call graph of the files by dotted names; `roots` are the folders that modules are named from.
 #[must_use]
 pub fn call_graph(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, roots: &[String]) -> Named {
-    let (sources, summaries, _) = lower_all(files, facts);
+    let (sources, summaries, _) = lower_all(files, facts, &Progress::default());
     let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
     let solution = link::solve(Input { sources: &sources, summaries: &summaries, facts, modules: &modules });
     names::named(&solution, &graph::build(&solution), roots)
@@ -192,14 +229,14 @@ pub fn call_graph(files: Vec<(String, String, Lang)>, projects: &[(String, Strin
 /// Analyses files: path, text and language; `projects` are package.json, tsconfig.json and the like.
 #[must_use]
 pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, settings: &Settings) -> Analysis {
-    run_with(files, projects, facts, settings, None)
+    run_with(files, projects, facts, settings, None, &Arc::default())
 }
 
 /// Given the program and what was found: the library's calls whose effects are looked for by themselves, since one cause is told
 /// for each call of a function on the loop.
 pub type Aside<'a> = &'a dyn Fn(&Program<'_, '_>, &[Finding]) -> FxHashSet<CallAt>;
 
-/// As `run`, and looks for what some calls cause.
+/// As `run`, and looks for what some calls cause; tells `progress` how far it is.
 #[must_use]
 pub fn run_with(
     files: Vec<(String, String, Lang)>,
@@ -207,9 +244,10 @@ pub fn run_with(
     facts: &FactBase,
     settings: &Settings,
     aside: Option<Aside<'_>>,
+    progress: &Arc<Progress>,
 ) -> Analysis {
-    let timings = Timings::new();
-    analyse(lower_all(files, facts), projects, facts, settings, aside, timings)
+    let timings = Timings::new(progress);
+    analyse(lower_all(files, facts, progress), projects, facts, settings, aside, timings)
 }
 
 /// Another version of a run.
@@ -226,7 +264,7 @@ pub struct Version<'a> {
 /// Analyses another version of a run; what both have is not read again.
 #[must_use]
 pub fn run_beside(run: &Analysis, version: Version<'_>, facts: &FactBase, settings: &Settings, aside: Aside<'_>) -> Analysis {
-    let timings = Timings::new();
+    let timings = Timings::new(&Arc::default());
     analyse(lower_beside(run, version.files, &version.without, facts), version.projects, facts, settings, Some(aside), timings)
 }
 

@@ -2,20 +2,40 @@
 
 pub mod concise;
 pub mod fault;
+mod fingerprint;
+pub mod format;
 pub mod full;
+mod github;
+mod gitlab;
 pub mod json;
+mod jsonl;
+mod junit;
+mod markdown;
+pub mod page;
+pub mod place;
+mod rdjson;
+mod sarif;
+mod sonar;
 
-use crate::base::{FileId, Span};
+use crate::base::{FileId, Source, Span};
+use crate::config::Settings;
 use crate::discover::Discovery;
 use crate::finding::{Confidence, Finding, Severity};
 pub use crate::finding::{confidence_word as confidence, severity_word as severity};
 use crate::pipeline::Analysis;
+use crate::rules::threads::begins_in_thread;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Where the rules' pages are published.
-pub const PAGES: &str = "https://github.com/loopwarden/loopwarden/blob/main/rules";
+/// Where the program is published.
+pub const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+
+/// The published page of a rule.
+#[must_use]
+pub fn page_url(rule: &str) -> String {
+    format!("{HOME}/blob/main/docs/rules/{rule}.md")
+}
 
 /// Longer source lines are cut: a snippet is to be read at a glance.
 const WIDTH: usize = 120;
@@ -29,8 +49,13 @@ pub struct Shown<'a> {
     pub analysis: &'a Analysis,
     /// What was read.
     pub discovery: &'a Discovery,
+    /// Where it was run.
+    pub folders: Folders,
     /// Findings that passed the filters, in order of place.
     pub findings: Vec<&'a Finding>,
+    /// Those that have the least severity and confidence: what the baseline knows is among them.
+    passed: Vec<&'a Finding>,
+    least: Least,
     /// Findings kept back for their severity.
     pub below_severity: usize,
     /// Findings kept back for their confidence.
@@ -54,6 +79,29 @@ pub struct Least {
     pub confidence: Confidence,
 }
 
+/// The folders that paths are told from, absolute.
+#[derive(Clone, Debug)]
+pub struct Folders {
+    /// The working folder: shown paths are relative to it.
+    pub working: String,
+    /// The folder that the run's files belong to: paths in fingerprints are relative to it.
+    pub root: String,
+}
+
+impl Folders {
+    /// Those of a run with these settings.
+    #[must_use]
+    pub fn of(settings: &Settings) -> Self {
+        Self { working: settings.absolute(""), root: settings.root().to_owned() }
+    }
+}
+
+impl Default for Folders {
+    fn default() -> Self {
+        Self { working: "/".to_owned(), root: "/".to_owned() }
+    }
+}
+
 impl<'a> Shown<'a> {
     /// Filters findings.
     #[must_use]
@@ -69,7 +117,22 @@ impl<'a> Shown<'a> {
             }
         }
         let anchors = FxHashMap::default();
-        Self { analysis, discovery, findings, below_severity, below_confidence, baseline: None, elsewhere: 0, unchanged: 0, anchors }
+        let passed = findings.clone();
+        let folders = Folders::default();
+        Self {
+            analysis,
+            discovery,
+            folders,
+            findings,
+            passed,
+            least,
+            below_severity,
+            below_confidence,
+            baseline: None,
+            elsewhere: 0,
+            unchanged: 0,
+            anchors,
+        }
     }
 
     /// What tells one finding of a run from all others, as long as the run is there.
@@ -91,6 +154,24 @@ impl<'a> Shown<'a> {
         let source = &self.analysis.sources[file];
         let (line, column) = source.line_column(span.start);
         format!("{}:{line}:{column}", source.path)
+    }
+
+    /// How the first function of a chain comes to run on the loop, in words; `None` where a rule asks for no context.
+    #[must_use]
+    pub fn whence(&self, finding: &Finding) -> Option<String> {
+        if finding.entry.is_empty() {
+            return None;
+        }
+        let entry = self.place(finding.entry_file, finding.entry_span);
+        let way = if finding.way.is_empty() { String::new() } else { format!(", through {}", finding.way.join(" -> ")) };
+        let place = if begins_in_thread(finding.rule) { "in a thread" } else { "on the event loop" };
+        Some(format!("{place}: {} at {entry}{way} ({} confidence)", finding.entry, confidence(finding.confidence)))
+    }
+
+    /// The place where a server shows a finding, for formats that have one: the change that caused it, else its own.
+    fn spot(&self, finding: &Finding) -> (&'a Source, Span) {
+        let (file, span) = self.anchor(finding).unwrap_or((finding.file, finding.span));
+        (&self.analysis.sources[file], span)
     }
 
     /// Distinct calls at the end of the chains.
@@ -161,6 +242,26 @@ impl<'a> Shown<'a> {
         }
         lines
     }
+}
+
+/// The message with the chain's names: what a format without a place for chains says in one line.
+#[must_use]
+pub fn sentence(finding: &Finding) -> String {
+    let via = concise::via(finding);
+    if via.is_empty() { finding.message.clone() } else { format!("{} (via {via})", finding.message) }
+}
+
+/// What follows the message in formats that take plain text: the chain hop by hop, where, why, help. One line each.
+#[must_use]
+pub fn details(shown: &Shown<'_>, finding: &Finding) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (at, hop) in finding.chain.iter().enumerate() {
+        lines.push(format!("{}. {} {} calls {}", at + 1, shown.place(hop.file, hop.span), hop.caller, hop.callee));
+    }
+    lines.extend(shown.whence(finding).map(|whence| format!("where: {whence}")));
+    lines.push(format!("why: {}", finding.why));
+    lines.push(format!("help: {}", finding.help));
+    lines
 }
 
 /// What makes two findings one cause: the rule and the last call of the chain, or the place where there is none.

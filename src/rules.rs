@@ -1,5 +1,10 @@
 //! The rules: one line each; a rule's prose is `rules/<id>.md`.
 
+mod async_callback_ignored;
+mod async_function_offloaded;
+mod async_in_name_only;
+pub mod asynchronous;
+mod await_in_loop;
 mod blocking_database_call;
 mod blocking_file_io;
 mod blocking_module_load;
@@ -9,27 +14,35 @@ mod blocking_stdin;
 mod blocking_subprocess;
 mod blocking_wait;
 mod busy_wait;
+mod called_before_offload;
 mod catastrophic_regex;
 pub mod cpu;
 mod cpu_bound_thread;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
+mod dangling_task;
 mod endless_default_executor_task;
 mod executor_exit_on_loop;
 mod executor_per_call;
+mod floating_promise;
 mod fork_after_threads;
 pub mod gil;
 mod gil_held_offload;
 mod heavy_call_on_loop;
 mod loop_touched_from_thread;
 mod missing_main_guard;
+mod nested_event_loop;
 mod nested_pools;
 mod polling_thread;
 mod quadratic_work;
+mod query_in_loop;
 mod thread_local_in_async;
 mod thread_lock_across_await;
 pub mod threads;
+mod unawaited_coroutine;
+mod unbounded_fan_out;
 mod unclosed_pool;
+mod unhandled_handler_rejection;
 mod unpicklable_process_target;
 mod unused_ignore;
 
@@ -143,6 +156,18 @@ pub const RULES: &[Rule] = &[
     heavy_call_on_loop::RULE,
     quadratic_work::RULE,
     busy_wait::RULE,
+    unawaited_coroutine::RULE,
+    dangling_task::RULE,
+    floating_promise::RULE,
+    async_callback_ignored::RULE,
+    nested_event_loop::RULE,
+    called_before_offload::RULE,
+    async_function_offloaded::RULE,
+    unhandled_handler_rejection::RULE,
+    query_in_loop::RULE,
+    await_in_loop::RULE,
+    unbounded_fan_out::RULE,
+    async_in_name_only::RULE,
     gil_held_offload::RULE,
     cpu_bound_thread::RULE,
     thread_lock_across_await::RULE,

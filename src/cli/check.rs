@@ -1,5 +1,6 @@
 //! `loopwarden check`
 
+use super::output::{self, Output};
 use super::scope::Scoped;
 use super::wanted::Wanted;
 use super::{Exit, add_ignore, baseline, caused, complain, print, working_folder};
@@ -8,8 +9,9 @@ use crate::contexts::unknown::{self, Known};
 use crate::facts::FactBase;
 use crate::finding::Severity;
 use crate::pipeline::{Counts, Timings};
-use crate::report::{self, Least, Shown};
-use clap::{Args, ValueEnum};
+use crate::report::format::Format;
+use crate::report::{self, Folders, Least, Shown};
+use clap::Args;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -39,6 +41,9 @@ pub(super) struct Check {
     /// Form of the output
     #[arg(long, default_value = "full", value_name = "FORMAT")]
     output_format: Format,
+    /// Write a file in another form, too; again for more
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = output::output)]
+    output: Vec<Output>,
     /// Threads to use; 0 for one a core
     #[arg(long, default_value_t = 0, value_name = "N")]
     threads: usize,
@@ -60,16 +65,9 @@ struct Told {
     timings: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Full,
-    Concise,
-    Json,
-}
-
 impl Check {
     pub(super) fn run(self) -> Exit {
-        if let Err(exit) = self.wanted.check() {
+        if let Err(exit) = self.wanted.check().and_then(|()| output::check(&self.output)) {
             return exit;
         }
         match rayon::ThreadPoolBuilder::new().num_threads(self.threads).stack_size(8 << 20).build() {
@@ -110,6 +108,7 @@ impl Check {
         let caused = bases.zip(lines).map(|(bases, lines)| caused::caused(&bases, &lines, &prepared, &analysis, least));
         prepared.area.shorten(&mut analysis, &mut prepared.discovery);
         let mut shown = Shown::new(&analysis, &prepared.discovery, least);
+        shown.folders = Folders::of(&prepared.settings);
         self.scoped.narrow(&self.paths, &prepared.settings, caused.as_ref(), &mut shown, |shown| {
             if let Some(loaded) = &loaded {
                 baseline::subtract(loaded, &prepared, &self.paths, shown);
@@ -118,18 +117,14 @@ impl Check {
         if let Some(reason) = &self.add_ignore {
             return add_ignore::add(&shown, reason, &working);
         }
-        let text = match self.output_format {
-            Format::Full => report::full::render(&shown, anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never),
-            Format::Concise => report::concise::render(&shown),
-            Format::Json => match report::json::render(&shown) {
-                Ok(text) => text,
-                Err(error) => {
-                    complain(&format!("json: {error}"));
-                    return Exit::Internal;
-                }
-            },
-        };
-        print(&text);
+        let colour = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
+        match output::text(self.output_format, &shown, colour) {
+            Ok(text) => print(&text),
+            Err(exit) => return exit,
+        }
+        if let Err(exit) = output::write(&self.output, &shown) {
+            return exit;
+        }
         for problem in shown.problems() {
             complain(&format!("problem: {problem}"));
         }

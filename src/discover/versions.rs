@@ -257,15 +257,13 @@ fn is_same(one: &str, other: &str) -> bool {
     one == other || one.lines().eq(other.lines())
 }
 
-/// The folder of the project that holds all of `starts` (absolute folders): that of the run's configuration if it stands at or
-/// above the working folder, else the repository's root, else the nearest with a project file, else the working folder, else
-/// what holds them all. Which of a project's files are given makes no difference.
+/// The folder of the project that holds all of `starts` (absolute folders): that of the run's configuration, else the
+/// repository's root, else the nearest with a package.json or pyproject.toml, else the working folder, else what holds them all.
 #[must_use]
 pub fn project(starts: &[PathBuf], configured: Option<PathBuf>, working: &Path) -> PathBuf {
     let holds_all = |at: &Path| starts.iter().all(|start| start.starts_with(at));
     let common = starts.first().and_then(|first| first.ancestors().find(|at| holds_all(at))).unwrap_or(working);
     let nearest = |names: &[&str]| common.ancestors().find(|at| names.iter().any(|name| at.join(name).exists())).map(Path::to_path_buf);
-    let configured = configured.filter(|at| working.starts_with(at));
-    let found = configured.or_else(|| nearest(&[".git"])).or_else(|| nearest(&["loopwarden.toml", "package.json", "pyproject.toml"]));
+    let found = configured.or_else(|| nearest(&[".git"])).or_else(|| nearest(&["package.json", "pyproject.toml"]));
     found.unwrap_or_else(|| if holds_all(working) { working.to_path_buf() } else { common.to_path_buf() })
 }

@@ -391,6 +391,12 @@ impl<'a, 'b> Sizes<'a, 'b> {
                 };
             }
         }
+        // What an application keeps for all is no part of the request by which one comes to it.
+        let kept = |value: &Value| matches!(value, Value::ExtInst(path) if facts.type_of(*path).is_some_and(|of| of.shared));
+        let reached = matches!(input.summaries[at.file].exprs[base], Expr::Attr { .. });
+        if reached && self.solution.values(At { file: at.file, id: base }).iter().any(kept) {
+            return self.by_value(at, depth);
+        }
         if let Some(most) = self.declared_by_class(At { file: at.file, id: base }, member, depth) {
             return Traced::of(most);
         }
@@ -496,7 +502,9 @@ impl<'a, 'b> Sizes<'a, 'b> {
         let mut found: Option<Traced> = None;
         let mut add = |traced: Traced| found = Some(found.take().map_or(traced.clone(), |found| found.or(traced)));
         for external in self.graph.externals_of(at) {
-            let spoken = self.spoken(at, external.path).cloned().or_else(|| match facts.call(external.path)?.effect {
+            let awaited = || facts.promise(external.path).and_then(|one| one.waits);
+            let effect = facts.call(external.path).map(|fact| fact.effect).or_else(awaited);
+            let spoken = self.spoken(at, external.path).cloned().or_else(|| match effect? {
                 Effect::Database => Some(Spoken::By(Bounded::Database)),
                 Effect::File => Some(Spoken::By(Bounded::File)),
                 _ => None,

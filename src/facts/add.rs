@@ -4,8 +4,8 @@ use super::asked::Asks;
 use super::file::Misfit;
 use super::schema::{Argument, Effect, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
-    Boundary, CallFact, Container, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Lock, Operand, Pool, PoolOf,
-    Provider, RawFacts, Regex, Runtime, Sized, Starting, Which,
+    Boundary, CallFact, Container, Dropping, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Lock, Operand, Pool,
+    PoolOf, Promised, Provider, RawFacts, Regex, Runtime, Sized, Starting, Which,
 };
 use crate::base::written::Placed;
 use crate::base::{Name, name};
@@ -56,11 +56,13 @@ pub(super) struct Ready {
     plain_labels: Vec<String>,
     runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    plain: [Vec<Name>; 14],
+    plain: [Vec<Name>; 20],
     locks: Vec<(Vec<Name>, Lock)>,
     polls: Vec<(Name, Name)>,
     /// Calls of the loop's own thread, with what other threads write.
     loop_bound: Vec<(Name, Option<Name>)>,
+    promises: Vec<(Vec<Name>, Promised)>,
+    drops: Vec<(Vec<Name>, Dropping)>,
 }
 
 impl Ready {
@@ -77,8 +79,10 @@ impl Ready {
                 Some("shared") => Some(PoolOf::Shared),
                 Some(text) => Some(PoolOf::Argument(given(text).map_err(misfit)?)),
             };
-            boundaries
-                .push((raw.path.iter().map(name).collect(), Boundary { which, to: raw.to, curried: raw.curried, pool, each: raw.each }));
+            boundaries.push((
+                raw.path.iter().map(name).collect(),
+                Boundary { which, to: raw.to, curried: raw.curried, coroutines: raw.coroutines, pool, each: raw.each },
+            ));
         }
         let (mut entries, mut plain_labels) = (Vec::new(), Vec::new());
         for one in raw.entry {
@@ -100,6 +104,8 @@ impl Ready {
                 internal: raw.internal,
                 head: raw.head,
                 alone: raw.alone,
+                rejections: raw.rejections,
+                plain: raw.plain,
                 most: raw.most,
                 from_client: from_client(raw.from_client).map_err(|message| (at.clone(), message))?,
                 parameters: raw.parameters.iter().map(|of| name(of)).collect(),
@@ -169,6 +175,21 @@ impl Ready {
             let of = given(&raw.of).map_err(|message| (at, message))?;
             let one = Linear { of, when: raw.when, instead: raw.instead.unwrap_or_default() };
             linear.extend(raw.paths.iter().map(|path| (name(path), one.clone())));
+        }
+        let (mut promises, mut drops) = (Vec::new(), Vec::new());
+        for one in raw.promise {
+            let raw = one.into_value();
+            let (gives, waits, unless, computes) = (raw.gives, raw.waits, raw.unless, raw.computes);
+            let (instead, source) = (raw.instead.unwrap_or_default(), raw.source.unwrap_or_default());
+            promises
+                .push((raw.paths.iter().map(|path| name(path)).collect(), Promised { gives, waits, unless, computes, instead, source }));
+        }
+        for one in raw.drops_promise {
+            let (at, raw) = (Some(one.place()), one.into_value());
+            let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (at, message))?;
+            let source = raw.source.unwrap_or_default();
+            let dropping = Dropping { which, unless_caught: raw.unless_caught, does: raw.does, instead: raw.instead, source };
+            drops.push((raw.paths.iter().map(|path| name(path)).collect(), dropping));
         }
         let mut regexes = Vec::new();
         for one in raw.regex {
@@ -247,7 +268,15 @@ impl Ready {
                 paths(raw.clock),
                 paths(raw.thread_local),
                 paths(raw.under_gil),
+                paths(raw.runs_loop),
+                paths(raw.nests_loops),
+                paths(raw.limiter),
+                paths(raw.gathers),
+                paths(raw.counts),
+                paths(raw.plain_decorator),
             ],
+            promises,
+            drops,
             locks: raw
                 .lock
                 .into_iter()
@@ -295,6 +324,8 @@ impl Ready {
             + self.value_tests.len()
             + self.key_reads.len()
             + self.runtimes.len()
+            + self.promises.len()
+            + self.drops.len()
             + self.locks.len()
             + self.polls.len()
             + self.loop_bound.len()
@@ -335,6 +366,8 @@ impl Ready {
         paths.extend(self.invokes.iter().flat_map(|(paths, _)| paths));
         paths.extend(self.containers.iter().flat_map(|(paths, _)| paths));
         paths.extend(self.wraps.iter().flat_map(|(paths, _)| paths));
+        paths.extend(self.promises.iter().flat_map(|(paths, _)| paths));
+        paths.extend(self.drops.iter().flat_map(|(paths, _)| paths));
         paths.extend(self.loop_checks.iter().map(|(path, _)| path));
         paths.extend(self.sizes.iter().map(|(path, _)| path));
         paths.extend(self.linear.iter().map(|(path, _)| path));
@@ -507,6 +540,15 @@ impl Facts {
         }
         self.generics.extend(ready.generics.into_iter().flat_map(|(paths, of)| paths.into_iter().map(move |path| (path, of))));
         self.calls.extend(ready.neutral.into_iter().map(|path| (path, None)));
+        let documented = |of: String| if of.is_empty() { source.to_owned() } else { of };
+        for (paths, mut one) in ready.promises {
+            one.source = documented(one.source);
+            self.promises.extend(paths.into_iter().map(|path| (path, one.clone())));
+        }
+        for (paths, mut one) in ready.drops {
+            one.source = documented(one.source);
+            self.drops.extend(paths.into_iter().map(|path| (path, one.clone())));
+        }
         self.loop_checks.extend(ready.loop_checks);
         self.startup_tests.extend(ready.startup_tests);
         self.plain.extend(ready.plain_labels);
@@ -547,7 +589,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 14] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 20] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -563,6 +605,12 @@ impl Facts {
             &mut self.clocks,
             &mut self.thread_locals,
             &mut self.under_gil,
+            &mut self.loop_runs,
+            &mut self.loop_nesting,
+            &mut self.limiters,
+            &mut self.gatherers,
+            &mut self.counting,
+            &mut self.plain_decorators,
         ]
     }
 }

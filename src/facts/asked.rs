@@ -1,6 +1,6 @@
-//! What a fact file may say of calls that test a value, and of what a framework gives for a token.
+//! What a fact file may say of calls that test a value, of what a framework gives for a token, and of what is cooperative.
 
-use super::schema::Language;
+use super::schema::{Effect, Language};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -69,6 +69,21 @@ pub(super) struct RawStartupTest {
     pub key: String,
     /// What stands there at start-up.
     pub equals: Vec<String>,
+    /// Where it is documented.
+    #[serde(rename = "source")]
+    _source: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Cooperative")]
+pub(super) struct RawCooperative {
+    /// `python` or `node`, where the file does not say it for all.
+    pub language: Option<Language>,
+    /// The paths.
+    pub paths: Vec<String>,
+    /// The effects that no longer stall anyone.
+    pub effects: Vec<Effect>,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

@@ -1,14 +1,14 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
-use super::asked::{RawProvider, RawStartupTest, RawValueTest};
+use super::asked::{RawCooperative, RawProvider, RawStartupTest, RawValueTest};
 use super::generic::RawGeneric;
 use super::measure::{RawLinear, RawSize};
 use super::pattern::{RawRegex, RawRegexFlag};
 use super::pool::{RawPool, RawStarting, RawUnpicklable};
+use super::promise::{RawDrops, RawPromise};
 use super::remedy::Runtime;
 use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawCooperative, RawEntry, RawInvoke, RawLibrary, RawLoopCheck, RawPaths,
-    RawType,
+    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawInvoke, RawLibrary, RawLoopCheck, RawPaths, RawType,
 };
 use super::threads::{RawLock, RawLoopBound, RawPolls};
 use crate::base::written::Placed;
@@ -111,6 +111,30 @@ pub struct RawFacts {
     /// Calls that work only in the loop's own thread.
     #[serde(default)]
     pub(super) loop_bound: Vec<Placed<RawLoopBound>>,
+    /// Calls that give something to await.
+    #[serde(default)]
+    pub(super) promise: Vec<Placed<RawPromise>>,
+    /// Calls that drop what an asynchronous function gives that they are given.
+    #[serde(default)]
+    pub(super) drops_promise: Vec<Placed<RawDrops>>,
+    /// Calls that run a loop of their own, which no running loop allows: `asyncio.run`.
+    #[serde(default)]
+    pub(super) runs_loop: Vec<Placed<RawPaths>>,
+    /// Calls that let loops run within each other.
+    #[serde(default)]
+    pub(super) nests_loops: Vec<Placed<RawPaths>>,
+    /// Types that are entered, and calls that are made, by so many at a time: semaphores, locks, limited queues.
+    #[serde(default)]
+    pub(super) limiter: Vec<Placed<RawPaths>>,
+    /// Calls that wait at once for all that they are given: `gather`, `Promise.all`.
+    #[serde(default)]
+    pub(super) gathers: Vec<Placed<RawPaths>>,
+    /// Calls that give numbers one after another: `range`.
+    #[serde(default)]
+    pub(super) counts: Vec<Placed<RawPaths>>,
+    /// Decorators that leave what a call of their function gives as it is: a route's.
+    #[serde(default)]
+    pub(super) plain_decorator: Vec<Placed<RawPaths>>,
     /// Locks of threads and processes.
     #[serde(default)]
     pub(super) lock: Vec<Placed<RawLock>>,
@@ -188,6 +212,8 @@ spoken!(
     RawRegexFlag,
     RawCooperative,
     RawValueTest,
+    RawPromise,
+    RawDrops,
     RawLock,
     RawPolls,
     RawLoopBound,
@@ -227,6 +253,14 @@ macro_rules! every_table {
             loop_check,
             startup_test,
             loop_bound,
+            promise,
+            drops_promise,
+            runs_loop,
+            nests_loops,
+            limiter,
+            gathers,
+            counts,
+            plain_decorator,
             lock,
             polls,
             thread_local,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 impl Facts {
     /// Looks `path` up in a table: itself, its type's bases, then `Type.*`.
-    fn by_path<'a, T>(&self, table: &'a FxHashMap<Name, T>, path: Name) -> Option<&'a T> {
+    pub(super) fn by_path<'a, T>(&self, table: &'a FxHashMap<Name, T>, path: Name) -> Option<&'a T> {
         if let Some(found) = table.get(&path) {
             return Some(found);
         }

@@ -302,6 +302,9 @@ pub(super) struct RawBoundary {
     /// `f(callee)(arguments)`
     #[serde(default)]
     pub curried: bool,
+    /// It takes coroutines and coroutine functions too, and has the loop run these.
+    #[serde(default)]
+    pub coroutines: bool,
     /// The pool that it is given to, where that is no receiver: `shared` for the one that all share, or the argument that is the
     /// pool (`arg0 or executor`), where that is nothing again the one that all share.
     pub pool: Option<String>,
@@ -392,6 +395,8 @@ pub(super) struct RawEntry {
     /// Nothing else runs on that loop meanwhile.
     #[serde(default)]
     pub alone: bool,
+    /// A promise that it gives is awaited by nobody: what becomes of a rejection.
+    pub rejections: Option<super::Rejections>,
     /// Types of what the framework calls the function with, the receiver not counted.
     #[serde(default)]
     pub parameters: Vec<String>,
@@ -559,21 +564,6 @@ pub(super) struct RawLoopCheck {
     pub paths: Vec<String>,
     /// How the call comes out where no loop runs.
     pub off: crate::ir::Branch,
-    /// Where it is documented.
-    #[serde(rename = "source")]
-    _source: Option<String>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Cooperative")]
-pub(super) struct RawCooperative {
-    /// `python` or `node`, where the file does not say it for all.
-    pub language: Option<Language>,
-    /// The paths.
-    pub paths: Vec<String>,
-    /// The effects that no longer stall anyone.
-    pub effects: Vec<Effect>,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

@@ -1,7 +1,27 @@
 //! Comments that speak to loopwarden: `loopwarden: ignore[rule-id] -- reason` and its like.
 
-use super::{CallKind, Comment, Expr, FuncId, MODULE_BODY, ModuleSummary};
+use super::{CallKind, Expr, FuncId, MODULE_BODY, ModuleSummary};
 use crate::base::{Source, Span};
+
+/// Something wrong with an input, told and gone on from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// What is wrong.
+    pub message: String,
+    /// Where in the file; `None` for the file as a whole.
+    pub span: Option<Span>,
+}
+
+/// A comment that speaks to loopwarden or to its tests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comment {
+    /// The text after `#`, `//` or inside `/* */`, trimmed.
+    pub text: String,
+    /// Where the comment stands.
+    pub span: Span,
+    /// It stands alone on its line, so it speaks for the next one.
+    pub alone: bool,
+}
 
 /// How far an ignore comment reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

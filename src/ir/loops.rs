@@ -43,6 +43,8 @@ pub struct Loop {
     pub waits: bool,
     /// Its body ends by leaving it: it goes round once at most.
     pub leaves: bool,
+    /// It may be left from within, by `break` or `return`, before all is gone over.
+    pub exits: bool,
     /// Its test is always true and nothing in its body leaves it: no `break`, `return` or `raise`. Told of Python only.
     pub endless: bool,
     /// The expressions of its test, by number.
@@ -86,6 +88,7 @@ impl ModuleSummary {
             main_guard: within.main_guard,
             waits: false,
             leaves: false,
+            exits: false,
             endless: false,
             test: test.exprs..here.exprs,
             exprs: here.exprs..here.exprs,
@@ -123,6 +126,15 @@ impl ModuleSummary {
         while let Some(id) = at {
             self.loops[id].waits = true;
             at = self.loops[id].outer;
+        }
+    }
+
+    /// Notes that a loop may be left from within: by `break`, or by a `return`, which leaves those around it too.
+    pub fn exits(&mut self, within: Option<LoopId>, returns: bool) {
+        let mut at = within;
+        while let Some(id) = at {
+            self.loops[id].exits = true;
+            at = self.loops[id].outer.filter(|_| returns);
         }
     }
 }

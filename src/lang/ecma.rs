@@ -50,6 +50,7 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
         main_guard: false,
         guard: None,
         looped: None,
+        switched: (false, None),
         tested: Vec::new(),
         asking: Vec::new(),
         once: false,
@@ -86,6 +87,8 @@ struct Lowering<'t> {
     guard: Option<GuardId>,
     /// The innermost loop of the function that is being read.
     looped: Option<LoopId>,
+    /// Whether a `switch` is being read, and the innermost loop around it.
+    switched: (bool, Option<LoopId>),
     /// Conditions that hold or failed where the current statement stands, as written.
     tested: Vec<super::kept::Asked<'t>>,
     /// Calls made where a test has found something missing, with that test.

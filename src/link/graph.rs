@@ -1,7 +1,6 @@
 //! The call graph: what each call site runs, moves, registers.
 
-use super::bind::argument;
-pub use super::bind::{Indirect, bound_parameters, indirect};
+pub use super::bind::{Indirect, argument, bound_parameters, indirect};
 use super::calls::{self, Through};
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};

@@ -32,6 +32,8 @@ pub struct Modules {
     bins: rustc_hash::FxHashSet<FileId>,
     /// Files that a package's scripts run once.
     run_once: rustc_hash::FxHashSet<FileId>,
+    /// Of each package.json: its folder, and the packages that it asks for with the range of their releases.
+    asked: Vec<(String, FxHashMap<String, String>)>,
     /// Files that scripts run which start what the package is for.
     run_on: rustc_hash::FxHashSet<FileId>,
     /// Functions that Python projects install as commands.
@@ -114,6 +116,9 @@ impl Modules {
             let run = if commands::runs_once(script) { &mut self.run_once } else { &mut self.run_on };
             run.extend(files);
         }
+        let lists = ["peerDependencies", "devDependencies", "dependencies"].into_iter().filter_map(|list| json[list].as_object());
+        let asked = lists.flatten().filter_map(|(package, range)| Some((package.clone(), range.as_str()?.to_owned())));
+        self.asked.push((dir.to_owned(), asked.collect()));
         for (specifier, target) in json["imports"].as_object().into_iter().flatten() {
             self.add_subpath(dir, specifier.clone(), target);
         }
@@ -198,6 +203,16 @@ impl Modules {
         if let Some(base) = base {
             self.aliases.push((dir.to_owned(), "*".to_owned(), vec![join(&base, "*")]));
         }
+    }
+
+    /// The least major release of a package that the nearest package.json above a file which asks for it allows: 4 for `^4.17.0`.
+    #[must_use]
+    pub fn major(&self, from: &str, package: &str) -> Option<u32> {
+        let holds = |dir: &str| dir.is_empty() || from.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'));
+        let asking = self.asked.iter().filter(|(dir, asked)| holds(dir) && asked.contains_key(package));
+        let (_, asked) = asking.max_by_key(|(dir, _)| dir.len())?;
+        let digits = asked.get(package)?.trim_start_matches(['^', '~', '=', '>', 'v', ' ']);
+        digits.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
     }
 
     /// Whether a package names the file as a program of its own (`bin`).

@@ -1,10 +1,9 @@
 //! For a person: the place with its source, then the chain hop by hop, why, and what to write.
 
-use super::{PAGES, Shown, WIDTH, cause, confidence};
+use super::{Shown, WIDTH, cause};
 use crate::base::Source;
 use crate::finding::{Finding, Label, Severity};
 use crate::rules;
-use crate::rules::threads::begins_in_thread;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
@@ -186,17 +185,8 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
         _ = writeln!(out, "  {} {}", paint.bold("changed:"), shown.place(file, span));
         _ = writeln!(out, "       {}", paint.dim(&cut(source.line_text(line).trim())));
     }
-    if !finding.entry.is_empty() {
-        let entry = shown.place(finding.entry_file, finding.entry_span);
-        let way = if finding.way.is_empty() { String::new() } else { format!(", through {}", finding.way.join(" -> ")) };
-        let place = if begins_in_thread(finding.rule) { "in a thread" } else { "on the event loop" };
-        _ = writeln!(
-            out,
-            "  {} {place}: {} at {entry}{way} ({} confidence)",
-            paint.bold("where:"),
-            finding.entry,
-            confidence(finding.confidence)
-        );
+    if let Some(whence) = shown.whence(finding) {
+        _ = writeln!(out, "  {} {whence}", paint.bold("where:"));
     }
     _ = writeln!(out, "  {} {}", paint.bold("why:"), finding.why);
     _ = writeln!(out, "  {} {}", paint.bold("help:"), finding.help);
@@ -219,7 +209,7 @@ fn one(out: &mut String, shown: &Shown<'_>, group: &[&Finding], handler: &Graphi
             _ = writeln!(out, "    and {} more", others.len() - MORE);
         }
     }
-    _ = writeln!(out, "  {} {PAGES}/{}.md\n", paint.bold("rule:"), finding.rule);
+    _ = writeln!(out, "  {} {}\n", paint.bold("rule:"), super::page_url(finding.rule));
 }
 
 fn cut(line: &str) -> String {

@@ -1,5 +1,6 @@
 //! The whole result as one JSON document; its form is versioned by `version`.
 
+use super::fingerprint::Fingerprints;
 use super::{Shown, confidence, severity};
 use crate::base::{FileId, Span};
 use crate::finding::Finding;
@@ -80,9 +81,12 @@ struct Context<'a> {
     through: &'a [String],
 }
 
+/// One finding, as in the document's `findings`.
 #[derive(Serialize)]
-struct Reported<'a> {
+pub(super) struct Reported<'a> {
     rule: &'a str,
+    /// What names it in every run: stable under edits elsewhere, as the baseline's entries are.
+    fingerprint: String,
     severity: &'a str,
     confidence: &'a str,
     message: &'a str,
@@ -108,7 +112,13 @@ fn place<'a>(shown: &Shown<'a>, file: FileId, span: Span) -> Place<'a> {
     Place { path: &source.path, line, column, end_line, end_column }
 }
 
-fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding) -> Reported<'a> {
+/// All findings that are shown.
+pub(super) fn all<'a>(shown: &Shown<'a>) -> impl Iterator<Item = Reported<'a>> {
+    let fingerprints = Fingerprints::new(shown).shown;
+    shown.findings.iter().zip(fingerprints).map(|(finding, fingerprint)| reported(shown, finding, fingerprint))
+}
+
+fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding, fingerprint: String) -> Reported<'a> {
     let chain =
         finding.chain.iter().map(|hop| ReportedHop { place: place(shown, hop.file, hop.span), caller: &hop.caller, callee: &hop.callee });
     let context = (!finding.entry.is_empty()).then(|| Context {
@@ -119,6 +129,7 @@ fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding) -> Reported<'a> {
     });
     Reported {
         rule: finding.rule,
+        fingerprint,
         severity: severity(finding.severity),
         confidence: confidence(finding.confidence),
         message: &finding.message,
@@ -163,7 +174,7 @@ pub fn render(shown: &Shown<'_>) -> Result<String, serde_json::Error> {
             elsewhere: shown.elsewhere,
             unchanged: shown.unchanged,
         },
-        findings: shown.findings.iter().map(|finding| reported(shown, finding)).collect(),
+        findings: all(shown).collect(),
         problems: shown.problems(),
     };
     let mut text = serde_json::to_string_pretty(&document)?;

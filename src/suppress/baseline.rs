@@ -5,6 +5,7 @@ use crate::base::{FileId, Source};
 use crate::finding::Finding;
 use oxc_index::IndexVec;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -38,6 +39,22 @@ pub struct Entry {
     pub ordinal: usize,
     /// The call as written, so that of several with the same key the right one is known. It names nothing.
     pub call: String,
+}
+
+impl Entry {
+    /// The fingerprint as 32 hexadecimal digits, for formats that want a word: the first half of a SHA-256 over key and ordinal.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        let parts = [&self.key.path, &self.key.rule].into_iter().chain(&self.key.chain);
+        // No part holds a NUL, so no two keys read the same.
+        parts.for_each(|part| hash.update(part.bytes().chain([0]).collect::<Vec<_>>()));
+        hash.update(self.ordinal.to_string());
+        hash.finalize().iter().take(16).fold(String::new(), |mut digits, byte| {
+            _ = write!(digits, "{byte:02x}");
+            digits
+        })
+    }
 }
 
 /// The findings that are known.
@@ -169,6 +186,14 @@ mod tests {
         assert_eq!(Baseline::read(&written), Ok(baseline));
         let empty = Written { path: FILE.to_owned(), text: Baseline::default().render().unwrap() };
         assert_eq!(Baseline::read(&empty), Ok(Baseline::default()));
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_same_in_every_release() {
+        assert_eq!(entry("f", 0, "sleep(1)").fingerprint(), entry("f", 0, "sleep(2)").fingerprint());
+        assert_ne!(entry("f", 0, "sleep(1)").fingerprint(), entry("f", 1, "sleep(1)").fingerprint());
+        // As `printf 'a.py\0blocking-sleep\0f\0time.sleep\0%s' 0 | sha256sum` says.
+        assert_eq!(entry("f", 0, "").fingerprint(), "b2ae434e378155e1812d4ba1910421d2");
     }
 
     #[test]

@@ -52,6 +52,7 @@ impl Lowering<'_> {
             is_async: has_token(node, "async"),
             is_generator: has_token(node, "*") || node.sort().starts_with("generator"),
             waits: false,
+            gives_nothing: !node.at(Field::Body).is_some_and(super::guards::gives),
             is_abstract: node.at(Field::Body).is_none(),
             params: Vec::new(),
             returns: Vec::new(),
@@ -70,6 +71,7 @@ impl Lowering<'_> {
         let is_arrow = node.sort() == "arrow_function";
         let outer = (self.func, self.this, self.main_guard, self.guard.take());
         let outer_tests = (std::mem::take(&mut self.tested), std::mem::take(&mut self.once), self.looped.take());
+        let switched = std::mem::take(&mut self.switched);
         self.func = func;
         // The body of a compiled async function is called with the outer `this`.
         if !is_arrow && self.async_bodies.last() != Some(&node.start_byte()) {
@@ -103,6 +105,7 @@ impl Lowering<'_> {
         self.scopes.pop();
         (self.func, self.this, self.main_guard, self.guard) = outer;
         (self.tested, self.once, self.looped) = outer_tests;
+        self.switched = switched;
         self.depth -= 1;
     }
 

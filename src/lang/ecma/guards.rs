@@ -60,6 +60,7 @@ impl Lowering<'_> {
         let Some(body) = node.at(Field::Body) else { return };
         let relation = if kind { Relation::Kind } else { Relation::Same };
         let outer = self.guard;
+        let switched = std::mem::replace(&mut self.switched, (true, self.looped));
         self.scopes.push(FxHashMap::default());
         let cases = named_children(body);
         for case in &cases {
@@ -100,6 +101,7 @@ impl Lowering<'_> {
             }
         }
         self.guard = outer;
+        self.switched = switched;
         self.scopes.pop();
     }
 
@@ -234,6 +236,46 @@ impl Lowering<'_> {
             _ => Test::Two(Relation::Among, value, self.push(Expr::List(labels))),
         }
     }
+}
+
+/// Whether a `catch` throws what it has caught, or something in its place, whatever that is.
+pub(super) fn throws_on(clause: Node<'_>) -> bool {
+    let body = clause.at(Field::Body).map(named_children);
+    body.into_iter().flatten().any(|part| part.sort() == "throw_statement")
+}
+
+/// Whether a function's body is an expression, or ends by giving something, or by throwing, on every way.
+pub(super) fn gives(body: Node<'_>) -> bool {
+    let mut pending: SmallVec<[Node<'_>; 4]> = SmallVec::from_iter([body]);
+    if body.sort() != "statement_block" {
+        return true;
+    }
+    for _ in 0..MOST_NODES {
+        let Some(statement) = pending.pop() else { return true };
+        match statement.sort() {
+            "return_statement" => {
+                if statement.named_child(0).is_none() {
+                    return false;
+                }
+            }
+            "throw_statement" => {}
+            "statement_block" | "else_clause" => match named_children(statement).into_iter().rev().find(|part| part.sort() != "comment") {
+                Some(last) => pending.push(last),
+                None => return false,
+            },
+            "if_statement" => match (statement.at(Field::Consequence), statement.at(Field::Alternative)) {
+                (Some(one), Some(other)) => pending.extend([one, other]),
+                _ => return false,
+            },
+            "try_statement" => {
+                let handler = named_children(statement).into_iter().find(|part| part.sort() == "catch_clause");
+                pending.extend(statement.at(Field::Body));
+                pending.extend(handler.and_then(|clause| clause.at(Field::Body)));
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Whether control never goes on after the statement.

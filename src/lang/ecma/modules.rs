@@ -9,7 +9,12 @@ use tree_sitter::Node;
 impl Lowering<'_> {
     pub(super) fn import(&mut self, node: Node<'_>) {
         let source = node.at(Field::Source).map(|source| self.string(source));
-        for clause in named_children(node) {
+        let clauses = named_children(node);
+        // `import "x"` loads it.
+        if let (Some(module), false) = (source, clauses.iter().any(|clause| clause.sort().starts_with("import_"))) {
+            self.push(Expr::Module(module));
+        }
+        for clause in clauses {
             let source = clause.at(Field::Source).map(|inner| self.string(inner)).or(source);
             let Some(module) = source else { continue };
             match clause.sort() {

@@ -31,8 +31,11 @@ impl Lowering<'_> {
 
     pub(super) fn statement(&mut self, node: Node<'_>) {
         match node.sort() {
-            "comment" | "empty_statement" | "break_statement" | "continue_statement" | "debugger_statement" | "hash_bang_line"
-            | "function_signature" | "import_alias" => {}
+            "comment" | "empty_statement" | "continue_statement" | "debugger_statement" | "hash_bang_line" | "function_signature"
+            | "import_alias" => {}
+            // In a `switch`, it leaves that.
+            "break_statement" if self.switched == (true, self.looped) => {}
+            "break_statement" => self.summary.exits(self.looped, false),
             "expression_statement" => {
                 if let Some(inner) = node.named_child(0) {
                     if inner.sort() == "internal_module" {
@@ -40,7 +43,9 @@ impl Lowering<'_> {
                     } else {
                         self.directive(inner);
                         let value = self.expression(inner);
-                        self.summary.drop_result(value);
+                        if !matches!(inner.sort(), "assignment_expression" | "augmented_assignment_expression") {
+                            self.summary.drop_result(value);
+                        }
                     }
                 }
             }
@@ -50,10 +55,14 @@ impl Lowering<'_> {
                 }
             }
             "return_statement" => {
+                self.summary.exits(self.looped, true);
                 if let Some(value) = named_children(node).into_iter().find(|value| value.sort() != "comment") {
                     let value = self.expression(value);
                     let func = self.func;
                     self.summary.functions[func].returns.push(value);
+                } else {
+                    let func = self.func;
+                    self.summary.functions[func].gives_nothing = true;
                 }
             }
             "function_declaration" | "generator_function_declaration" => {
@@ -76,6 +85,14 @@ impl Lowering<'_> {
             "while_statement" | "do_statement" => self.while_statement(node),
             "statement_block" => self.scoped_block(node),
             "switch_statement" => self.switch_statement(node),
+            "try_statement" => {
+                for child in named_children(node) {
+                    if child.sort() == "catch_clause" && !super::guards::throws_on(child) {
+                        self.summary.caught.push(span(node));
+                    }
+                    self.any(child);
+                }
+            }
             "catch_clause" => {
                 self.scopes.push(FxHashMap::default());
                 if let Some(parameter) = node.at(Field::Parameter) {

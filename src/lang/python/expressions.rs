@@ -382,6 +382,7 @@ impl Lowering<'_> {
             is_async: false,
             is_generator: false,
             waits: false,
+            gives_nothing: false,
             is_abstract: false,
             params: Vec::new(),
             returns: Vec::new(),

@@ -126,6 +126,10 @@ impl Lowering<'_> {
                 .map(|(id, _)| id)
         });
         let clauses: Vec<_> = node.named().into_iter().filter(|child| Some(*child) != body).collect();
+        let mut excepts = clauses.iter().filter(|clause| clause.sort() == "except_clause").peekable();
+        if excepts.peek().is_some() && !excepts.any(|clause| throws_on(*clause)) {
+            self.summary.caught.push(span(node));
+        }
         for clause in clauses {
             let asked = self.tested.len();
             if let (Some(body), true) = (body.filter(|_| self.summary.calls.len() == from), clause.sort() == "except_clause") {
@@ -293,6 +297,47 @@ impl Lowering<'_> {
 pub(super) fn ends(block: Node<'_>) -> bool {
     let last = block.named().into_iter().next_back();
     last.is_some_and(|last| matches!(last.sort(), "return_statement" | "raise_statement" | "break_statement"))
+}
+
+/// Whether an `except` raises what it has caught, or something in its place, whatever that is.
+fn throws_on(clause: Node<'_>) -> bool {
+    let blocks = clause.named().into_iter().filter(|part| part.sort() == "block");
+    blocks.into_iter().flat_map(Syntax::named).any(|part| part.sort() == "raise_statement")
+}
+
+/// Whether a function's body ends by giving something, or by raising, on every way.
+pub(super) fn gives(block: Node<'_>) -> bool {
+    let mut pending: SmallVec<[Node<'_>; 4]> = SmallVec::from_iter([block]);
+    for _ in 0..MOST_NODES {
+        let Some(block) = pending.pop() else { return true };
+        let last = block.named().into_iter().rev().find(|part| part.sort() != "comment");
+        let Some(last) = last else { return false };
+        let clauses = last.every(Field::Alternative);
+        match last.sort() {
+            "return_statement" => {
+                if last.named_child(0).is_none() {
+                    return false;
+                }
+            }
+            "raise_statement" => {}
+            "if_statement" if clauses.last().is_some_and(|clause| clause.sort() == "else_clause") => {
+                for clause in std::iter::once(last).chain(clauses) {
+                    let Some(block) = clause.at(Field::Consequence).or_else(|| clause.at(Field::Body)) else { return false };
+                    pending.push(block);
+                }
+            }
+            "with_statement" => pending.extend(last.at(Field::Body)),
+            "try_statement" => {
+                pending.extend(last.at(Field::Body));
+                let clauses = last.named().into_iter().filter(|part| part.sort() == "except_clause");
+                let blocks: SmallVec<[Node<'_>; 4]> =
+                    clauses.into_iter().filter_map(|clause| clause.named().into_iter().rev().find(|part| part.sort() == "block")).collect();
+                pending.extend(blocks);
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Whether control never goes on after the block.

@@ -25,19 +25,26 @@ impl Lowering<'_> {
 
     pub(super) fn statement(&mut self, node: Node<'_>) {
         match node.sort() {
-            "comment" | "pass_statement" | "global_statement" | "nonlocal_statement" | "break_statement" | "continue_statement" => {}
+            "comment" | "pass_statement" | "global_statement" | "nonlocal_statement" | "continue_statement" => {}
+            "break_statement" => self.summary.exits(self.looped, false),
             "expression_statement" => {
                 let children = node.named();
                 // A docstring is a statement, not a value.
                 for child in children.into_iter().filter(|child| child.sort() != "string") {
                     let value = self.expression(child);
-                    self.summary.drop_result(value);
+                    if !matches!(child.sort(), "assignment" | "augmented_assignment") {
+                        self.summary.drop_result(value);
+                    }
                 }
             }
             "return_statement" => {
+                self.summary.exits(self.looped, true);
                 if let Some(value) = node.named_child(0) {
                     let value = self.expression(value);
                     self.returns(value);
+                } else {
+                    let func = self.func;
+                    self.summary.functions[func].gives_nothing = true;
                 }
             }
             "raise_statement" => {
@@ -418,6 +425,7 @@ impl Lowering<'_> {
             is_async: node.child(0).is_some_and(|child| child.sort() == "async"),
             is_generator: false,
             waits: false,
+            gives_nothing: !body.is_some_and(super::guards::gives),
             is_abstract: body.is_some_and(|body| self.is_abstract(body))
                 || decorators.iter().any(|(_, at)| self.text_of(*at).ends_with("abstractmethod")),
             params: Vec::new(),

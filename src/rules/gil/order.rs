@@ -53,7 +53,13 @@ impl Starts {
             }
         }
         let mut callers: FxHashMap<FuncAt, Vec<(CallAt, FuncAt)>> = FxHashMap::default();
-        for edge in program.graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct && !edge.by_name) {
+        let mut targets: FxHashMap<CallAt, usize> = FxHashMap::default();
+        let direct = || program.graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct);
+        for edge in direct() {
+            *targets.entry(edge.call).or_default() += 1;
+        }
+        // Where a call may run one of several functions, those that start something are seldom the ones.
+        for edge in direct().filter(|edge| !edge.by_name && targets.get(&edge.call) == Some(&1)) {
             callers.entry(edge.to).or_default().push((edge.call, edge.from));
         }
         let mut pending: Vec<FuncAt> = starts.own.keys().copied().collect();

@@ -1,0 +1,7 @@
+//! What the rules on asynchronous code share.
+
+pub mod given;
+pub mod loops;
+pub mod rejected;
+pub mod told;
+pub mod waited;

@@ -1,0 +1,146 @@
+//! Findings on asynchronous code.
+
+use crate::base::Span;
+use crate::contexts::Origin;
+use crate::facts::ContextKind;
+use crate::finding::{Confidence, Finding, Hop, Label, Severity};
+use crate::ir::Expr;
+use crate::link::{At, CallAt, FuncAt};
+use crate::rules::{Program, Rule};
+
+/// What a rule says of a place.
+pub struct Said {
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// One sentence.
+    pub message: String,
+    /// The mechanism.
+    pub why: String,
+    /// What to write.
+    pub help: String,
+    /// Where that is documented.
+    pub source: String,
+}
+
+/// The function whose body makes a call.
+#[must_use]
+pub fn owner(program: &Program<'_, '_>, call: CallAt) -> FuncAt {
+    crate::effects::owner(program.input, call)
+}
+
+/// Whether only tests run the function, as far as is seen.
+#[must_use]
+pub fn is_test(program: &Program<'_, '_>, func: FuncAt) -> bool {
+    program.contexts.origin(func, ContextKind::Test).is_some()
+}
+
+/// Whether the function belongs to a command-line program, a module's body or a test: what it does, it does once.
+#[must_use]
+pub fn is_once(program: &Program<'_, '_>, func: FuncAt) -> Option<&'static str> {
+    let on = |kind| program.contexts.origin(func, kind).is_some();
+    let lone = |origin: &Origin| origin.entry.is_none() && origin.confidence == Confidence::Low;
+    if on(ContextKind::Test) {
+        Some("test")
+    } else if program.contexts.origin(func, ContextKind::Loop).is_some_and(lone) {
+        // A loop of a command-line program, where nothing else runs.
+        Some("script")
+    } else if on(ContextKind::Loop) || on(ContextKind::Thread) || on(ContextKind::Process) {
+        None
+    } else if on(ContextKind::Script) {
+        Some("script")
+    } else if on(ContextKind::Startup) {
+        Some("start-up")
+    } else {
+        None
+    }
+}
+
+/// A call as one hop.
+#[must_use]
+pub fn hop(program: &Program<'_, '_>, call: CallAt, callee: String) -> Hop {
+    let span = program.input.summaries[call.file].calls[call.id].span;
+    Hop { file: call.file, span, caller: program.input.func_name(owner(program, call)), callee }
+}
+
+/// What a call calls, as a person writes it: `self.save`, `requests.get`; the method's name alone behind another call.
+#[must_use]
+pub fn called(program: &Program<'_, '_>, call: CallAt) -> String {
+    let summary = &program.input.summaries[call.file];
+    let of = &summary.calls[call.id];
+    let mut at = of.callee;
+    while let Expr::Attr { base, .. } = summary.exprs[at] {
+        at = base;
+    }
+    let named = !matches!(summary.exprs[at], Expr::Call(_) | Expr::Await(_) | Expr::Either(_));
+    let text = program.input.sources[call.file].text.get(of.span.start as usize..of.span.end as usize).unwrap_or("");
+    let head = text.split('(').next().unwrap_or(text).trim();
+    if named && !head.is_empty() && head.len() <= 50 && !head.trim_start_matches("new ").contains(['\n', ' ']) {
+        return head.to_owned();
+    }
+    match &summary.exprs[of.callee] {
+        Expr::Function(_) => "the function called here".to_owned(),
+        Expr::Attr { name, .. } => name.to_string(),
+        _ => "the call".to_owned(),
+    }
+}
+
+/// Whether the call is written in a Python file.
+#[must_use]
+pub fn is_python(program: &Program<'_, '_>, call: CallAt) -> bool {
+    program.input.summaries[call.file].is_python()
+}
+
+/// A finding at a call: `chain` begins with it, and may be empty.
+#[must_use]
+pub fn finding(rule: &Rule, program: &Program<'_, '_>, call: CallAt, chain: Vec<Hop>, said: Said) -> Finding {
+    let span = program.input.summaries[call.file].calls[call.id].span;
+    at(rule, program, owner(program, call), span, chain, said)
+}
+
+/// A finding at any place of a function.
+#[must_use]
+pub fn at(rule: &Rule, program: &Program<'_, '_>, func: FuncAt, span: Span, chain: Vec<Hop>, said: Said) -> Finding {
+    let origin: Option<&Origin> = program.contexts.origin(func, ContextKind::Loop);
+    // The first line tells the place: what a function written in the call holds is no part of it.
+    let text = program.input.sources[func.file].text.get(span.start as usize..span.end as usize).unwrap_or("");
+    let first = text.lines().next().map_or(0, str::len);
+    let span = Span::new(span.start as usize, span.start as usize + first);
+    Finding {
+        rule: rule.id,
+        severity: said.severity,
+        confidence: said.confidence,
+        message: said.message,
+        file: func.file,
+        span,
+        chain,
+        entry: origin.map(|origin| origin.label.clone()).unwrap_or_default(),
+        entry_file: origin.map_or(func.file, |origin| origin.file),
+        entry_span: origin.map_or(span, |origin| origin.span),
+        way: match origin {
+            Some(_) => program.contexts.way_to(func).into_iter().map(|func| program.input.func_name(func)).collect(),
+            None => Vec::new(),
+        },
+        why: said.why,
+        help: said.help,
+        source_url: said.source,
+        more_sinks: 0,
+        labels: Vec::new(),
+    }
+}
+
+/// The place of a function's name, to be told beside a finding.
+#[must_use]
+pub fn defined(program: &Program<'_, '_>, func: FuncAt, text: &str) -> Label {
+    Label { file: func.file, span: program.input.func(func).name_span, text: text.to_owned() }
+}
+
+/// The calls in the body of a file's functions, with their place in the run.
+pub fn calls<'p>(program: &'p Program<'_, '_>) -> impl Iterator<Item = (CallAt, &'p crate::ir::Call)> {
+    program
+        .input
+        .summaries
+        .iter_enumerated()
+        .flat_map(|(file, summary)| summary.calls.iter_enumerated().map(move |(id, call)| (At { file, id }, call)))
+}

@@ -1,0 +1,135 @@
+//! See rules/dangling-task.md.
+
+use super::asynchronous::given::{Awaitable, Awaitables, is_kept};
+use super::asynchronous::told::{self, Said};
+use super::{Check, Program, Rule, Status, Told};
+use crate::facts::Gives;
+use crate::finding::{Confidence, Severity};
+use crate::ir::{Expr, MODULE_BODY, ModuleSummary, Target, VarId};
+use crate::link::{At, CallAt, FuncAt};
+use rustc_hash::FxHashSet;
+
+pub(super) const RULE: Rule = Rule {
+    id: "dangling-task",
+    group: "async",
+    severity: Severity::Warning,
+    status: Status::Stable,
+    page: include_str!("../../rules/dangling-task.md"),
+    check: Check::Uses(check),
+};
+
+fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
+    let awaitables = Awaitables::new(program);
+    let task = |at| awaitables.of_call(at).filter(|one| one.gives == Gives::Task);
+    let mut dropped: Vec<(CallAt, Awaitable)> = Vec::new();
+    for (at, call) in told::calls(program).filter(|(at, call)| call.dropped && told::is_python(program, *at)) {
+        // What is only given a callback is kept by nobody either.
+        let receiver = receiver_call(program, at).filter(|_| only_calls_back(program, at));
+        let candidate = receiver.unwrap_or(at);
+        if call.awaited {
+            continue;
+        }
+        if let Some(one) = task(candidate) {
+            dropped.push((candidate, one));
+        }
+    }
+    let callers = |func: FuncAt| dropped.iter().filter(|(_, one)| one.func == Some(func)).count();
+    let mut told_of: FxHashSet<FuncAt> = FxHashSet::default();
+    for (at, one) in &dropped {
+        match one.func {
+            // Where several drop it, who gives it is to keep it.
+            Some(func) if callers(func) > 1 => {
+                if told_of.insert(func) {
+                    report_maker(rule, program, told, func, callers(func));
+                }
+            }
+            _ => report(rule, program, told, *at, *one, None),
+        }
+    }
+    for (file, summary) in program.input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python()) {
+        for assign in summary.assigns.iter().filter(|assign| !assign.is_type) {
+            let (Target::Var(var), Expr::Call(id)) = (&assign.target, &summary.exprs[assign.value]) else { continue };
+            let at = At { file, id: *id };
+            if summary.vars[*var].func == MODULE_BODY || task(at).is_none() {
+                continue;
+            }
+            if is_kept(program, file, *var) || is_returned(summary, *var) {
+                told.clear(rule, program, at, "kept");
+            } else if let Some(one) = task(at) {
+                report(rule, program, told, at, one, Some(&summary.vars[*var].name));
+            }
+        }
+    }
+}
+
+/// Whether a function returns a variable: its callers have it then.
+fn is_returned(summary: &ModuleSummary, var: VarId) -> bool {
+    summary.functions.iter().flat_map(|function| &function.returns).any(|id| summary.exprs[*id] == Expr::Var(var))
+}
+
+/// The call whose result another one is a method of.
+fn receiver_call(program: &Program<'_, '_>, at: CallAt) -> Option<CallAt> {
+    let summary = &program.input.summaries[at.file];
+    match summary.exprs[summary.calls[at.id].callee] {
+        Expr::Attr { base, .. } => match summary.exprs[base] {
+            Expr::Call(id) => Some(At { file: at.file, id }),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a call only registers what is to run when its receiver is done.
+fn only_calls_back(program: &Program<'_, '_>, at: CallAt) -> bool {
+    let facts = program.input.facts_of(at.file);
+    program.graph.externals_of(at).any(|external| facts.registrations(external.path).iter().any(|entry| entry.ready))
+}
+
+fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, one: Awaitable, held: Option<&str>) {
+    let owner = told::owner(program, at);
+    if told::is_test(program, owner) {
+        return told.clear(rule, program, at, "test");
+    }
+    let called = told::called(program, at);
+    let path = one.path.map(|path| crate::effects::shown_path(program.input.facts_of(at.file), path));
+    let gives = one.func.map_or_else(|| path.unwrap_or_else(|| called.clone()), |func| program.input.func_name(func));
+    let message = match held {
+        Some(name) => {
+            format!("the task of `{called}()` is held by `{name}` alone, which nothing reads: it may be collected before it is done")
+        }
+        None => format!("nothing keeps the task of `{called}()`: it may be collected before it is done"),
+    };
+    let is_method = program.input.func(owner).class.is_some();
+    let said = Said {
+        severity: rule.severity,
+        confidence: if held.is_some() { Confidence::Medium } else { Confidence::High },
+        message,
+        why: "the loop holds its tasks by weak references only, and what a dropped task raises is never seen".to_owned(),
+        help: if is_method {
+            "keep it while it runs: `self.tasks.add(task)` and `task.add_done_callback(self.tasks.discard)`, or start it in an `asyncio.TaskGroup`"
+        } else {
+            "keep it while it runs: `tasks.add(task)` and `task.add_done_callback(tasks.discard)`, or start it in an `asyncio.TaskGroup`"
+        }
+        .to_owned(),
+        source: "https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task".to_owned(),
+    };
+    let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, gives)], said);
+    finding.labels.extend(one.func.map(|func| told::defined(program, func, "gives the task to its callers")));
+    told.findings.push(finding);
+}
+
+/// A function whose task several callers drop.
+fn report_maker(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, func: FuncAt, callers: usize) {
+    let name = program.input.func(func).name;
+    let said = Said {
+        severity: rule.severity,
+        confidence: Confidence::High,
+        message: format!(
+            "`{name}` gives a task that it does not keep, and {callers} of its callers drop it: it may be collected before it is done"
+        ),
+        why: "the loop holds its tasks by weak references only, and what a dropped task raises is never seen".to_owned(),
+        help: format!("keep it in `{name}` while it runs: `TASKS.add(task)` and `task.add_done_callback(TASKS.discard)`"),
+        source: "https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task".to_owned(),
+    };
+    told.findings.push(told::at(rule, program, func, program.input.func(func).name_span, Vec::new(), said));
+}

@@ -1,0 +1,117 @@
+//! See rules/floating-promise.md.
+
+use super::asynchronous::given::Awaitables;
+use super::asynchronous::rejected::{Rejected, handles};
+use super::asynchronous::told::{self, Said};
+use super::{Check, Program, Rule, Status, Told};
+use crate::facts::{Gives, Results};
+use crate::finding::{Confidence, Severity};
+use crate::ir::Expr;
+use crate::link::graph::functions;
+use crate::link::{At, CallAt, FuncAt, promise_of};
+
+pub(super) const RULE: Rule = Rule {
+    id: "floating-promise",
+    group: "async",
+    severity: Severity::Warning,
+    status: Status::Stable,
+    page: include_str!("../../rules/floating-promise.md"),
+    check: Check::Uses(check),
+};
+
+fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
+    let awaitables = Awaitables::new(program);
+    let rejected = Rejected::new(program, &awaitables);
+    for (at, call) in told::calls(program).filter(|(_, call)| call.dropped && !call.awaited) {
+        let summary = &program.input.summaries[at.file];
+        // What runs in a browser stalls and ends no server.
+        if summary.is_python() || summary.is_client {
+            continue;
+        }
+        let Some(floats) = floating(program, &awaitables, at) else { continue };
+        if handles(summary, call) {
+            told.clear(rule, program, at, "caught");
+            continue;
+        }
+        let owner = told::owner(program, at);
+        let rejects = floats.func.is_none_or(|func| rejected.may(func));
+        // A plain function that ends in a handled promise gives one by the way.
+        if floats.func.is_some_and(|func| !program.input.func(func).is_async) && !rejects {
+            told.clear(rule, program, at, "caught");
+            continue;
+        }
+        let once = told::is_once(program, owner);
+        let called = match (&floats.each, promise_of(summary, call)) {
+            (Some(each), _) => each.clone(),
+            (None, Some(_)) => chain_head(program, at),
+            (None, None) => told::called(program, at),
+        };
+        let what = if floats.each.is_some() { "the promises" } else { "the promise" };
+        let why = match (rejects, once) {
+            (false, _) => "its function catches what it awaits; what comes after this line does not wait for it all the same".to_owned(),
+            (true, Some("test")) => "the test is over before it is done, and its failure is seen by no one".to_owned(),
+            (true, Some(_)) => "a rejection ends the program: here, where it starts, that may be meant".to_owned(),
+            (true, None) => {
+                "a rejection reaches no handler: Node ends the process on it, and what comes after this line does not wait".to_owned()
+            }
+        };
+        let inside = program.input.func(owner).is_async;
+        let said = Said {
+            severity: if rejects && once.is_none_or(|why| why == "test") { rule.severity } else { Severity::Info },
+            confidence: Confidence::High,
+            message: format!(
+                "{what} of `{called}` {} neither awaited, returned nor caught",
+                if floats.each.is_some() { "are" } else { "is" }
+            ),
+            why,
+            help: match (&floats.each, inside) {
+                (Some(_), _) => "`await Promise.all(...)` of them".to_owned(),
+                (None, true) => "`await` it, or end it with `.catch(handler)`; `void` before it says that it may float".to_owned(),
+                (None, false) => "return it, or end it with `.catch(handler)`; `void` before it says that it may float".to_owned(),
+            },
+            source: "https://typescript-eslint.io/rules/no-floating-promises/".to_owned(),
+        };
+        let gives = floats.func.map_or(called, |func| program.input.func_name(func));
+        let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, gives)], said);
+        finding.labels.extend(floats.func.map(|func| told::defined(program, func, "gives a promise")));
+        told.findings.push(finding);
+    }
+}
+
+/// What floats.
+struct Floats {
+    func: Option<FuncAt>,
+    /// The call that gives an array of promises, as a person writes it.
+    each: Option<String>,
+}
+
+fn floating(program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, at: CallAt) -> Option<Floats> {
+    if let Some(one) = awaitables.of_call(at) {
+        return (one.gives == Gives::Promise).then_some(Floats { func: one.func, each: None });
+    }
+    // `items.map(async (item) => ...)`: an array of promises.
+    let facts = program.input.facts_of(at.file);
+    let summary = &program.input.summaries[at.file];
+    let call = &summary.calls[at.id];
+    let mut maps = program.graph.externals_of(at).flat_map(|external| facts.invokes(external.path));
+    if !maps.any(|invoke| invoke.results == Some(Results::Elements)) {
+        return None;
+    }
+    let callback = call.args.first().map(|arg| functions(program.solution, At { file: at.file, id: arg.value }))?;
+    let all = !callback.is_empty() && callback.iter().all(|func| awaitables.of(*func) == Some(Gives::Promise));
+    let func = callback.first().copied();
+    all.then(|| Floats { func, each: Some(format!("{}()", told::called(program, at))) })
+}
+
+/// The call at the head of a chain of `then`s.
+fn chain_head(program: &Program<'_, '_>, at: CallAt) -> String {
+    let summary = &program.input.summaries[at.file];
+    let mut head = at;
+    while let Some(base) = promise_of(summary, &summary.calls[head.id]) {
+        match summary.exprs[base] {
+            Expr::Call(id) => head = At { file: at.file, id },
+            _ => break,
+        }
+    }
+    told::called(program, head)
+}

@@ -1,0 +1,143 @@
+//! See rules/query-in-loop.md.
+
+use super::asynchronous::loops::{Rounds, around};
+use super::asynchronous::told::{self, Said};
+use super::asynchronous::waited::{Waited, Way};
+use super::cpu::judged::shown;
+use super::{Check, Program, Rule, Status, Told};
+use crate::base::{FileId, Span};
+use crate::effects::sizes::Size;
+use crate::facts::Effect;
+use crate::finding::{Confidence, Finding, Severity};
+use crate::ir::loops::LoopKind;
+use crate::ir::{CallKind, ExprId};
+use crate::link::{At, CallAt, FuncAt};
+use rustc_hash::FxHashMap;
+
+pub(super) const RULE: Rule = Rule {
+    id: "query-in-loop",
+    group: "async",
+    severity: Severity::Warning,
+    status: Status::Stable,
+    page: include_str!("../../rules/query-in-loop.md"),
+    check: Check::Uses(check),
+};
+
+/// What is asked once for each element, and could be asked for all of them.
+const ASKED: [Effect; 2] = [Effect::Database, Effect::Network];
+
+fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
+    let waited = Waited::new(program);
+    let mut found: FxHashMap<(FileId, Span), usize> = FxHashMap::default();
+    for (at, call) in told::calls(program) {
+        if call.looped.is_none() || !matches!(call.kind, CallKind::Call | CallKind::New) {
+            continue;
+        }
+        let Some((way, over, head)) = of_loop(program, &waited, at) else { continue };
+        tell(rule, program, told, &mut found, &Asked { waited: &waited, at, way, over, head });
+    }
+    for edge in &program.graph.edges {
+        let Some((over, _)) = program.sizes.gone_over(edge) else { continue };
+        let owner = told::owner(program, edge.call);
+        let Some(over) = open(program, At { file: edge.call.file, id: over }, owner) else { continue };
+        let asked = waited.calls_of(edge.to).iter().find_map(|at| Some((*at, waited.way(*at, &ASKED)?)));
+        let Some((at, way)) = asked else { continue };
+        let head = (edge.call.file, program.input.summaries[edge.call.file].calls[edge.call.id].span);
+        tell(rule, program, told, &mut found, &Asked { waited: &waited, at, way, over, head });
+    }
+}
+
+/// A query, and the result set that it is made for each element of.
+struct Asked<'w, 'p, 'a, 'b> {
+    waited: &'w Waited<'p, 'a, 'b>,
+    at: CallAt,
+    way: Way,
+    over: Size,
+    head: (FileId, Span),
+}
+
+/// What decides how many elements there are, where that is a database or a client.
+fn open(program: &Program<'_, '_>, over: crate::link::ExprAt, func: FuncAt) -> Option<Size> {
+    if let crate::ir::Expr::Call(id) = program.input.summaries[over.file].exprs[over.id] {
+        let facts = program.input.facts_of(over.file);
+        // Pages, not elements.
+        if program.graph.externals_of(At { file: over.file, id }).any(|external| facts.counts(external.path)) {
+            return None;
+        }
+    }
+    let size = program.sizes.trace(over, func).size;
+    matches!(size, Size::Database | Size::Request).then_some(size)
+}
+
+fn of_loop(program: &Program<'_, '_>, waited: &Waited<'_, '_, '_>, at: CallAt) -> Option<(Way, Size, (FileId, Span))> {
+    let summary = &program.input.summaries[at.file];
+    let owner = told::owner(program, at);
+    let result: ExprId = program.solution.result_of(at)?.id;
+    let id = around(program, at).find(|id| {
+        let of = &summary.loops[*id];
+        matches!(of.kind, LoopKind::Each | LoopKind::Comprehension)
+    })?;
+    let of = &summary.loops[id];
+    let way = waited.way(at, &ASKED)?;
+    let size = open(program, At { file: at.file, id: of.over? }, owner)?;
+    // The loop goes over what the query itself gives in each round.
+    if of.over == Some(result) || !Rounds::of(program, at.file, id).uses(&summary.calls[at.id], result) {
+        return None;
+    }
+    Some((way, size, (at.file, of.span)))
+}
+
+fn tell(
+    rule: &Rule,
+    program: &Program<'_, '_>,
+    told: &mut Told,
+    found: &mut FxHashMap<(FileId, Span), usize>,
+    asked: &Asked<'_, '_, '_, '_>,
+) {
+    let owner = told::owner(program, asked.at);
+    if let Some(reason) = told::is_once(program, owner) {
+        return told.clear(rule, program, asked.at, reason);
+    }
+    if let Some(first) = found.get(&asked.head) {
+        told.findings[*first].more_sinks += 1;
+        return;
+    }
+    found.insert(asked.head, told.findings.len());
+    told.findings.push(finding(rule, program, asked, owner));
+}
+
+fn finding(rule: &Rule, program: &Program<'_, '_>, asked: &Asked<'_, '_, '_, '_>, owner: FuncAt) -> Finding {
+    let chain = asked.waited.hops(&asked.way);
+    let shown_path =
+        crate::effects::shown_path(program.input.facts_of(asked.way.calls.last().map_or(asked.at, |last| last.0).file), asked.way.path);
+    let head = shown(program, asked.head.0, asked.head.1);
+    let (what, of) = match asked.way.effect {
+        Effect::Database => ("a query", "a database's answer"),
+        _ => ("a request", "a database's answer"),
+    };
+    let of = if asked.over == Size::Request { "what a client sent" } else { of };
+    let reached = program.contexts.is_reached(owner);
+    let confidence = match (asked.over, asked.way.always, reached) {
+        (Size::Database, true, true) => Confidence::High,
+        _ => Confidence::Medium,
+    };
+    let through = if chain.len() > 1 { format!("`{}` reaches `{shown_path}`: ", chain[0].callee) } else { format!("`{shown_path}`: ") };
+    let python = program.input.summaries[asked.at.file].is_python();
+    let said = Said {
+        severity: rule.severity,
+        confidence,
+        message: format!("{through}{what} for each element of {of}"),
+        why: format!("`{head}` goes round once for each element, and waits for {what} each time: the time grows with their number"),
+        help: match (asked.way.effect, python) {
+            (Effect::Database, true) => "ask once for all of them: a join, `WHERE id IN (...)`, `selectinload`, `executemany`",
+            (Effect::Database, false) => "ask once for all of them: a join, `WHERE id IN (...)`, `include`, `insertMany`",
+            (_, true) => "ask for all of them in one request where the service takes that; else side by side with a limit: `asyncio.Semaphore(10)` and `asyncio.gather`",
+            (_, false) => "ask for all of them in one request where the service takes that; else side by side with a limit: `p-limit` and `Promise.all`",
+        }
+        .to_owned(),
+        source: "https://docs.sqlalchemy.org/en/20/glossary.html#term-N-plus-one-problem".to_owned(),
+    };
+    let mut finding = told::finding(rule, program, asked.at, chain, said);
+    finding.labels.push(crate::finding::Label { file: asked.head.0, span: asked.head.1, text: format!("over {of}") });
+    finding
+}

@@ -1,0 +1,80 @@
+//! See rules/unawaited-coroutine.md.
+
+use super::asynchronous::given::{Awaitable, Awaitables};
+use super::asynchronous::told::{self, Said};
+use super::{Check, Program, Rule, Status, Told};
+use crate::facts::Gives;
+use crate::finding::{Confidence, Severity};
+use crate::ir::{Expr, MODULE_BODY, ModuleSummary, Target, VarId};
+use crate::link::{At, CallAt};
+
+pub(super) const RULE: Rule = Rule {
+    id: "unawaited-coroutine",
+    group: "async",
+    severity: Severity::Error,
+    status: Status::Stable,
+    page: include_str!("../../rules/unawaited-coroutine.md"),
+    check: Check::Uses(check),
+};
+
+fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
+    let awaitables = Awaitables::new(program);
+    let coroutine = |at| awaitables.of_call(at).filter(|one| one.gives == Gives::Coroutine);
+    for (at, call) in told::calls(program).filter(|(at, _)| told::is_python(program, *at)) {
+        if call.dropped && !call.awaited {
+            if let Some(one) = coroutine(at) {
+                report(rule, program, told, at, one, "");
+            }
+        } else if call.awaited && coroutine(at).is_some() {
+            told.clear(rule, program, at, "awaited");
+        }
+    }
+    for (file, summary) in program.input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python()) {
+        for assign in summary.assigns.iter().filter(|assign| !assign.is_type) {
+            let (Target::Var(var), Expr::Call(id)) = (&assign.target, &summary.exprs[assign.value]) else { continue };
+            let at = At { file, id: *id };
+            if summary.vars[*var].func == MODULE_BODY {
+                continue;
+            }
+            if let Some(one) = coroutine(at).filter(|_| is_unread(summary, *var)) {
+                report(rule, program, told, at, one, &format!(" and `{}`, which holds it, is never read", summary.vars[*var].name));
+            }
+        }
+    }
+}
+
+/// Whether nothing in the file reads a variable.
+fn is_unread(summary: &ModuleSummary, var: VarId) -> bool {
+    !summary.exprs.iter().any(|expr| *expr == Expr::Var(var))
+}
+
+fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, one: Awaitable, held: &str) {
+    let called = told::called(program, at);
+    let makes = match (one.func, one.path) {
+        (Some(func), _) => program.input.func_name(func),
+        (None, Some(path)) => crate::effects::shown_path(program.input.facts_of(at.file), path),
+        (None, None) => called.clone(),
+    };
+    let owner = told::owner(program, at);
+    let within = program.input.func(owner).is_async;
+    let said = Said {
+        severity: rule.severity,
+        confidence: Confidence::High,
+        message: format!("`{called}()` makes a coroutine that nothing awaits{held}: its body never runs"),
+        why: match one.func {
+            Some(_) => format!("`{makes}` is a coroutine function: calling it runs nothing until what it gives is awaited"),
+            None => format!("`{makes}` gives a coroutine: it runs nothing until it is awaited"),
+        },
+        help: if within {
+            format!("write `await {called}(...)`, or keep a task of it: `task = asyncio.create_task({called}(...))`")
+        } else {
+            let name = &program.input.func(owner).name;
+            let shown = if name.starts_with('<') { "this function".to_owned() } else { format!("`{name}`") };
+            format!("make {shown} an `async def` and await it there, or hand it to the loop that is to run it")
+        },
+        source: "https://docs.python.org/3/library/asyncio-dev.html#detect-never-awaited-coroutines".to_owned(),
+    };
+    let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, makes)], said);
+    finding.labels.extend(one.func.map(|func| told::defined(program, func, "an `async def`, or gives what one makes")));
+    told.findings.push(finding);
+}

@@ -1,0 +1,5 @@
+import shutil
+
+
+def remove(path):
+    shutil.rmtree(path)
