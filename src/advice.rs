@@ -3,6 +3,7 @@
 mod case;
 mod further;
 mod locked;
+mod plain;
 mod runtime;
 mod threads;
 mod way;
@@ -56,6 +57,8 @@ pub struct Asked<'s> {
     pub origin: &'s Origin,
     /// Nothing else that is reported lies below the first call.
     pub alone: bool,
+    /// The first function is the entry itself.
+    pub is_entry: bool,
 }
 
 impl<'a, 'b> Advisor<'a, 'b> {
@@ -90,6 +93,10 @@ impl<'a, 'b> Advisor<'a, 'b> {
     /// One or two sentences without the last full stop.
     #[must_use]
     pub fn help(&self, asked: Asked<'_>) -> String {
+        self.replacement(asked) + self.plain(asked).as_deref().unwrap_or("")
+    }
+
+    fn replacement(&self, asked: Asked<'_>) -> String {
         let input = self.solution.input;
         let (Some(first), Some(last)) = (asked.steps.first(), asked.steps.last()) else { return String::new() };
         let seen = runtime::seen(input, &self.common, first.from, asked.origin.file, asked.steps);

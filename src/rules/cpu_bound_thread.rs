@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
     id: "cpu-bound-thread",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/cpu-bound-thread.md"),
     check: Check::Uses(check),
 };
