@@ -117,7 +117,7 @@ fn judge<'t>(program: &Program<'_, '_>, origins: &Origins<'_, '_, '_>, edge: &'t
         let head = super::cpu::judged::shown(program, round.file, round.span);
         let by = match &origin {
             Origin::Bounded => continue,
-            Origin::Head(how) | Origin::Request(how) => {
+            Origin::Head(how) | Origin::Field(how) | Origin::Request(how) => {
                 requested += 1;
                 format!("`{head}`: {how} decides how often")
             }
