@@ -4,7 +4,7 @@ pub mod assumed;
 pub mod belief;
 pub mod conditions;
 pub mod costs;
-mod flags;
+pub mod flags;
 mod given;
 pub mod grown;
 pub mod patterns;

@@ -23,6 +23,7 @@ pub use pool::{Pickles, Pool, Runs, Starting};
 pub use promise::{Dropping, Gives, Promised, Rejections};
 pub use remedy::{Case, Caution, Idiom, Instead, Other, Remedy, Runtime, Words};
 pub use schema::{ContextKind, Effect, ElementsOf, Gil, Handling, Language, Registered, Results, Weight};
+pub use threads::OwnLoop;
 
 use crate::base::written::{Fault, Written};
 use crate::base::{Name, name};
@@ -388,7 +389,7 @@ pub struct Facts {
     scripts: FxHashMap<Name, ()>,
     serves: FxHashMap<Name, ()>,
     background: FxHashMap<Name, ()>,
-    own_loops: FxHashMap<Name, ()>,
+    own_loops: FxHashMap<Name, OwnLoop>,
     missing: FxHashMap<Name, ()>,
     unblocks: FxHashMap<Name, ()>,
     keeps: FxHashMap<Name, ()>,
@@ -399,7 +400,6 @@ pub struct Facts {
     startup_tests: rustc_hash::FxHashSet<(Name, Name)>,
     promises: FxHashMap<Name, Promised>,
     drops: FxHashMap<Name, Dropping>,
-    loop_runs: FxHashMap<Name, ()>,
     loop_nesting: FxHashMap<Name, ()>,
     limiters: FxHashMap<Name, ()>,
     gatherers: FxHashMap<Name, ()>,

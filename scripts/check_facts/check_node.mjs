@@ -121,7 +121,7 @@ const several = (paths) => (paths === undefined ? [] : Array.isArray(paths) ? pa
 function pathsOf(file) {
   const found = new Set();
   const add = (paths) => several(paths).forEach((one) => found.add(one));
-  for (const table of ["call", "neutral", "concurrency", "worker_file", "keeps", "unblocks", "serves", "script", "structural", "awaitable", "loop_check", "loop_bound"])
+  for (const table of ["call", "neutral", "concurrency", "worker_file", "keeps", "unblocks", "serves", "script", "structural", "awaitable", "loop_check", "loop_bound", "promise", "drops_promise", "limiter", "gathers", "counts", "plain_decorator"])
     for (const entry of file[table] ?? []) add(entry.paths);
   for (const table of ["boundary", "calls_argument", "returns_argument", "container", "generic"]) for (const entry of file[table] ?? []) add(entry.path);
   for (const entry of file.entry ?? []) [entry.decorator, entry.base, entry.call, entry.attribute].forEach(add);
@@ -155,8 +155,9 @@ for (const file of chosen) {
     } else if (dynamic.has(module)) dynamic.get(module).used = true;
   }
   for (const one of pathsOf(facts.get(file))) {
-    if (dynamic.has(one)) {
-      dynamic.get(one).used = true;
+    const exception = dynamic.get(one) ?? dynamic.get(`${one.slice(0, one.lastIndexOf("."))}.*`);
+    if (exception) {
+      exception.used = true;
       counts.dynamic++;
       continue;
     }

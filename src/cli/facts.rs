@@ -2,7 +2,7 @@
 
 use super::{Exit, add_facts, built_in, complain, configure, print, sound, working_folder};
 use crate::base::Name;
-use crate::facts::{CallFact, FactBase, Library, Other, Remedy, Which, Words};
+use crate::facts::{CallFact, FactBase, Library, Other, OwnLoop, Remedy, Which, Words};
 use crate::ir::Family;
 use crate::report::count;
 use clap::Args;
@@ -198,7 +198,9 @@ fn known(facts: &FactBase, family: Family, path: Name) -> Vec<String> {
         (facts.is_script(path), "marks a command-line program"),
         (facts.serves(path), "begins to serve"),
         (facts.goes_on(path), "runs its argument in the background"),
-        (facts.owns_loop(path), "runs its argument on a loop of its own"),
+        (facts.own_loop(path) == Some(OwnLoop::Makes), "makes a loop of its thread's own"),
+        (facts.runs_alone(path), "runs its argument on a loop of its own"),
+        (facts.own_loop(path) == Some(OwnLoop::Borrows), "runs its argument on a loop where none may run yet"),
         (facts.tells_missing(path), "tells that something is not there"),
         (facts.unblocks(path), "makes its receiver return at once"),
         (facts.keeps(path), "keeps results"),

@@ -39,7 +39,7 @@ impl Spread<'_, '_> {
         let input = self.input;
         let mut driven = FxHashSet::default();
         let mut takes: FxHashSet<(FuncAt, usize)> = FxHashSet::default();
-        for external in self.graph.externals.iter().filter(|external| input.facts_of(external.call.file).owns_loop(external.path)) {
+        for external in self.graph.externals.iter().filter(|external| input.facts_of(external.call.file).runs_alone(external.path)) {
             driven.insert(external.call);
             let call = &input.summaries[external.call.file].calls[external.call.id];
             for arg in &call.args {

@@ -4,8 +4,8 @@ use super::asked::Asks;
 use super::file::Misfit;
 use super::schema::{Argument, Effect, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
-    Boundary, CallFact, Container, Dropping, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Lock, Operand, Pool,
-    PoolOf, Promised, Provider, RawFacts, Regex, Runtime, Sized, Starting, Which,
+    Boundary, CallFact, Container, Dropping, Entry, Example, Facts, FromClient, GenericKind, Given, Invoke, Linear, Lock, Operand, OwnLoop,
+    Pool, PoolOf, Promised, Provider, RawFacts, Regex, Runtime, Sized, Starting, Which,
 };
 use crate::base::written::Placed;
 use crate::base::{Name, name};
@@ -56,11 +56,12 @@ pub(super) struct Ready {
     plain_labels: Vec<String>,
     runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    plain: [Vec<Name>; 20],
+    plain: [Vec<Name>; 18],
     locks: Vec<(Vec<Name>, Lock)>,
     polls: Vec<(Name, Name)>,
     /// Calls of the loop's own thread, with what other threads write.
     loop_bound: Vec<(Name, Option<Name>)>,
+    own_loops: Vec<(Name, OwnLoop)>,
     promises: Vec<(Vec<Name>, Promised)>,
     drops: Vec<(Vec<Name>, Dropping)>,
 }
@@ -260,7 +261,6 @@ impl Ready {
                 paths(raw.script),
                 paths(raw.serves),
                 paths(raw.background),
-                paths(raw.own_loop),
                 paths(raw.missing),
                 paths(raw.unblocks),
                 paths(raw.keeps),
@@ -269,7 +269,6 @@ impl Ready {
                 paths(raw.clock),
                 paths(raw.thread_local),
                 paths(raw.under_gil),
-                paths(raw.runs_loop),
                 paths(raw.nests_loops),
                 paths(raw.limiter),
                 paths(raw.gathers),
@@ -288,6 +287,7 @@ impl Ready {
                 })
                 .collect(),
             polls: raw.polls.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), name(&raw.value().instead)))).collect(),
+            own_loops: raw.own_loop.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().does))).collect(),
             loop_bound: raw
                 .loop_bound
                 .iter()
@@ -330,6 +330,7 @@ impl Ready {
             + self.locks.len()
             + self.polls.len()
             + self.loop_bound.len()
+            + self.own_loops.len()
     }
 
     /// Every path that the facts speak of.
@@ -377,6 +378,7 @@ impl Ready {
         paths.extend(self.cooperative.iter().map(|(path, _)| path));
         paths.extend(self.polls.iter().map(|(path, _)| path));
         paths.extend(self.loop_bound.iter().map(|(path, _)| path));
+        paths.extend(self.own_loops.iter().map(|(path, _)| path));
         paths.extend(self.pools.iter().map(|(path, _)| path));
         paths.extend(self.starting.iter().map(|(path, _)| path));
         paths.extend(self.unpicklable.iter().map(|(path, _)| path));
@@ -573,6 +575,7 @@ impl Facts {
         self.locks.extend(ready.locks.into_iter().flat_map(|(types, lock)| types.into_iter().map(move |path| (path, lock))));
         self.polls.extend(ready.polls);
         self.loop_bound.extend(ready.loop_bound);
+        self.own_loops.extend(ready.own_loops);
         self.pools.extend(ready.pools);
         self.starting.extend(ready.starting);
         self.unpicklable.extend(ready.unpicklable);
@@ -591,14 +594,13 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 20] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 18] {
         [
             &mut self.concurrency,
             &mut self.structural,
             &mut self.scripts,
             &mut self.serves,
             &mut self.background,
-            &mut self.own_loops,
             &mut self.missing,
             &mut self.unblocks,
             &mut self.keeps,
@@ -607,7 +609,6 @@ impl Facts {
             &mut self.clocks,
             &mut self.thread_locals,
             &mut self.under_gil,
-            &mut self.loop_runs,
             &mut self.loop_nesting,
             &mut self.limiters,
             &mut self.gatherers,

@@ -10,7 +10,7 @@ use super::remedy::Runtime;
 use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawInvoke, RawLibrary, RawLoopCheck, RawPaths, RawType,
 };
-use super::threads::{RawLock, RawLoopBound, RawPolls};
+use super::threads::{RawLock, RawLoopBound, RawOwnLoop, RawPolls};
 use crate::base::written::Placed;
 use crate::ir::Family;
 use schemars::JsonSchema;
@@ -86,7 +86,7 @@ pub struct RawFacts {
     /// Calls that make a loop of the calling thread's own, or run what they are given on one and return when that has ended:
     /// `asyncio.run(main())`.
     #[serde(default)]
-    pub(super) own_loop: Vec<Placed<RawPaths>>,
+    pub(super) own_loop: Vec<Placed<RawOwnLoop>>,
     /// Exceptions that tell that something is not there in this version: what handles them is a way out.
     #[serde(default)]
     pub(super) missing: Vec<Placed<RawPaths>>,
@@ -117,9 +117,6 @@ pub struct RawFacts {
     /// Calls that drop what an asynchronous function gives that they are given.
     #[serde(default)]
     pub(super) drops_promise: Vec<Placed<RawDrops>>,
-    /// Calls that run a loop of their own, which no running loop allows: `asyncio.run`.
-    #[serde(default)]
-    pub(super) runs_loop: Vec<Placed<RawPaths>>,
     /// Calls that let loops run within each other.
     #[serde(default)]
     pub(super) nests_loops: Vec<Placed<RawPaths>>,
@@ -217,6 +214,7 @@ spoken!(
     RawLock,
     RawPolls,
     RawLoopBound,
+    RawOwnLoop,
     RawPool,
     RawStarting,
     RawUnpicklable
@@ -255,7 +253,6 @@ macro_rules! every_table {
             loop_bound,
             promise,
             drops_promise,
-            runs_loop,
             nests_loops,
             limiter,
             gathers,

@@ -124,12 +124,6 @@ impl Facts {
         self.by_path(&self.background, path).is_some()
     }
 
-    /// Whether a call on `path` makes a loop of the calling thread's own, or runs what it is given on one.
-    #[must_use]
-    pub fn owns_loop(&self, path: Name) -> bool {
-        self.by_path(&self.own_loops, path).is_some()
-    }
-
     /// Whether the exception of this path tells that something is not there in this version.
     #[must_use]
     pub fn tells_missing(&self, path: Name) -> bool {

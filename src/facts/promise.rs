@@ -131,12 +131,6 @@ impl Facts {
         self.drops.iter().filter(|(path, _)| named(path)).min_by_key(|(path, _)| **path).map(|(_, dropping)| dropping)
     }
 
-    /// Whether a call on `path` runs a loop of its own, which no running loop allows.
-    #[must_use]
-    pub fn runs_loop(&self, path: Name) -> bool {
-        self.by_path(&self.loop_runs, path).is_some()
-    }
-
     /// Whether a call on `path` lets loops run within each other.
     #[must_use]
     pub fn nests_loops(&self, path: Name) -> bool {

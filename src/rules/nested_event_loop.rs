@@ -3,10 +3,12 @@
 use super::asynchronous::told::{self, Said};
 use super::{Check, Program, Rule, Status, Told};
 use crate::effects::belief;
+use crate::effects::flags::{self, Flags};
 use crate::facts::ContextKind;
 use crate::finding::{Confidence, Hop, Severity};
-use crate::link::graph::{EdgeKind, External};
-use crate::link::{At, FuncAt};
+use crate::link::FuncAt;
+use crate::link::graph::{Edge, EdgeKind, External};
+use rustc_hash::FxHashMap;
 
 pub(super) const RULE: Rule = Rule {
     id: "nested-event-loop",
@@ -20,16 +22,37 @@ pub(super) const RULE: Rule = Rule {
 /// Calls of a chain beyond which it is doubted.
 const FAR: usize = 4;
 
+/// Calls of a chain, at most.
+const FARTHEST: usize = 8;
+
+/// Functions looked at above one call, at most.
+const MOST: usize = 400;
+
+/// A function above the call that runs a loop, and what must hold of its parameters for it to come to that.
+struct Above<'b> {
+    func: FuncAt,
+    flags: Flags,
+    /// The call that leads there, and the place of its callee in the walk; none for the call's own function.
+    by: Option<(&'b Edge, usize)>,
+    hops: usize,
+}
+
 fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     let facts_of = |external: &External| program.input.facts_of(external.call.file);
     let nests = |external: &External| facts_of(external).nests_loops(external.path);
+    let running: Vec<&External> =
+        program.graph.externals.iter().filter(|external| facts_of(external).runs_loop(external.path)).collect();
+    if running.is_empty() {
+        return;
+    }
     let allowed = program.graph.externals.iter().any(nests);
-    for external in program.graph.externals.iter().filter(|external| facts_of(external).runs_loop(external.path)) {
+    let callers = callers(program);
+    for external in running {
         let (call, from) = (external.call, external.from);
-        let Some(origin) = program.contexts.origin(from, ContextKind::Loop) else {
+        if program.contexts.origin(from, ContextKind::Loop).is_none() {
             told.clear(rule, program, call, told::is_once(program, from).unwrap_or("not reached"));
             continue;
-        };
+        }
         // What is awaited gave something to await: another of the candidates is meant.
         if program.input.summaries[call.file].calls[call.id].awaited {
             continue;
@@ -43,16 +66,23 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             continue;
         }
         let shown = crate::effects::shown_path(program.input.facts_of(call.file), external.path);
-        let Some(hops) = hops(program, from) else { continue };
+        let Some((root, hops, asks)) = way(program, &callers, external) else {
+            told.clear(rule, program, call, "ruled out");
+            continue;
+        };
         let direct = hops.is_empty();
         let mut chain = hops;
         chain.push(told::hop(program, call, shown.clone()));
         let distance = u32::try_from(chain.len()).unwrap_or(u32::MAX);
-        // Tests on the way are not asked: who is called only without a loop may be among them.
         let far = if chain.len() > FAR { Confidence::Low } else { Confidence::Medium };
-        let most = if direct { Confidence::High } else { far.min(belief::sure(distance, 1)) };
+        let most = match (direct, asks) {
+            (true, false) => Confidence::High,
+            (true, true) => Confidence::Medium,
+            (false, _) => far.min(belief::sure(distance, 1)),
+        };
         // A coroutine runs on a loop, whatever leads to it.
-        let confidence = if direct { most } else { most.min(origin.confidence) };
+        let origin = program.contexts.origin(root, ContextKind::Loop).map_or(Confidence::Low, |origin| origin.confidence);
+        let confidence = if direct { most } else { most.min(origin) };
         let through = if direct { format!("`{shown}`") } else { format!("`{}` reaches `{shown}`, which", chain[0].callee) };
         let said = Said {
             severity: rule.severity,
@@ -77,23 +107,52 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     }
 }
 
-/// The calls from the last coroutine function on the way to a function; none where a call of the way is not found.
-fn hops(program: &Program<'_, '_>, from: FuncAt) -> Option<Vec<Hop>> {
-    let mut way = program.contexts.way_to(from);
-    way.push(from);
-    let root = way.iter().rposition(|func| program.input.func(*func).is_async).unwrap_or(0);
-    // Nothing that the loop runs leads there.
-    if !program.input.func(way[root]).is_async && program.contexts.loop_root(way[root]).is_none() {
-        return None;
+/// Plain calls by the function that they run, in the caller's own thread.
+fn callers<'b>(program: &Program<'_, 'b>) -> FxHashMap<FuncAt, Vec<&'b Edge>> {
+    let mut callers: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
+    for edge in &program.graph.edges {
+        let plain = edge.kind == EdgeKind::Direct && !edge.by_name && edge.from != edge.to;
+        if plain && !program.input.func(edge.to).is_async && !program.input.summaries[edge.call.file].calls[edge.call.id].awaited {
+            callers.entry(edge.to).or_default().push(edge);
+        }
     }
-    let mut hops = Vec::new();
-    for pair in way[root..].windows(2) {
-        let summary = &program.input.summaries[pair[0].file];
-        let ids = summary.calls.iter_enumerated().filter(|(_, call)| call.func == pair[0].id);
-        let edges = ids.flat_map(|(id, _)| program.graph.edges_of(At { file: pair[0].file, id }));
-        let mut leading = edges.filter(|edge| edge.to == pair[1] && edge.kind == EdgeKind::Direct);
-        let edge = leading.next()?;
-        hops.push(told::hop(program, edge.call, program.input.func_name(pair[1])));
+    callers
+}
+
+/// The nearest function that the loop runs from which plain calls lead to `external` with what they give, the calls from there on,
+/// and whether that depends on its own parameters.
+fn way(program: &Program<'_, '_>, callers: &FxHashMap<FuncAt, Vec<&Edge>>, external: &External) -> Option<(FuncAt, Vec<Hop>, bool)> {
+    let run = program.effects.run(program.solution, program.sizes);
+    let flags = flags::of_call(run, external.call)?;
+    let mut walk = vec![Above { func: external.from, flags, by: None, hops: 0 }];
+    let mut at = 0;
+    while at < walk.len() {
+        let (func, hops) = (walk[at].func, walk[at].hops);
+        if is_root(program, func) {
+            let asks = walk[at].flags.asks();
+            return Some((func, hops_from(program, &walk, at), asks));
+        }
+        for edge in callers.get(&func).into_iter().flatten().filter(|_| hops + 1 < FARTHEST) {
+            // What the loop does not run does not lead there.
+            if walk.len() >= MOST || program.contexts.origin(edge.from, ContextKind::Loop).is_none() {
+                continue;
+            }
+            let Some(flags) = flags::through(run, edge, &walk[at].flags) else { continue };
+            if !walk.iter().any(|met| met.func == edge.from && met.flags.is_within(&flags)) {
+                walk.push(Above { func: edge.from, flags, by: Some((edge, at)), hops: hops + 1 });
+            }
+        }
+        at += 1;
     }
-    Some(hops)
+    None
+}
+
+/// Whether the loop runs the function itself: a coroutine, or what a fact makes a callback of it.
+fn is_root(program: &Program<'_, '_>, func: FuncAt) -> bool {
+    program.input.func(func).is_async || program.contexts.is_entry(func) && program.contexts.loop_root(func).is_some()
+}
+
+fn hops_from(program: &Program<'_, '_>, walk: &[Above<'_>], at: usize) -> Vec<Hop> {
+    let steps = std::iter::successors(walk[at].by, |(_, below)| walk[*below].by);
+    steps.map(|(edge, _)| told::hop(program, edge.call, program.input.func_name(edge.to))).collect()
 }
