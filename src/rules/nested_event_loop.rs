@@ -40,8 +40,7 @@ struct Above<'b> {
 fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     let facts_of = |external: &External| program.input.facts_of(external.call.file);
     let nests = |external: &External| facts_of(external).nests_loops(external.path);
-    let running: Vec<&External> =
-        program.graph.externals.iter().filter(|external| facts_of(external).runs_loop(external.path)).collect();
+    let running: Vec<&External> = program.graph.externals.iter().filter(|external| facts_of(external).runs_loop(external.path)).collect();
     if running.is_empty() {
         return;
     }
