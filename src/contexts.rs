@@ -5,6 +5,7 @@ mod conditions;
 mod cooperative;
 mod handlers;
 mod once;
+mod private;
 mod programs;
 pub mod unknown;
 mod workers;
@@ -439,17 +440,18 @@ impl Spread<'_, '_> {
         self.settle_once();
         // Coroutines that nothing here calls first: what they call is theirs.
         let called: FxHashSet<FuncAt> = self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
+        let unused = self.unused(&called);
         // The surer ones keep what both call.
         for confidence in [Confidence::Medium, Confidence::Low] {
-            self.reach_unknown(confidence, |func| !called.contains(&func));
+            self.reach_unknown(confidence, &unused, |func| !called.contains(&func));
             self.reach_lazily();
-            self.reach_unknown(confidence, |_| true);
+            self.reach_unknown(confidence, &unused, |_| true);
             self.reach_lazily();
         }
     }
 
     /// Coroutines that no entry reaches may be awaited by a server elsewhere.
-    fn reach_unknown(&mut self, confidence: Confidence, takes: impl Fn(FuncAt) -> bool) {
+    fn reach_unknown(&mut self, confidence: Confidence, unused: &FxHashSet<FuncAt>, takes: impl Fn(FuncAt) -> bool) {
         for (file, summary) in self.input.summaries.iter_enumerated() {
             let is_script = self.scripts[file];
             for (id, function) in summary.functions.iter_enumerated() {
@@ -462,7 +464,7 @@ impl Spread<'_, '_> {
                 }
                 let offloaded = [ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
                 let script = is_script || self.contexts.origin(func, ContextKind::Script).is_some() || self.of_scripts.contains(&func);
-                let sure = !script && !offloaded && !summary.is_client;
+                let sure = !script && !offloaded && !summary.is_client && !unused.contains(&func);
                 if sure != (confidence == Confidence::Medium) {
                     continue;
                 }

@@ -386,6 +386,8 @@ pub struct Facts {
     generics: FxHashMap<Name, (GenericKind, Option<Name>)>,
     concurrency: FxHashMap<Name, ()>,
     structural: FxHashMap<Name, ()>,
+    bare_bases: FxHashMap<Name, ()>,
+    async_forms: FxHashMap<Name, ()>,
     scripts: FxHashMap<Name, ()>,
     serves: FxHashMap<Name, ()>,
     background: FxHashMap<Name, ()>,

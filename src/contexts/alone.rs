@@ -14,13 +14,6 @@ const BUSY_HOPS: usize = 3;
 /// Functions that hand a coroutine on to the one that runs it, at most.
 const HANDED: usize = 3;
 
-/// What the name of an async function begins or ends with beside that of its plain form.
-const PREFIXES: [&str; 2] = ["async_", "a"];
-const SUFFIXES: [&str; 1] = ["_async"];
-
-/// Base classes of these modules ask for no methods of their own.
-const NO_BASES: [&str; 4] = ["abc.", "typing.", "builtins.", "typing_extensions."];
-
 /// Calls around a coroutine, and functions that make it: `react(lambda reactor: ensureDeferred(main()))`.
 const DEEPEST: usize = 3;
 
@@ -121,12 +114,12 @@ impl Spread<'_, '_> {
         if !function.is_async || name.starts_with(['_', '<']) || nested {
             return false;
         }
-        let plain = PREFIXES.iter().filter_map(|start| name.strip_prefix(start));
-        let plain: Vec<&str> = plain.chain(SUFFIXES.iter().filter_map(|end| name.strip_suffix(end))).collect();
+        let facts = input.facts_of(func.file);
+        let plain: Vec<&str> = facts.plain_forms(name).collect();
         let is_plain = |other: &Function| other.class == function.class && !other.is_async && plain.contains(&other.name.as_str());
         let asked_for = |class| {
             let lineage = self.solution.lineage(At { file: func.file, id: class });
-            lineage.1.iter().any(|base| !NO_BASES.iter().any(|module| base.starts_with(module)))
+            lineage.1.iter().any(|base| !facts.is_bare_base(*base))
         };
         summary.functions.iter().any(is_plain) || function.class.is_some_and(asked_for)
     }

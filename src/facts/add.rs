@@ -56,7 +56,7 @@ pub(super) struct Ready {
     plain_labels: Vec<String>,
     runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    plain: [Vec<Name>; 18],
+    plain: [Vec<Name>; 20],
     locks: Vec<(Vec<Name>, Lock)>,
     polls: Vec<(Name, Name)>,
     /// Calls of the loop's own thread, with what other threads write.
@@ -258,6 +258,8 @@ impl Ready {
             plain: [
                 paths(raw.concurrency),
                 paths(raw.structural),
+                paths(raw.bare_base),
+                paths(raw.async_form),
                 paths(raw.script),
                 paths(raw.serves),
                 paths(raw.background),
@@ -594,10 +596,12 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 18] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 20] {
         [
             &mut self.concurrency,
             &mut self.structural,
+            &mut self.bare_bases,
+            &mut self.async_forms,
             &mut self.scripts,
             &mut self.serves,
             &mut self.background,

@@ -96,6 +96,12 @@ pub struct RawFacts {
     /// Base classes that any class with the same members meets.
     #[serde(default)]
     pub(super) structural: Vec<Placed<RawPaths>>,
+    /// Base classes that ask for no methods of their own: what a class below them offers, no library calls.
+    #[serde(default)]
+    pub(super) bare_base: Vec<Placed<RawPaths>>,
+    /// How an asynchronous function is called beside its plain form, with `*` for the plain form's name.
+    #[serde(default)]
+    pub(super) async_form: Vec<Placed<RawPaths>>,
     /// Types whose values can be awaited.
     #[serde(default)]
     pub(super) awaitable: Vec<Placed<RawPaths>>,
@@ -247,6 +253,8 @@ macro_rules! every_table {
             missing,
             script,
             structural,
+            bare_base,
+            async_form,
             awaitable,
             loop_check,
             startup_test,

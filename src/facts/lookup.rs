@@ -88,6 +88,20 @@ impl Facts {
         self.structural.contains_key(&path)
     }
 
+    /// Whether the base `path` asks a class for no methods: builtin types and what only marks a class.
+    #[must_use]
+    pub fn is_bare_base(&self, path: Name) -> bool {
+        self.bare_bases.contains_key(&path) || self.is_builtin(path)
+    }
+
+    /// The names that the plain form of the asynchronous function `name` may have: `load` for `aload`.
+    pub fn plain_forms<'n>(&self, name: &'n str) -> impl Iterator<Item = &'n str> {
+        self.async_forms.keys().filter_map(move |form| {
+            let (start, end) = form.split_once('*')?;
+            name.strip_prefix(start)?.strip_suffix(end).filter(|plain| !plain.is_empty())
+        })
+    }
+
     /// Whether a file that uses `path` is a command-line program.
     #[must_use]
     pub fn is_script(&self, path: Name) -> bool {
