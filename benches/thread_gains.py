@@ -17,7 +17,8 @@ import json
 import platform
 import time
 
-ROUNDS = 12
+ROUNDS = 20
+ROUNDS_OF_CORES = 60
 TICK = 0.001
 TEXT = json.dumps([{"id": at, "name": f"name {at}", "ratio": at / 7} for at in range(60_000)])
 DATA = bytes(100_000_000)
@@ -79,7 +80,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(2) as threads, concurrent.futures.ProcessPoolExecutor(2) as processes:
         for name, call in CLASSES:
             one = min(processor_time(call) for _ in range(ROUNDS))
-            used = [max(cores(pool, call) for _ in range(ROUNDS)) for pool in (threads, processes)]
+            used = [max(cores(pool, call) for _ in range(ROUNDS_OF_CORES)) for pool in (threads, processes)]
             lags = [min(asyncio.run(lag(call, count)) for _ in range(ROUNDS)) for count in (1, 4)]
             figures = [f"{one * 1000:.0f}", *(f"{of:.1f}" for of in used), *(f"{of * 1000:.0f}" for of in lags)]
             print(f"| {name} | " + " | ".join(figures) + " |", flush=True)

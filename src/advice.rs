@@ -3,6 +3,7 @@
 mod case;
 mod further;
 mod locked;
+mod plain;
 mod runtime;
 mod threads;
 mod way;
@@ -12,8 +13,9 @@ use crate::base::Name;
 use crate::contexts::Origin;
 use crate::effects::Step;
 use crate::facts::{CallFact, ContextKind, Effect, Gil, Idiom, Other, Remedy, Words};
-use crate::link::graph::{Edge, EdgeKind, Graph};
-use crate::link::{CallAt, FuncAt, Solution};
+use crate::ir::{Branch, Guard, Test};
+use crate::link::graph::{Edge, EdgeKind, External, Graph};
+use crate::link::{CallAt, FuncAt, Input, Solution};
 use runtime::{Common, Seen};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
@@ -55,6 +57,8 @@ pub struct Asked<'s> {
     pub origin: &'s Origin,
     /// Nothing else that is reported lies below the first call.
     pub alone: bool,
+    /// The first function is the entry itself.
+    pub is_entry: bool,
 }
 
 impl<'a, 'b> Advisor<'a, 'b> {
@@ -66,10 +70,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
         for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct && !edge.by_name && !input.func(edge.to).is_async) {
             callers.entry(edge.to).or_default().push(edge.from);
         }
-        let here = graph
-            .externals
-            .iter()
-            .filter(|external| !graph.off_loop.contains(&external.call) && input.facts_of(external.call.file).is_loop_bound(external.path));
+        let here = graph.externals.iter().filter(|external| !graph.off_loop.contains(&external.call) && needs_loop(input, external));
         let mut last: Vec<FuncAt> = here.map(|external| external.from).collect();
         let mut bound: FxHashSet<FuncAt> = last.iter().copied().collect();
         for _ in 0..DEPTH {
@@ -92,6 +93,10 @@ impl<'a, 'b> Advisor<'a, 'b> {
     /// One or two sentences without the last full stop.
     #[must_use]
     pub fn help(&self, asked: Asked<'_>) -> String {
+        self.replacement(asked) + self.plain(asked).as_deref().unwrap_or("")
+    }
+
+    fn replacement(&self, asked: Asked<'_>) -> String {
         let input = self.solution.input;
         let (Some(first), Some(last)) = (asked.steps.first(), asked.steps.last()) else { return String::new() };
         let seen = runtime::seen(input, &self.common, first.from, asked.origin.file, asked.steps);
@@ -114,7 +119,8 @@ impl<'a, 'b> Advisor<'a, 'b> {
             }
             Remedy::Other(Other { what }) => format!("use {}{place}{caution}", filled(what, &written, asked.path)),
             Remedy::Code(code) => {
-                let code = quoted(&filled(code, &written, asked.path));
+                let code = filled(code, &written, asked.path);
+                let code = quoted(&if goes_on(input, last.call) { enclosed(code) } else { code });
                 match &way.fixed {
                     Some(fixed) => format!("{fixed} can't await: do this outside of it, with {code}{caution}"),
                     None if way.names.is_empty() => format!("write {code} in place of `{}`{caution}", asked.shown),
@@ -283,6 +289,32 @@ fn filled(remedy: &str, written: &Written, path: Name) -> String {
         (None, None) => out.replace("{receiver}", &kind),
     };
     out.replace("{arguments}", &written.arguments)
+}
+
+/// Whether the call works only where the loop runs: it belongs to it, or raises where none does, and nothing catches that.
+fn needs_loop(input: Input<'_>, external: &External) -> bool {
+    let facts = input.facts_of(external.call.file);
+    let caught = |guard: &Guard| guard.test == Test::Call(external.call.id) && guard.branch == Branch::Raised;
+    facts.is_loop_bound(external.path)
+        || (facts.off_loop(external.path) == Some(Branch::Raised) && !input.summaries[external.call.file].guards.iter().any(caught))
+}
+
+/// Whether a member or an element is taken of what the call gives, in the same expression.
+fn goes_on(input: Input<'_>, call: CallAt) -> bool {
+    let end = input.summaries[call.file].calls[call.id].span.end as usize;
+    let after = input.sources[call.file].text.get(end..).unwrap_or("");
+    let below = after.trim_start();
+    // On a line below, brackets begin something else.
+    below.starts_with("?.") || (below.starts_with('.') && !below.starts_with("...")) || after.starts_with(['[', '('])
+}
+
+/// `await` in its own parentheses, so that what follows goes on with what it gives.
+fn enclosed(code: String) -> String {
+    if !code.starts_with("await ") {
+        return code;
+    }
+    let said = code.find("  # ").or_else(|| code.find("  // ")).unwrap_or(code.len());
+    format!("({}){}", &code[..said], &code[said..])
 }
 
 /// Code between backquotes; a comment at its end is said beside it.

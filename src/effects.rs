@@ -17,8 +17,8 @@ mod wanted;
 use crate::base::Name;
 use crate::facts::{CallFact, Effect, Facts, Weight};
 use crate::finding::{Confidence, Hop};
-use crate::ir::{Arg, Branch, Call, Const, Expr, ModuleSummary};
-use crate::link::graph::{Edge, EdgeKind, Graph};
+use crate::ir::{Arg, Branch, Call, CallKind, Const, Expr, ModuleSummary};
+use crate::link::graph::{Edge, EdgeKind, External, Graph};
 use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
 use assumed::Assumed;
 use belief::Widths;
@@ -151,7 +151,7 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
     for external in &graph.externals {
         let call = &input.summaries[external.call.file].calls[external.call.id];
         // An awaited call of a library gave an awaitable: it did not block.
-        if call.awaited {
+        if call.awaited || gives_way(input, graph, external.call) {
             continue;
         }
         // A pattern's application is judged by its pattern.
@@ -450,6 +450,9 @@ pub(crate) fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &C
     if condition == "work awaited" {
         return awaits_work(solution, graph, at);
     }
+    if let Some(condition) = condition.strip_prefix("made ") {
+        return made_with(solution, graph, at, call, condition);
+    }
     if let Some(test) = condition.strip_prefix("after ") {
         return stands_after(summary, call, test);
     }
@@ -479,6 +482,29 @@ pub(crate) fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &C
             _ => false,
         },
     })
+}
+
+/// Whether what the call gives is entered or gone over asynchronously, and another candidate is there that may give such.
+fn gives_way(input: Input<'_>, graph: &Graph, at: CallAt) -> bool {
+    let plain = |external: &External| fact_of(input, at, external.path).is_none();
+    graph.entered.contains(&at) && (graph.externals_of(at).any(plain) || graph.edges_of(at).next().is_some())
+}
+
+/// Whether the condition holds of each call that made what the method is called on.
+fn made_with(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &Call, condition: &str) -> bool {
+    let base = match solution.input.summaries[at.file].exprs[call.callee] {
+        _ if matches!(call.kind, CallKind::With | CallKind::Iterate) => call.callee,
+        Expr::Attr { base, .. } => base,
+        _ => return false,
+    };
+    let makes = |value: &Value| {
+        let Value::Object(made) = value else { return None };
+        let summary = &solution.input.summaries[made.file];
+        let Expr::Call(id) = summary.exprs[made.id] else { return None };
+        Some((At { file: made.file, id }, &summary.calls[id]))
+    };
+    let mut made = solution.values(At { file: at.file, id: base }).iter().filter_map(makes).peekable();
+    made.peek().is_some() && made.all(|(at, call)| holds(solution, graph, at, call, condition))
 }
 
 /// Whether the receiver is the finished future that a callback is called with.

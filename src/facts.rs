@@ -99,6 +99,8 @@ pub struct TypeFact {
     pub shown: Option<String>,
     /// Each one made is told apart, with what is put into it.
     pub tracked: bool,
+    /// Constructors whose objects are told apart, where those of others are not.
+    pub tracked_by: Vec<Name>,
     /// All of them together hold what the program puts into any.
     pub shared: bool,
 }
@@ -313,6 +315,8 @@ pub struct Entry {
     pub most: Option<usize>,
     /// Types of what the function is called with.
     pub parameters: Vec<Name>,
+    /// Declared types of parameters that hold a single value of a request.
+    pub single: Vec<Name>,
     /// For those of servers: which parameters hold what a client sent.
     pub from_client: FromClient,
     /// For registrations.

@@ -130,3 +130,75 @@ fn manifests_are_valid() {
     succeed(command(tool("pre-commit"), ["validate-manifest", ".pre-commit-hooks.yaml"], root()));
     succeed(command(tool("check-jsonschema"), ["--builtin-schema", "vendor.github-actions", "action.yml"], root()));
 }
+
+/// A new git repository; runs git there.
+fn repository(folder: &Path) -> impl Fn(&[&str]) -> Output {
+    fs::create_dir_all(folder).expect("a folder");
+    let folder = folder.to_owned();
+    let run = move |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false"]).args(arguments);
+        quickly(git).current_dir(&folder).env("PRE_COMMIT_HOME", folder.join(".git/pre-commit")).output().expect("git")
+    };
+    assert!(run(&["init", "--quiet"]).status.success());
+    run
+}
+
+/// Copies what git knows of this repository, as it is in the work tree.
+fn copy_of_this(to: &Path) {
+    let listed = succeed(command("git", ["ls-files", "-z"], root()));
+    for path in listed.split('\0').filter(|path| !path.is_empty() && root().join(path).exists()) {
+        let at = to.join(path);
+        fs::create_dir_all(at.parent().expect("a folder")).expect("a folder");
+        fs::copy(root().join(path), at).expect("to copy");
+    }
+}
+
+#[test]
+fn a_hook_blocks_what_a_commit_causes() {
+    let folder = TempDir::new().expect("a folder");
+    let hooks = folder.path().join("hooks");
+    let git = repository(&hooks);
+    copy_of_this(&hooks);
+    let added = git(&["add", "--all", "--force"]);
+    assert!(added.status.success(), "{}", written(&added));
+    assert!(git(&["commit", "--quiet", "--message", "hooks"]).status.success());
+    let revision = String::from_utf8(git(&["rev-parse", "HEAD"]).stdout).expect("text");
+
+    let project = folder.path().join("project");
+    let git = repository(&project);
+    let commit = |message: &str| {
+        assert!(git(&["add", "--all"]).status.success());
+        git(&["commit", "--quiet", "--message", message])
+    };
+    let stalls = |name: &str, before: &str| {
+        let text = format!("import time\n\n\nasync def {name}():\n{before}    time.sleep(1)\n");
+        fs::write(project.join(format!("{name}.py")), text).expect("to write");
+    };
+    stalls("old", "");
+    assert!(commit("old").status.success());
+    let config = format!("repos:\n- repo: {}\n  rev: {}\n  hooks: [{{id: loopwarden}}]\n", hooks.display(), revision.trim());
+    fs::write(project.join(".pre-commit-config.yaml"), config).expect("to write");
+    succeed(command(tool("pre-commit"), ["install"], &project));
+    // What was there before stands in nobody's way.
+    stalls("old", "    print()\n");
+    let untouched = commit("untouched");
+    assert!(untouched.status.success(), "{}", written(&untouched));
+
+    stalls("new", "");
+    let blocked = commit("blocked");
+    assert!(!blocked.status.success(), "{}", written(&blocked));
+    let told = written(&blocked);
+    assert!(told.contains("blocking-sleep") && told.contains("new.py:5:5") && !told.contains("old.py"), "{told}");
+
+    stalls("new", "    # loopwarden: ignore[blocking-sleep] -- a pause that is meant\n");
+    let suppressed = commit("suppressed");
+    assert!(suppressed.status.success(), "{}", written(&suppressed));
+
+    // The other hook tells of everything.
+    let mut whole =
+        command(tool("pre-commit"), ["try-repo", hooks.to_str().expect("text"), "loopwarden-repository", "--all-files"], &project);
+    whole.args(["--ref", revision.trim()]).env("PRE_COMMIT_HOME", project.join(".git/pre-commit"));
+    let whole = quickly(whole).output().expect("pre-commit");
+    assert!(!whole.status.success() && written(&whole).contains("old.py:6:5"), "{}", written(&whole));
+}

@@ -110,6 +110,7 @@ impl Ready {
                 most: raw.most,
                 from_client: from_client(raw.from_client).map_err(|message| (at.clone(), message))?,
                 parameters: raw.parameters.iter().map(|of| name(of)).collect(),
+                single: raw.single.iter().map(|of| name(of)).collect(),
                 first: raw.first.iter().map(|text| name(text)).collect(),
                 methods: raw.methods,
                 exports: raw.exports.iter().map(|export| name(export)).collect(),
@@ -502,6 +503,7 @@ impl Facts {
             fact.members.extend(raw.members.iter().map(|(member, of)| (name(member), name(of))));
             fact.shown = raw.shown.or(fact.shown.take());
             fact.tracked |= raw.tracked;
+            fact.tracked_by.extend(raw.tracked_by.iter().map(|path| name(path)));
             fact.shared |= raw.shared;
             for (slot, given) in [(&mut fact.enter, raw.enter), (&mut fact.element, raw.element)] {
                 let given = given.map(|of| name(&of));

@@ -273,10 +273,10 @@ impl Facts {
         None
     }
 
-    /// Whether instances of `path` are told apart.
+    /// Whether instances of `path` are told apart that a call on `maker` makes.
     #[must_use]
-    pub fn is_tracked(&self, path: Name) -> bool {
-        self.types.get(&path).is_some_and(|fact| fact.tracked)
+    pub fn is_tracked(&self, path: Name, maker: Name) -> bool {
+        self.types.get(&path).is_some_and(|fact| fact.tracked || fact.tracked_by.contains(&maker))
     }
 
     /// The argument whose value a call on `path` gives back.

@@ -236,6 +236,9 @@ pub(super) struct RawType {
     /// Each one made is told apart, with what is put into it: containers, emitters.
     #[serde(default)]
     pub tracked: bool,
+    /// Constructors whose objects are told apart, where those of others are not.
+    #[serde(default)]
+    pub tracked_by: Vec<String>,
     /// All of them together hold what the program puts into any: an application's state.
     #[serde(default)]
     pub shared: bool,
@@ -402,6 +405,9 @@ pub(super) struct RawEntry {
     pub parameters: Vec<String>,
     /// The types hold for functions with no more parameters than this: an error handler has one more.
     pub most: Option<usize>,
+    /// Declared types of parameters that hold a single value of a request, besides what stands in its head: a form field.
+    #[serde(default)]
+    pub single: Vec<String>,
     /// For those of servers: which parameters hold what a client sent, the receiver not counted: positions, or `all`, which
     /// holds where it is left out.
     pub from_client: Option<RawFromClient>,

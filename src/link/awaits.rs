@@ -37,6 +37,27 @@ pub(super) fn drop_unawaitable(solution: &Solution<'_>, graph: &mut Graph) {
     });
 }
 
+/// Calls whose results `async with` enters, or `async for` goes over, as they are or under a name of their own.
+pub(super) fn entered(solution: &Solution<'_>) -> FxHashSet<super::CallAt> {
+    let mut found = FxHashSet::default();
+    for (file, summary) in solution.input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == Family::Python) {
+        let asynchronous = |call: &&crate::ir::Call| call.awaited && matches!(call.kind, CallKind::With | CallKind::Iterate);
+        for call in summary.calls.iter().filter(asynchronous) {
+            let given = match summary.exprs[call.callee] {
+                Expr::Var(var) => match solution.assigned(file, var) {
+                    [one] => *one,
+                    _ => continue,
+                },
+                _ => call.callee,
+            };
+            if let Expr::Call(id) = summary.exprs[given] {
+                found.insert(At { file, id });
+            }
+        }
+    }
+    found
+}
+
 struct Look<'a, 'b> {
     solution: &'a Solution<'b>,
     graph: &'a Graph,

@@ -46,8 +46,11 @@ impl Solution<'_> {
             (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => self.give_decorated(at, call, path),
             (CallKind::Decorate, _) => {}
             (CallKind::With, Value::Inst(class)) => {
-                let entered = ["__enter__", "__aenter__"].iter().find_map(|enter| self.find_method(class, name(enter)));
+                let (own, other) = if call.awaited { ("__aenter__", "__enter__") } else { ("__enter__", "__aenter__") };
+                let entered = self.find_method(class, name(own));
                 match entered {
+                    // It can't be entered so: another candidate is what is meant.
+                    None if self.find_method(class, name(other)).is_some() => {}
                     Some(enter) if !input.func(enter).returns.is_empty() || input.func(enter).return_type.is_some() => {
                         self.returned(enter, result);
                     }
@@ -128,7 +131,7 @@ impl Solution<'_> {
             if is_class || self.facts.type_of(path).is_some() { path } else { name(&format!("{path}()")) }
         });
         match self.expr_of(result) {
-            Some(made) if self.facts.is_tracked(of) => {
+            Some(made) if self.facts.is_tracked(of, path) => {
                 self.tracked.insert(made, of);
                 self.add(result, Value::Object(made));
             }

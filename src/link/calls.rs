@@ -116,6 +116,14 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
             (CallKind::Iterate, Value::ExtInst(path)) if !call.awaited => {
                 graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{path}.__iter__")) });
             }
+            // A library's object that is told apart: a file over bytes in memory.
+            (CallKind::Iterate, Value::Object(made))
+                if !call.awaited && matches!(input.summaries[made.file].exprs[made.id], Expr::Call(_)) =>
+            {
+                if let Some(of) = solution.type_of(*value) {
+                    graph.externals.push(External { call: at, from, path: crate::base::name(&format!("{of}.__iter__")) });
+                }
+            }
             (CallKind::With | CallKind::Iterate, _) => {}
             (_, Value::Func(func) | Value::Bound(func)) if !overridden_here(solution, callee, func) => {
                 let kept = indirect(&input.summaries[at.file], call, input.func(func)) == Some(Indirect::Bind);

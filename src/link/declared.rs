@@ -28,6 +28,43 @@ impl Solution<'_> {
         }
     }
 
+    /// The library's types that an annotation names, `None` left out; none where some of it is of another kind.
+    #[must_use]
+    pub fn declared_types(&self, at: ExprAt) -> Option<Vec<Name>> {
+        let mut types = Vec::new();
+        self.name_types(at, 0, &mut types).then_some(types)
+    }
+
+    fn name_types(&self, at: ExprAt, depth: usize, types: &mut Vec<Name>) -> bool {
+        let file = at.file;
+        let mut part = |id: &crate::ir::ExprId| depth < 8 && self.name_types(At { file, id: *id }, depth + 1, types);
+        match &self.input.summaries[file].exprs[at.id] {
+            Expr::Const(Const::Null) => true,
+            Expr::Either(parts) => parts.iter().all(part),
+            Expr::Index { base, key } => {
+                let generic = self.static_path(At { file, id: *base }).and_then(|path| self.input.facts_of(file).generic(path));
+                match (generic, &self.input.summaries[file].exprs[*key]) {
+                    // What stands beside a type tells more of it: `Annotated[str, Form()]`.
+                    (Some((GenericKind::Transparent, _)), Expr::List(parts)) => {
+                        let more = |id: &crate::ir::ExprId| {
+                            matches!(self.input.summaries[file].exprs[*id], Expr::Call(_) | Expr::Const(Const::Str(_)))
+                        };
+                        parts.iter().filter(|id| !more(id)).all(part)
+                    }
+                    (Some((GenericKind::Transparent, _)), _) => part(key),
+                    _ => false,
+                }
+            }
+            _ => match self.values(at) {
+                [Value::Ext(path)] => {
+                    types.push(*path);
+                    true
+                }
+                _ => false,
+            },
+        }
+    }
+
     fn declared_classes(&self, at: ExprAt, depth: usize) -> Option<Vec<ClassAt>> {
         let file = at.file;
         if depth > 8 {

@@ -118,6 +118,8 @@ pub struct Graph {
     pub wrappers: FxHashMap<FuncAt, Vec<FuncAt>>,
     /// Functions whose first parameter is a finished future.
     pub ready: FxHashSet<FuncAt>,
+    /// Calls that give what is entered or gone over asynchronously.
+    pub entered: FxHashSet<CallAt>,
     /// Calls on a receiver that was set not to block.
     pub nonblocking: FxHashSet<CallAt>,
     /// Calls made only where a test has shown that no loop runs.
@@ -169,6 +171,7 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
     move_decorated(solution, &mut graph);
     super::awaits::drop_unawaitable(solution, &mut graph);
+    graph.entered = super::awaits::entered(solution);
     graph.wrappers = super::wrap::wrappers(solution);
     super::wrap::follow(&mut graph);
     let kept = super::kept::results(solution, &graph);

@@ -160,17 +160,17 @@ impl Solution<'_> {
     /// A library calls the functions that it is given with values of its own, and the methods of objects with its own `this`.
     pub(super) fn give_callbacks(&mut self, at: CallAt, call: &Call, path: Name) {
         let summary = &self.input.summaries[at.file];
-        let told = self.facts.invokes(path).iter().any(|invoke| invoke.elements_of.is_some())
-            || self.facts.registrations(path).iter().any(|entry| !entry.parameters.is_empty());
-        if told || path.len() > LONGEST_PATH {
+        if self.facts.invokes(path).iter().any(|invoke| invoke.elements_of.is_some()) || path.len() > LONGEST_PATH {
             return;
         }
+        // What facts say of the first parameters holds for these.
+        let told = self.facts.registrations(path).iter().map(|entry| entry.parameters.len()).max().unwrap_or(0);
         for arg in &call.args {
             match &summary.exprs[arg.value] {
                 Expr::Function(id) => {
                     let untyped =
                         summary.functions[*id].params.iter().enumerate().filter(|(_, param)| param.annotation.is_none() && !param.rest);
-                    for (position, param) in untyped {
+                    for (position, param) in untyped.skip_while(|(position, _)| *position < told) {
                         if let Some(var) = param.var {
                             let to = self.var_node(at.file, var);
                             self.add(to, Value::ExtInst(name(&format!("{path}().callback{position}"))));

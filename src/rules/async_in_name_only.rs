@@ -2,12 +2,11 @@
 
 use super::asynchronous::told::{self, Said};
 use super::cpu::origin::{Origin, Origins};
-use super::{Check, Program, Rule, Status, Told, heavy_call_on_loop};
+use super::{Check, Program, Rule, Status, Told};
 use crate::facts::{ContextKind, Operand};
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::{Confidence, Severity};
 use crate::link::graph::External;
-use crate::link::{At, FuncAt};
-use rustc_hash::FxHashSet;
+use crate::link::At;
 
 pub(super) const RULE: Rule = Rule {
     id: "async-in-name-only",
@@ -47,33 +46,6 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         };
         let hop = told::hop(program, call, shown);
         told.findings.push(told::finding(rule, program, call, vec![hop], said));
-    }
-    let heavy: Vec<Finding> = told.findings.iter().filter(|one| one.rule == heavy_call_on_loop::RULE.id).cloned().collect();
-    let mut seen: FxHashSet<FuncAt> = FxHashSet::default();
-    for finding in heavy.iter().filter(|one| one.severity >= Severity::Error) {
-        let summary = &program.input.summaries[finding.file];
-        let id = summary.calls.iter().find(|call| call.span == finding.span).map(|call| call.func);
-        let Some(func) = id.map(|id| At { file: finding.file, id }) else { continue };
-        let function = program.input.func(func);
-        let awaits = summary.awaits.iter().any(|(of, _)| *of == func.id) || function.is_generator;
-        if !function.is_async || awaits || !seen.insert(func) {
-            continue;
-        }
-        let python = summary.is_python();
-        let last = finding.chain.last().map_or("", |hop| hop.callee.as_str());
-        let said = Said {
-            severity: rule.severity,
-            confidence: finding.confidence,
-            message: format!("`{}` is asynchronous in name only: it computes (`{last}`) and awaits nothing", function.name),
-            why: "who awaits it gives the loop to nobody: it runs from its first line to its last without a pause".to_owned(),
-            help: if python {
-                format!("make `{}` a plain `def`, so that callers and frameworks hand it to a thread or a process", function.name)
-            } else {
-                format!("compute in a worker thread and await that in `{}`", function.name)
-            },
-            source: finding.source_url.clone(),
-        };
-        told.findings.push(told::at(rule, program, func, function.name_span, Vec::new(), said));
     }
 }
 

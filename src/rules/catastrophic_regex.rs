@@ -101,7 +101,7 @@ fn judged<'b>(
     let origin = origins.of(func, text.size());
     let confidence = match (&origin, pattern.is_exponential()) {
         (Origin::Bounded, _) => return None,
-        (Origin::Request(_), _) | (Origin::Head(_), true) => entry,
+        (Origin::Request(_) | Origin::Field(_), _) | (Origin::Head(_), true) => entry,
         (Origin::Unknown | Origin::Stored(_), true) => entry.min(Confidence::Medium),
         // A few kilobytes are not enough for a power of the length to hurt.
         (Origin::Unknown | Origin::Stored(_) | Origin::Head(_), false) => Confidence::Low,
@@ -128,7 +128,7 @@ fn message(program: &Program<'_, '_>, way: &Way<'_>) -> String {
 fn why(way: &Way<'_>) -> String {
     let verdict = &way.pattern.verdict;
     let text = match &way.origin {
-        Origin::Request(whence) | Origin::Head(whence) => format!("the text comes from {whence}"),
+        Origin::Request(whence) | Origin::Field(whence) | Origin::Head(whence) => format!("the text comes from {whence}"),
         Origin::Stored(whence) => format!("the text comes from {whence}"),
         Origin::Unknown | Origin::Bounded => "nothing bounds the text here".to_owned(),
     };

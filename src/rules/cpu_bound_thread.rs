@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
     id: "cpu-bound-thread",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/cpu-bound-thread.md"),
     check: Check::Uses(check),
 };
@@ -117,7 +117,7 @@ fn judge<'t>(program: &Program<'_, '_>, origins: &Origins<'_, '_, '_>, edge: &'t
         let head = super::cpu::judged::shown(program, round.file, round.span);
         let by = match &origin {
             Origin::Bounded => continue,
-            Origin::Head(how) | Origin::Request(how) => {
+            Origin::Head(how) | Origin::Field(how) | Origin::Request(how) => {
                 requested += 1;
                 format!("`{head}`: {how} decides how often")
             }

@@ -160,7 +160,7 @@ fn judge(
             told.clear(rule, program, call, "argument");
             return None;
         }
-        Some(Origin::Request(_)) => (rule.severity, Confidence::High),
+        Some(Origin::Request(_) | Origin::Field(_)) => (rule.severity, Confidence::High),
         // Files are settings far more often than data, and reading them is what the thread is for.
         Some(Origin::Stored(_)) if heavy && alone => (rule.severity, Confidence::Medium),
         None | Some(Origin::Unknown) if alone => (rule.severity, Confidence::Medium),
@@ -184,7 +184,7 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, way: &Way<
         _ => format!("`{shown}` holds the GIL: the event loop stands still although it runs in a thread"),
     };
     let much = match &way.input {
-        Some(Origin::Request(how)) => format!("{how} decides how long; "),
+        Some(Origin::Request(how) | Origin::Field(how)) => format!("{how} decides how long; "),
         Some(Origin::Stored(what)) => format!("{what} decides how long; "),
         _ => String::new(),
     };
@@ -194,7 +194,7 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, way: &Way<
         if program.targets[way.call.file].python >= Some((3, 14)) { ", or an `InterpreterPoolExecutor` in its place" } else { "" };
     let hand = process.map_or_else(|| "hand it to a process".to_owned(), |code| format!("hand it to a process: {code}{interpreter}"));
     let bound = match &way.input {
-        Some(Origin::Request(_)) => "; or limit how much a request may bring, and call it without a thread",
+        Some(Origin::Request(_) | Origin::Field(_)) => "; or limit how much a request may bring, and call it without a thread",
         _ => "; or, where the input is small, call it without a thread",
     };
     Some(Draft {

@@ -25,13 +25,15 @@ pub(super) fn weigh(work: Work, once: bool, input: &Origin) -> Option<(Severity,
         (Origin::Bounded | Origin::Head(_), _) => return None,
         (Origin::Unknown, _) | (_, Work::Again) => Severity::Info,
         _ if once => Severity::Info,
-        (Origin::Request(_), Work::Heavy) => Severity::Error,
-        (Origin::Request(_) | Origin::Stored(_), _) => Severity::Warning,
+        (Origin::Request(_) | Origin::Field(_), Work::Heavy) => Severity::Error,
+        (Origin::Request(_) | Origin::Field(_) | Origin::Stored(_), _) => Severity::Warning,
     };
     // Files are settings and manifests far more often than data: what is light is not worth a person's time there.
     let most = match (input, work) {
         (Origin::Stored(_), Work::Heavy) => Confidence::Medium,
         (Origin::Stored(_), _) => Confidence::Low,
+        // A field that is declared as a text is a name or some settings, however large it may be.
+        (Origin::Field(_), work) if work != Work::Heavy => Confidence::Low,
         _ => Confidence::High,
     };
     Some((severity, most))
@@ -40,7 +42,7 @@ pub(super) fn weigh(work: Work, once: bool, input: &Origin) -> Option<(Severity,
 /// Why a call takes long: what decides how much there is to do, before what its fact says.
 pub(super) fn because(input: Option<&Origin>, why: String) -> String {
     match input {
-        Some(Origin::Request(how)) => format!("{how} decides how much; {why}"),
+        Some(Origin::Request(how) | Origin::Field(how)) => format!("{how} decides how much; {why}"),
         Some(Origin::Stored(what)) => format!("{what} decides how much; {why}"),
         Some(Origin::Unknown) => format!("nothing is known of how much it is given; {why}"),
         Some(Origin::Bounded | Origin::Head(_)) | None => why,
@@ -50,7 +52,7 @@ pub(super) fn because(input: Option<&Origin>, why: String) -> String {
 /// What else helps: a bound.
 pub(super) fn limit(input: Option<&Origin>) -> &'static str {
     match input {
-        Some(Origin::Request(_)) => "; or limit how much a request may bring",
+        Some(Origin::Request(_) | Origin::Field(_)) => "; or limit how much a request may bring",
         _ => "",
     }
 }

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     id: "polling-thread",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/polling-thread.md"),
     check: Check::Uses(check),
 };

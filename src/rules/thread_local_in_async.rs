@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     id: "thread-local-in-async",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/thread-local-in-async.md"),
     check: Check::Uses(check),
 };

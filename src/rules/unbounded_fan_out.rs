@@ -143,7 +143,7 @@ fn judge(judging: &Judging<'_, '_, '_, '_>, told: &mut Told, call: CallAt, many:
     let size = program.sizes.trace(many.over, many.within).size;
     let (confidence, by) = match (size, origins.of(many.within, size)) {
         (Size::Database, _) => (Confidence::High, "a database"),
-        (Size::Request, _) | (_, Origin::Request(_)) => (Confidence::High, "a client"),
+        (Size::Request, _) | (_, Origin::Request(_) | Origin::Field(_)) => (Confidence::High, "a client"),
         (_, Origin::Stored(what)) => (Confidence::Medium, what),
         (_, Origin::Unknown) => (Confidence::Low, "nothing here"),
         (_, Origin::Bounded | Origin::Head(_)) => {

@@ -166,7 +166,7 @@ impl Judged<'_> {
     /// Sizes that a client decides.
     #[must_use]
     pub fn requested(&self) -> usize {
-        self.origins.iter().filter(|origin| matches!(origin, Origin::Head(_) | Origin::Request(_))).count()
+        self.origins.iter().filter(|origin| matches!(origin, Origin::Head(_) | Origin::Field(_) | Origin::Request(_))).count()
     }
 
     /// Sizes that a client decides within the head of a request: a thousand names or so.
@@ -206,7 +206,7 @@ impl Judged<'_> {
         for (round, origin) in self.term.rounds.iter().zip(&self.origins) {
             let head = shown(program, round.file, round.span);
             let by = match origin {
-                Origin::Head(how) | Origin::Request(how) => format!("{how} decides how often"),
+                Origin::Head(how) | Origin::Field(how) | Origin::Request(how) => format!("{how} decides how often"),
                 Origin::Stored(what) => format!("{what} decides how often"),
                 Origin::Unknown => "nothing bounds it here".to_owned(),
                 Origin::Bounded => "the source says how often".to_owned(),

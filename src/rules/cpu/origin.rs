@@ -1,5 +1,6 @@
 //! Where a size comes from, seen from the function that the loop runs: a client's request, or something else.
 
+use crate::base::Name;
 use crate::effects::Step;
 use crate::effects::sizes::Size;
 use crate::facts::Handling;
@@ -23,6 +24,8 @@ pub enum Origin {
     Stored(&'static str),
     /// The head of a client's request, a few kilobytes: how it comes in, in words.
     Head(String),
+    /// A single value of a client's request, such as a form field, seldom more than some kilobytes: how it comes in, in words.
+    Field(String),
     /// A client: how it comes in, in words.
     Request(String),
 }
@@ -83,7 +86,7 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
             let Some(edge) = edges.next() else { return false };
             size = self.program.sizes.given(edge, size).size;
         }
-        matches!(self.of(root.from, size), Origin::Request(_) | Origin::Head(_))
+        matches!(self.of(root.from, size), Origin::Request(_) | Origin::Field(_) | Origin::Head(_))
     }
 
     /// A parameter of an entry.
@@ -104,7 +107,20 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
         }
         let own = if param.name.starts_with('<') { "a parameter".to_owned() } else { format!("`{}`", param.name) };
         let how = format!("{own} of {} `{}`", root.label, function.name);
-        if root.head { Origin::Head(how) } else { Origin::Request(how) }
+        let single = |of: &crate::facts::Entry| param.annotation.is_some_and(|id| self.is_single(At { file: func.file, id }, &of.single));
+        match &root.entry {
+            _ if root.head => Origin::Head(how),
+            Some(entry) if single(entry) => Origin::Field(how),
+            _ => Origin::Request(how),
+        }
+    }
+
+    /// Whether a declared type is one of these, or nothing: `str`, `str | None`, `Annotated[str, Form()]`.
+    fn is_single(&self, at: ExprAt, types: &[Name]) -> bool {
+        self.program
+            .solution
+            .declared_types(at)
+            .is_some_and(|declared| !types.is_empty() && !declared.is_empty() && declared.iter().all(|of| types.contains(of)))
     }
 
     /// Whether a framework gives the parameter what a function of the program makes: `x = Depends(f)`, `x: Annotated[X, Depends(f)]`.
