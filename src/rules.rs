@@ -446,8 +446,15 @@ impl Reaches {
                         fact.why.clone()
                     },
                 ),
-                help: advisor.help(Asked { steps: &steps, path, shown: &shown, fact, origin, alone: ways.len() == 1, is_entry: program.contexts.caller_of(func).is_none() })
-                    + heavy_call_on_loop::limit(weighed.input.as_ref()),
+                help: advisor.help(Asked {
+                    steps: &steps,
+                    path,
+                    shown: &shown,
+                    fact,
+                    origin,
+                    alone: ways.len() == 1,
+                    is_entry: program.contexts.caller_of(func).is_none(),
+                }) + heavy_call_on_loop::limit(weighed.input.as_ref()),
                 source_url: fact.source.clone(),
                 entry: origin.label.clone(),
                 entry_file: origin.file,
