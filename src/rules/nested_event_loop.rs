@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     id: "nested-event-loop",
     group: "async",
     severity: Severity::Error,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/nested-event-loop.md"),
     check: Check::Uses(check),
 };
