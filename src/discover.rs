@@ -18,8 +18,8 @@ use std::path::{Component, Path, PathBuf};
 /// Files above this many bytes are not analysed: written by programs, not by people.
 pub const MAX_BYTES: u64 = 2_000_000;
 
-/// A line longer than this many bytes was not written by a person.
-const LONG_LINE: usize = 1_000;
+/// A line longer than this many bytes was not written by a person: some tools break what they write after 500.
+const LONG_LINE: usize = 400;
 
 /// Folders that are never a repository's own source.
 const FOREIGN: [&str; 7] = ["node_modules", "bower_components", "site-packages", "__pycache__", "__pypackages__", ".git", ".yarn"];

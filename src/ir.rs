@@ -474,6 +474,9 @@ pub struct ModuleSummary {
     pub lost_bytes: u32,
 }
 
+/// Assignments that may belong to the last statement read, at most.
+const LATEST: usize = 32;
+
 impl ModuleSummary {
     /// A summary with an empty body of `len` bytes.
     #[must_use]
@@ -534,7 +537,15 @@ impl ModuleSummary {
     pub fn drop_result(&mut self, expr: ExprId) {
         match &self.exprs[expr] {
             Expr::Call(call) => self.calls[*call].dropped = true,
-            Expr::Either(ways) => ways.clone().into_iter().for_each(|way| self.drop_result(way)),
+            Expr::Either(ways) => {
+                for way in ways.clone() {
+                    // `known || (known = load())` keeps it.
+                    let is_kept = self.assigns.iter().rev().take(LATEST).any(|assign| assign.value == way);
+                    if !is_kept {
+                        self.drop_result(way);
+                    }
+                }
+            }
             _ => {}
         }
     }

@@ -4,7 +4,7 @@ use super::asynchronous::told::{self, Said};
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::ContextKind;
 use crate::finding::{Confidence, Severity};
-use crate::ir::{CallKind, Expr, ExprId, Test};
+use crate::ir::{CallKind, Expr, ExprId, ModuleSummary, Test};
 use crate::link::graph::{Edge, EdgeKind};
 use crate::link::{CallAt, FuncAt};
 use std::collections::BTreeMap;
@@ -60,8 +60,13 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
 fn asked_about(program: &Program<'_, '_>, at: CallAt) -> bool {
     let summary = &program.input.summaries[at.file];
     let call = &summary.calls[at.id];
-    let given = |id: ExprId| call.args.iter().any(|arg| summary.exprs[arg.value] == summary.exprs[id]);
-    let asks = |id: &crate::ir::CallId| summary.calls[*id].args.iter().any(|arg| given(arg.value));
+    let given = |id: ExprId| call.args.iter().any(|arg| is_same(summary, arg.value, id));
+    // `iscoroutinefunction(handler.__call__)` asks about the handler.
+    let asked = |id: ExprId| match &summary.exprs[id] {
+        Expr::Attr { base, .. } => given(id) || given(*base),
+        _ => given(id),
+    };
+    let asks = |id: &crate::ir::CallId| summary.calls[*id].args.iter().any(|arg| asked(arg.value));
     let mut guards = std::iter::successors(call.guard, |id| summary.guards[*id].outer);
     guards.any(|id| match summary.guards[id].test {
         Test::Call(id) => asks(&id),
@@ -71,6 +76,14 @@ fn asked_about(program: &Program<'_, '_>, at: CallAt) -> bool {
         }),
         _ => false,
     })
+}
+
+/// Whether two expressions are written alike: a variable, or an attribute of what is.
+fn is_same(summary: &ModuleSummary, one: ExprId, other: ExprId) -> bool {
+    match (&summary.exprs[one], &summary.exprs[other]) {
+        (Expr::Attr { base: one, name }, Expr::Attr { base: other, name: same }) => name == same && is_same(summary, *one, *other),
+        (one, other) => one == other,
+    }
 }
 
 fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, func: FuncAt, candidates: usize) {

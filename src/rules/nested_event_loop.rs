@@ -6,15 +6,15 @@ use crate::effects::belief;
 use crate::effects::flags::{self, Flags};
 use crate::facts::ContextKind;
 use crate::finding::{Confidence, Hop, Severity};
-use crate::link::FuncAt;
 use crate::link::graph::{Edge, EdgeKind, External};
+use crate::link::{CallAt, FuncAt};
 use rustc_hash::FxHashMap;
 
 pub(super) const RULE: Rule = Rule {
     id: "nested-event-loop",
     group: "async",
     severity: Severity::Error,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/nested-event-loop.md"),
     check: Check::Uses(check),
 };
@@ -28,10 +28,12 @@ const FARTHEST: usize = 8;
 /// Functions looked at above one call, at most.
 const MOST: usize = 400;
 
-/// A function above the call that runs a loop, and what must hold of its parameters for it to come to that.
+/// A function above the call that runs a loop, what must hold of its parameters for it to come to that, and whether plain functions
+/// below it test something before.
 struct Above<'b> {
     func: FuncAt,
     flags: Flags,
+    tested: bool,
     /// The call that leads there, and the place of its callee in the walk; none for the call's own function.
     by: Option<(&'b Edge, usize)>,
     hops: usize,
@@ -65,7 +67,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             continue;
         }
         let shown = crate::effects::shown_path(program.input.facts_of(call.file), external.path);
-        let Some((root, hops, asks)) = way(program, &callers, external) else {
+        let Some((root, hops, doubted)) = way(program, &callers, external) else {
             told.clear(rule, program, call, "ruled out");
             continue;
         };
@@ -74,10 +76,11 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         chain.push(told::hop(program, call, shown.clone()));
         let distance = u32::try_from(chain.len()).unwrap_or(u32::MAX);
         let far = if chain.len() > FAR { Confidence::Low } else { Confidence::Medium };
-        let most = match (direct, asks) {
+        let most = match (direct, doubted) {
             (true, false) => Confidence::High,
             (true, true) => Confidence::Medium,
-            (false, _) => far.min(belief::sure(distance, 1)),
+            (false, false) => far.min(belief::sure(distance, 1)),
+            (false, true) => Confidence::Low,
         };
         // A coroutine runs on a loop, whatever leads to it.
         let origin = program.contexts.origin(root, ContextKind::Loop).map_or(Confidence::Low, |origin| origin.confidence);
@@ -119,18 +122,20 @@ fn callers<'b>(program: &Program<'_, 'b>) -> FxHashMap<FuncAt, Vec<&'b Edge>> {
 }
 
 /// The nearest function that the loop runs from which plain calls lead to `external` with what they give, the calls from there on,
-/// and whether that depends on its own parameters.
+/// and whether that is doubted: its own parameters decide, or a test in a plain function, which may keep the loop out.
 fn way(program: &Program<'_, '_>, callers: &FxHashMap<FuncAt, Vec<&Edge>>, external: &External) -> Option<(FuncAt, Vec<Hop>, bool)> {
     let run = program.effects.run(program.solution, program.sizes);
     let flags = flags::of_call(run, external.call)?;
-    let mut walk = vec![Above { func: external.from, flags, by: None, hops: 0 }];
+    let tests = |call: CallAt| program.input.summaries[call.file].calls[call.id].guard.is_some();
+    let mut walk = vec![Above { func: external.from, flags, tested: false, by: None, hops: 0 }];
     let mut at = 0;
     while at < walk.len() {
         let (func, hops) = (walk[at].func, walk[at].hops);
         if is_root(program, func) {
-            let asks = walk[at].flags.asks();
-            return Some((func, hops_from(program, &walk, at), asks));
+            let doubted = walk[at].tested || walk[at].by.is_none() && walk[at].flags.asks();
+            return Some((func, hops_from(program, &walk, at), doubted));
         }
+        let tested = walk[at].tested || tests(walk[at].by.map_or(external.call, |(edge, _)| edge.call));
         for edge in callers.get(&func).into_iter().flatten().filter(|_| hops + 1 < FARTHEST) {
             // What the loop does not run does not lead there.
             if walk.len() >= MOST || program.contexts.origin(edge.from, ContextKind::Loop).is_none() {
@@ -138,7 +143,7 @@ fn way(program: &Program<'_, '_>, callers: &FxHashMap<FuncAt, Vec<&Edge>>, exter
             }
             let Some(flags) = flags::through(run, edge, &walk[at].flags) else { continue };
             if !walk.iter().any(|met| met.func == edge.from && met.flags.is_within(&flags)) {
-                walk.push(Above { func: edge.from, flags, by: Some((edge, at)), hops: hops + 1 });
+                walk.push(Above { func: edge.from, flags, tested, by: Some((edge, at)), hops: hops + 1 });
             }
         }
         at += 1;

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     id: "unawaited-coroutine",
     group: "async",
     severity: Severity::Error,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/unawaited-coroutine.md"),
     check: Check::Uses(check),
 };
