@@ -5,8 +5,8 @@ use super::cpu::origin::{Origin, Origins};
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::{ContextKind, Operand};
 use crate::finding::{Confidence, Severity};
-use crate::link::graph::External;
 use crate::link::At;
+use crate::link::graph::External;
 
 pub(super) const RULE: Rule = Rule {
     id: "async-in-name-only",
