@@ -413,6 +413,7 @@ pub struct Facts {
     polls: FxHashMap<Name, Name>,
     thread_locals: FxHashMap<Name, ()>,
     under_gil: FxHashMap<Name, ()>,
+    large: FxHashMap<Name, ()>,
     /// Labels of entries that nothing awaits.
     plain: rustc_hash::FxHashSet<String>,
     /// Runtimes, in order of their names.

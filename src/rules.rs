@@ -29,11 +29,13 @@ mod fork_after_threads;
 pub mod gil;
 mod gil_held_offload;
 mod heavy_call_on_loop;
+mod large_process_payload;
 mod loop_touched_from_thread;
 mod missing_main_guard;
 mod nested_event_loop;
 mod nested_pools;
 mod polling_thread;
+mod processes_for_io;
 mod quadratic_work;
 mod query_in_loop;
 mod thread_local_in_async;
@@ -182,6 +184,8 @@ pub const RULES: &[Rule] = &[
     missing_main_guard::RULE,
     nested_pools::RULE,
     endless_default_executor_task::RULE,
+    processes_for_io::RULE,
+    large_process_payload::RULE,
     unused_ignore::RULE,
 ];
 
@@ -285,11 +289,14 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
     let mut findings = Vec::new();
     let mut reported: FxHashSet<(CallAt, Effect)> = FxHashSet::default();
     for (rule, reaches) in RULES.iter().filter_map(|rule| Some((rule, rule.check.reaches()?))) {
+        let mut of_rule = Vec::new();
         for func in program.contexts.roots() {
             let reached = calls.get(&func).map_or(&[][..], Vec::as_slice);
             let asked = Asking { rule, program, advisor: &advisor, origins: &origins, callers: &callers };
-            findings.extend(reaches.findings(asked, func, reached, &mut reported, &mut let_go));
+            of_rule.extend(reaches.findings(asked, func, reached, &mut reported, &mut let_go));
         }
+        // A pool's end is changed where it stands, whoever leads there: the best way tells it.
+        findings.extend(if reaches.effects.contains(&Effect::Drain) { best_of_each_sink(of_rule) } else { of_rule });
     }
     for rule in RULES.iter().filter(|rule| matches!(rule.check, Check::Patterns)) {
         for func in program.contexts.roots() {
@@ -310,6 +317,14 @@ pub fn check(program: &Program<'_, '_>) -> (Vec<Finding>, Vec<Cleared>) {
         }
     }
     told.sorted()
+}
+
+/// The worst, surest and shortest of the findings that end at the same call.
+fn best_of_each_sink(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_cached_key(|one| (Reverse(one.severity), Reverse(one.confidence), one.chain.len(), one.file, one.span));
+    let mut seen = FxHashSet::default();
+    findings.retain(|one| one.chain.last().is_none_or(|hop| seen.insert((hop.file, hop.span))));
+    findings
 }
 
 /// What rules say that rest on costs.

@@ -56,7 +56,7 @@ pub(super) struct Ready {
     plain_labels: Vec<String>,
     runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    plain: [Vec<Name>; 20],
+    plain: [Vec<Name>; 21],
     locks: Vec<(Vec<Name>, Lock)>,
     polls: Vec<(Name, Name)>,
     /// Calls of the loop's own thread, with what other threads write.
@@ -271,6 +271,7 @@ impl Ready {
                 paths(raw.clock),
                 paths(raw.thread_local),
                 paths(raw.under_gil),
+                paths(raw.large),
                 paths(raw.nests_loops),
                 paths(raw.limiter),
                 paths(raw.gathers),
@@ -596,7 +597,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 20] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 21] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -613,6 +614,7 @@ impl Facts {
             &mut self.clocks,
             &mut self.thread_locals,
             &mut self.under_gil,
+            &mut self.large,
             &mut self.loop_nesting,
             &mut self.limiters,
             &mut self.gatherers,

@@ -150,6 +150,9 @@ pub struct RawFacts {
     /// Calls that compute in Python, or in C without letting go of the GIL, and do nothing else.
     #[serde(default)]
     pub(super) under_gil: Vec<Placed<RawPaths>>,
+    /// Types whose values are large as a rule.
+    #[serde(default)]
+    pub(super) large: Vec<Placed<RawPaths>>,
     /// Runtimes, and how each hands work to a thread.
     #[serde(default)]
     pub(super) runtime: Vec<Placed<Runtime>>,
@@ -270,6 +273,7 @@ macro_rules! every_table {
             polls,
             thread_local,
             under_gil,
+            large,
             runtime,
             size,
             clock,

@@ -460,6 +460,12 @@ impl Facts {
         self.by_type(&self.unpicklable, path).copied()
     }
 
+    /// Whether values of the type `path` are large as a rule.
+    #[must_use]
+    pub fn is_large(&self, path: Name) -> bool {
+        self.by_type(&self.large, path).is_some()
+    }
+
     /// The type fact of `path`.
     #[must_use]
     pub fn type_of(&self, path: Name) -> Option<&TypeFact> {

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     id: "executor-per-call",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/executor-per-call.md"),
     check: Check::Pools(check),
 };

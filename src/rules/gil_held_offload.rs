@@ -67,7 +67,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             }
         }
     }
-    let libraries = handed::of_libraries(program).into_iter();
+    let libraries = handed::of_libraries(program, ContextKind::Thread).into_iter();
     for library in libraries.filter(|library| !program.targets[library.call.file].free_threaded) {
         let facts = program.input.facts_of(library.call.file);
         let Some(fact) = facts.call(library.path).filter(|fact| fact.effect == Effect::Cpu && fact.gil == Some(Gil::Held)) else {

@@ -6,6 +6,7 @@ use super::{Check, Program, Rule, Status, Told};
 use crate::effects::shown_path;
 use crate::facts::{ContextKind, Runs};
 use crate::finding::{Confidence, Label, Severity};
+use crate::ir::Branch;
 use crate::link::graph::EdgeKind;
 use crate::link::{CallAt, FuncAt};
 use rustc_hash::FxHashMap;
@@ -23,6 +24,10 @@ pub(super) const RULE: Rule = Rule {
 #[derive(Clone, Copy)]
 struct Worker {
     given: CallAt,
+    /// The function that gives it.
+    from: FuncAt,
+    /// It is the only one of its pool.
+    alone: bool,
     /// It is a daemon, which may have no children.
     daemon: bool,
 }
@@ -37,8 +42,12 @@ fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut T
                 Some("test")
             } else if made.kept || made.lost || call.once {
                 Some("kept")
-            } else if Pools::workers(program, made) == Some(1) {
+            } else if Pools::workers(program, made) == Some(1) || worker.alone {
                 Some("one worker")
+            } else if worker.from == made.from {
+                Some("recursion")
+            } else if asks_for_loop(program, made.from) {
+                Some("loop check")
             } else {
                 (made.pool.runs != runs).then_some("another kind")
             };
@@ -74,6 +83,13 @@ fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut T
     }
 }
 
+/// Whether a function asks for the loop that runs where it does: in a worker there is none, and what it does then is another matter.
+fn asks_for_loop(program: &Program<'_, '_>, func: FuncAt) -> bool {
+    let facts = program.input.facts_of(func.file);
+    let mut asked = program.graph.externals.iter().filter(|external| external.from == func);
+    asked.any(|external| facts.off_loop(external.path).is_some_and(|shown| shown != Branch::Differs))
+}
+
 /// The functions that workers of pools of a kind run, with what they call.
 fn workers(program: &Program<'_, '_>, pools: &Pools<'_>, runs: Runs) -> FxHashMap<FuncAt, Worker> {
     let mut out: FxHashMap<FuncAt, Vec<FuncAt>> = FxHashMap::default();
@@ -83,9 +99,10 @@ fn workers(program: &Program<'_, '_>, pools: &Pools<'_>, runs: Runs) -> FxHashMa
     let mut found: FxHashMap<FuncAt, Worker> = FxHashMap::default();
     let mut pending: Vec<(FuncAt, Worker)> = Vec::new();
     for task in pools.tasks.iter().filter(|task| task.runs == Some(runs)) {
+        let alone = !task.pools.is_empty() && task.pools.iter().all(|made| Pools::workers(program, &pools.made[*made]) == Some(1));
         let daemon = !task.pools.is_empty() && task.pools.iter().all(|made| pools.made[*made].pool.must_close);
         let moved = program.graph.edges_of(task.call).filter(|edge| matches!(edge.kind, EdgeKind::Moved(_)));
-        pending.extend(moved.map(|edge| (edge.to, Worker { given: task.call, daemon })));
+        pending.extend(moved.map(|edge| (edge.to, Worker { given: task.call, from: task.from, alone, daemon })));
     }
     pending.sort_by_key(|(func, worker)| std::cmp::Reverse((*func, worker.given)));
     while let Some((func, worker)) = pending.pop() {

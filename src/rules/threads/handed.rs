@@ -8,7 +8,7 @@ use crate::link::graph::{Edge, EdgeKind, destination, functions};
 use crate::link::{At, CallAt, FuncAt, Value};
 use crate::rules::Program;
 
-/// A library's function that a call hands to a thread.
+/// A library's function that a call hands to a thread or a process.
 pub struct HandedLibrary {
     /// The call.
     pub call: CallAt,
@@ -32,9 +32,9 @@ pub fn own<'b>(program: &Program<'_, 'b>) -> impl Iterator<Item = &'b Edge> {
     })
 }
 
-/// Functions of libraries that calls hand to threads.
+/// Functions of libraries that calls hand to threads, or to processes.
 #[must_use]
-pub fn of_libraries(program: &Program<'_, '_>) -> Vec<HandedLibrary> {
+pub fn of_libraries(program: &Program<'_, '_>, to: ContextKind) -> Vec<HandedLibrary> {
     let (input, solution) = (program.input, program.solution);
     let mut found = Vec::new();
     for external in &program.graph.externals {
@@ -45,7 +45,7 @@ pub fn of_libraries(program: &Program<'_, '_>) -> Vec<HandedLibrary> {
             continue;
         }
         let Some(boundary) = facts.boundary(external.path).filter(|boundary| !boundary.curried) else { continue };
-        if destination(solution, external, boundary) != ContextKind::Thread {
+        if destination(solution, external, boundary) != to {
             continue;
         }
         let path_of = |id: ExprId| {
