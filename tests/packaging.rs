@@ -7,13 +7,19 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tempfile::TempDir;
 
 const BUILT: &str = env!("CARGO_BIN_EXE_loopwarden");
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// One at a time: maturin takes the program out of the folder of artifacts that all share.
+fn building() -> MutexGuard<'static, ()> {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    BUILDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The folder of artifacts of all packages. Not the one of this test: maturin moves the program, which other tests run.
@@ -75,6 +81,7 @@ fn finds_the_same(mut installed: Command) {
 
 #[test]
 fn a_wheel_installs_the_program() {
+    let _one = building();
     let folder = TempDir::new().expect("a folder");
     let out = folder.path().to_str().expect("text");
     succeed(quickly(command(tool("maturin"), ["build", "--profile", "dev", "--out", out], root())));
@@ -86,6 +93,7 @@ fn a_wheel_installs_the_program() {
 
 #[test]
 fn an_sdist_builds_the_program() {
+    let _one = building();
     let folder = TempDir::new().expect("a folder");
     succeed(command(tool("maturin"), ["sdist", "--out", folder.path().to_str().expect("text")], root()));
     let python = environment(folder.path());
@@ -156,6 +164,7 @@ fn copy_of_this(to: &Path) {
 
 #[test]
 fn a_hook_blocks_what_a_commit_causes() {
+    let _one = building();
     let folder = TempDir::new().expect("a folder");
     let hooks = folder.path().join("hooks");
     let git = repository(&hooks);
