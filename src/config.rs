@@ -115,22 +115,25 @@ impl Settings {
         absolute(&self.base, shown)
     }
 
-    /// The severity of a rule's finding in a file; `None` where the rule is off there.
-    ///
-    /// `found` is the finding's own. What a rule itself holds for less than its usual severity does not rise above that.
+    /// Whether a rule reports anything at all: it is selected, and asked for where it is in preview.
     #[must_use]
-    pub fn severity(&self, shown: &str, rule: RuleKind, found: Severity) -> Option<Severity> {
+    pub fn may_report(&self, rule: RuleKind) -> bool {
         let named = |names: &[String]| names.iter().any(|name| name == rule.id || name == rule.group);
-        if named(&self.asked.ignore) {
-            return None;
-        }
         let selected = match (&self.asked.select[..], &self.select) {
             ([], None) => true,
             ([], Some(select)) => named(select),
             (select, _) => named(select),
         };
-        let by_id = self.asked.select.iter().chain(self.select.iter().flatten()).any(|name| name == rule.id);
-        if !selected || rule.preview && !(by_id || self.preview || self.asked.preview) {
+        let by_id = || self.asked.select.iter().chain(self.select.iter().flatten()).any(|name| name == rule.id);
+        selected && !named(&self.asked.ignore) && (!rule.preview || self.preview || self.asked.preview || by_id())
+    }
+
+    /// The severity of a rule's finding in a file; `None` where the rule is off there.
+    ///
+    /// `found` is the finding's own. What a rule itself holds for less than its usual severity does not rise above that.
+    #[must_use]
+    pub fn severity(&self, shown: &str, rule: RuleKind, found: Severity) -> Option<Severity> {
+        if !self.may_report(rule) {
             return None;
         }
         let path = absolute(&self.base, shown);

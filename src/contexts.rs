@@ -29,6 +29,12 @@ const START_HOPS: usize = 3;
 /// Callers told between an entry and the function that stalls, at most.
 const LONGEST_WAY: usize = 32;
 
+/// The reason of functions of which no entry is known.
+pub const NOT_REACHED: &str = "not reached";
+
+/// Where functions serve somebody.
+pub const SERVING: [ContextKind; 3] = [ContextKind::Loop, ContextKind::Thread, ContextKind::Process];
+
 /// Where a context of a function comes from.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -78,6 +84,24 @@ impl Contexts {
     pub fn is_reached(&self, func: FuncAt) -> bool {
         self.origin(func, ContextKind::Test).is_none()
             && [ContextKind::Loop, ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.origin(func, *kind).is_some())
+    }
+
+    /// Why what a function does matters to nobody who is served, where it runs in none of `counts`: `script`, `start-up`,
+    /// `not reached`; and what a test runs: `test`.
+    #[must_use]
+    pub fn aside(&self, func: FuncAt, counts: &[ContextKind]) -> Option<&'static str> {
+        let on = |kind: ContextKind| self.origin(func, kind).is_some();
+        if on(ContextKind::Test) {
+            Some("test")
+        } else if counts.iter().any(|kind| on(*kind)) {
+            None
+        } else if on(ContextKind::Script) {
+            Some("script")
+        } else if on(ContextKind::Startup) {
+            Some("start-up")
+        } else {
+            Some(NOT_REACHED)
+        }
     }
 
     /// The entry by which the loop itself runs the function.

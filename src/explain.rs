@@ -22,23 +22,12 @@ fn func_name(analysis: &Analysis, func: FuncAt) -> String {
     analysis.summaries[func.file].func_name(func.id)
 }
 
-fn context_name(kind: ContextKind) -> &'static str {
-    match kind {
-        ContextKind::Loop => "event loop",
-        ContextKind::Thread => "worker thread",
-        ContextKind::Process => "worker process",
-        ContextKind::Startup => "start-up",
-        ContextKind::Script => "script",
-        ContextKind::Test => "test",
-    }
-}
-
 /// Contexts of a function, one line each: the context and the entry that it comes from.
 fn contexts_of(analysis: &Analysis, func: FuncAt) -> Vec<String> {
     let known = CONTEXTS.iter().filter_map(|kind| {
         let origin = analysis.contexts.origin(func, *kind)?;
         let from = place(analysis, origin.file, origin.span);
-        Some(format!("{}: {} at {from} ({} confidence)", context_name(*kind), origin.label, crate::report::confidence(origin.confidence)))
+        Some(format!("{}: {} at {from} ({} confidence)", kind.word(), origin.label, crate::report::confidence(origin.confidence)))
     });
     known.collect()
 }
@@ -48,7 +37,7 @@ fn edge_word(kind: EdgeKind) -> String {
         EdgeKind::Direct => "runs".to_owned(),
         EdgeKind::Later => "keeps for later".to_owned(),
         EdgeKind::OffLoop => "runs, only where no loop runs,".to_owned(),
-        EdgeKind::Moved(to) => format!("moves to {}", context_name(to)),
+        EdgeKind::Moved(to) => format!("moves to {}", to.word()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a check gives: findings with their chain, and what was considered and let go.
 
 use crate::base::{FileId, Span};
+use crate::facts::ContextKind;
 
 /// How bad it is if true.
 #[derive(
@@ -60,7 +61,9 @@ pub struct Finding {
     pub span: Span,
     /// The chain; its first hop is the primary place, its last hop reaches the fact. Empty where a rule follows no calls.
     pub chain: Vec<Hop>,
-    /// How the function comes to run on the loop: `FastAPI route`, `async function`. Empty where a rule asks for no context.
+    /// Where the entry runs the function, if there is one.
+    pub on: ContextKind,
+    /// How the function comes to run there: `FastAPI route`, `async function`. Empty where a rule asks for no context.
     pub entry: String,
     /// Where that entry is registered or defined.
     pub entry_file: FileId,

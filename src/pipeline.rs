@@ -302,7 +302,7 @@ fn analyse(
         patterns: &patterns,
         targets: &targets,
     };
-    let (mut findings, mut cleared) = rules::check(&program);
+    let (mut findings, mut cleared) = rules::check(&program, |rule| settings.may_report(rule.kind()));
     let mut ignores = Ignores::read(&sources, &summaries, settings);
     let (mut suppressed, mut avoided) = (Vec::new(), Avoided::default());
     if !ignores.is_empty() {
@@ -310,7 +310,7 @@ fn analyse(
         // What else is reached from where a finding is suppressed.
         let otherwise = || {
             let effects = effects::infer_without(&sizes, &solution, &graph, &patterns, &avoided);
-            rules::check(&Program { effects: &effects, ..program }).0
+            rules::check_effects(&Program { effects: &effects, ..program })
         };
         suppressed = ignores.apply(&sources, &mut findings, &mut cleared, otherwise);
     }
@@ -326,7 +326,7 @@ fn analyse(
         let end = |finding: &Finding| finding.chain.last().map(|hop| (hop.file, hop.span));
         let ends: FxHashSet<_> = alone.iter().map(|call| Some((call.file, summaries[call.file].calls[call.id].span))).collect();
         let told: FxHashSet<_> = findings.iter().map(|finding| (finding.order(), end(finding))).collect();
-        hidden = rules::check(&Program { effects: &effects, ..program }).0;
+        hidden = rules::check_effects(&Program { effects: &effects, ..program });
         hidden.retain(|finding| ends.contains(&end(finding)) && !told.contains(&(finding.order(), end(finding))));
         let mut let_go = Vec::new();
         ignores.apply(&sources, &mut hidden, &mut let_go, Vec::new);

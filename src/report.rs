@@ -20,10 +20,10 @@ mod sonar;
 use crate::base::{FileId, Source, Span};
 use crate::config::Settings;
 use crate::discover::Discovery;
+use crate::facts::ContextKind;
 use crate::finding::{Confidence, Finding, Severity};
 pub use crate::finding::{confidence_word as confidence, severity_word as severity};
 use crate::pipeline::Analysis;
-use crate::rules::threads::begins_in_thread;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -164,7 +164,11 @@ impl<'a> Shown<'a> {
         }
         let entry = self.place(finding.entry_file, finding.entry_span);
         let way = if finding.way.is_empty() { String::new() } else { format!(", through {}", finding.way.join(" -> ")) };
-        let place = if begins_in_thread(finding.rule) { "in a thread" } else { "on the event loop" };
+        let place = match finding.on {
+            ContextKind::Loop => "on the event loop".to_owned(),
+            ContextKind::Startup => "at start-up".to_owned(),
+            other => format!("in a {}", other.word()),
+        };
         Some(format!("{place}: {} at {entry}{way} ({} confidence)", finding.entry, confidence(finding.confidence)))
     }
 

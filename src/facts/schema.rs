@@ -115,6 +115,21 @@ pub enum ContextKind {
     Test,
 }
 
+impl ContextKind {
+    /// In a word or two.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Loop => "event loop",
+            Self::Thread => "worker thread",
+            Self::Process => "worker process",
+            Self::Startup => "start-up",
+            Self::Script => "script",
+            Self::Test => "test",
+        }
+    }
+}
+
 /// The language that facts speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -80,7 +80,7 @@ impl Diagnostic for Snippet<'_> {
         let length = text.lines().next().map_or(0, str::len);
         let said = match self.finding.chain.len() {
             // What is wrong there is no stall.
-            _ if rules::by_id(self.finding.rule).is_some_and(|rule| rule.group == "gil") => None,
+            _ if rules::by_id(self.finding.rule).is_some_and(|rule| !rule.check.stalls()) => None,
             0 => None,
             1 => Some("this call stalls the loop".to_owned()),
             _ => Some("the loop stalls here".to_owned()),

@@ -3,8 +3,8 @@
 use super::fingerprint::Fingerprints;
 use super::{Shown, confidence, severity};
 use crate::base::{FileId, Span};
+use crate::facts::ContextKind;
 use crate::finding::Finding;
-use crate::rules::threads::begins_in_thread;
 use serde::Serialize;
 
 /// Raised when a field changes its meaning or goes; new fields do not raise it.
@@ -74,7 +74,7 @@ struct ReportedLabel<'a> {
 
 #[derive(Serialize)]
 struct Context<'a> {
-    kind: &'static str,
+    kind: ContextKind,
     entry: &'a str,
     place: Place<'a>,
     /// Functions from the entry to the first of the chain, which is left out.
@@ -122,7 +122,7 @@ fn reported<'a>(shown: &Shown<'a>, finding: &'a Finding, fingerprint: String) ->
     let chain =
         finding.chain.iter().map(|hop| ReportedHop { place: place(shown, hop.file, hop.span), caller: &hop.caller, callee: &hop.callee });
     let context = (!finding.entry.is_empty()).then(|| Context {
-        kind: if begins_in_thread(finding.rule) { "thread" } else { "loop" },
+        kind: finding.on,
         entry: &finding.entry,
         place: place(shown, finding.entry_file, finding.entry_span),
         through: &finding.way,

@@ -3,6 +3,7 @@
 use super::asynchronous::given::Awaitables;
 use super::asynchronous::rejected::Rejected;
 use super::asynchronous::told::{self, Said};
+use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::{ContextKind, Dropping, Gives};
 use crate::finding::{Confidence, Severity};
@@ -19,9 +20,10 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let awaitables = Awaitables::new(program);
-    let rejected = Rejected::new(program, &awaitables);
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
+    let awaitables = shared.awaitables();
+    let rejected = Rejected::new(program, awaitables);
     for (at, call) in told::calls(program).filter(|(_, call)| matches!(call.kind, CallKind::Call | CallKind::New)) {
         let Some((dropping, confidence)) = dropping(program, at) else { continue };
         let wanted = if told::is_python(program, at) { Gives::Coroutine } else { Gives::Promise };
@@ -38,7 +40,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             report(rule, program, told, at, func, &Found { dropping, confidence });
         }
     }
-    plain_entries(rule, program, &awaitables, told);
+    plain_entries(rule, program, awaitables, told);
 }
 
 struct Found<'f> {

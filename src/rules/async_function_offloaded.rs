@@ -1,6 +1,7 @@
 //! See rules/async-function-offloaded.md.
 
 use super::asynchronous::told::{self, Said};
+use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::ContextKind;
 use crate::finding::{Confidence, Severity};
@@ -18,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
     let mut moved: BTreeMap<CallAt, Vec<&Edge>> = BTreeMap::new();
     for edge in program.graph.edges.iter().filter(|edge| edge.offset.is_none()) {
         if matches!(edge.kind, EdgeKind::Moved(ContextKind::Thread | ContextKind::Process)) {

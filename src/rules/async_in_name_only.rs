@@ -1,6 +1,7 @@
 //! See rules/async-in-name-only.md.
 
 use super::asynchronous::told::{self, Said};
+use super::check::shared::Shared;
 use super::cpu::origin::{Origin, Origins};
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::{ContextKind, Operand};
@@ -17,8 +18,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let origins = Origins::new(program);
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
+    let origins = shared.origins();
     for external in &program.graph.externals {
         let (call, facts) = (external.call, program.input.facts_of(external.call.file));
         let Some(fact) = facts.promise(external.path) else { continue };
@@ -28,7 +30,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             continue;
         };
         let sized = facts.call(external.path).is_some_and(|fact| fact.grows.is_some());
-        let input = sized.then(|| input(program, &origins, external));
+        let input = sized.then(|| input(program, origins, external));
         if matches!(input, Some(Origin::Bounded | Origin::Head(_))) {
             told.clear(rule, program, call, "argument");
             continue;

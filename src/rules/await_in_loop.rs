@@ -1,9 +1,9 @@
 //! See rules/await-in-loop.md.
 
-use super::asynchronous::given::Awaitables;
 use super::asynchronous::loops::{Rounds, around, calls_in};
 use super::asynchronous::told::{self, Said};
 use super::asynchronous::waited::Waited;
+use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::effects::sizes::Size;
 use crate::facts::Effect;
@@ -25,9 +25,10 @@ pub(super) const RULE: Rule = Rule {
 /// What may be waited for side by side. Of a database, one connection takes one query at a time.
 const ASIDE: [Effect; 3] = [Effect::Network, Effect::Subprocess, Effect::Dns];
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let waited = Waited::new(program);
-    let awaitables = Awaitables::new(program);
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
+    let waited = shared.waited();
+    let awaitables = shared.awaitables();
     let mut reported: FxHashSet<(crate::base::FileId, LoopId)> = FxHashSet::default();
     for (at, call) in told::calls(program).filter(|(_, call)| call.awaited && call.kind == CallKind::Call && call.looped.is_some()) {
         let summary = &program.input.summaries[at.file];
@@ -39,7 +40,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         }
         let Some(way) = waited.way(at, &ASIDE) else { continue };
         let owner = told::owner(program, at);
-        if let Some(reason) = ordered(program, &waited, at, call, id).or_else(|| told::is_once(program, owner)) {
+        if let Some(reason) = ordered(program, waited, at, call, id).or_else(|| told::is_once(program, owner)) {
             told.clear(rule, program, at, reason);
             continue;
         }

@@ -2,6 +2,7 @@
 
 use super::asynchronous::given::Awaitables;
 use super::asynchronous::told::{self, Said};
+use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::ContextKind;
 use crate::finding::{Confidence, Severity};
@@ -18,8 +19,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let awaitables = Awaitables::new(program);
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
+    let awaitables = shared.awaitables();
     for external in &program.graph.externals {
         let file = external.call.file;
         let (facts, summary) = (program.input.facts_of(file), &program.input.summaries[file]);
@@ -35,7 +37,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         for arg in argument(call, boundary.which).into_iter().filter(|arg| !arg.spread) {
             let Expr::Call(id) = summary.exprs[arg.value] else { continue };
             let inner = At { file, id };
-            match gives(program, &awaitables, inner) {
+            match gives(program, awaitables, inner) {
                 Some(what) => {
                     let outer = crate::effects::shown_path(facts, external.path);
                     let what = Before { inner, outer, what, to: boundary.to };

@@ -1,8 +1,10 @@
 //! See rules/catastrophic-regex.md.
 
+use super::check::draft::{Draft, Root};
+use super::check::reaches::Reached;
 use super::cpu::origin::{Origin, Origins};
 use super::cpu::rewrite;
-use super::{Check, Program, Reached, Rule, Status};
+use super::{Check, Program, Rule, Status};
 use crate::base::Name;
 use crate::effects::grown::Input;
 use crate::effects::patterns::Pattern;
@@ -63,24 +65,19 @@ pub(super) fn findings(
         ends.sort_unstable();
         ends.dedup();
         let way = ways.into_iter().next()?;
-        Some(Finding {
-            rule: rule.id,
+        let draft = Draft {
             severity: way.severity,
             confidence: way.confidence,
             message: message(program, &way),
             why: why(&way),
             help: help(program, &way),
-            source_url: "https://owasp.org/www-community/attacks/Regular_expression_Denial_of_Service_-_ReDoS".to_owned(),
-            entry: root.label.clone(),
-            entry_file: root.file,
-            entry_span: root.span,
-            way: program.contexts.way_to(func).into_iter().map(|func| program.input.func_name(func)).collect(),
-            more_sinks: ends.len() - 1,
-            file: call.file,
-            span: way.chain.first()?.span,
+            source: "https://owasp.org/www-community/attacks/Regular_expression_Denial_of_Service_-_ReDoS".to_owned(),
+            place: (call.file, way.chain.first()?.span),
             labels: labels(way.pattern),
             chain: way.chain,
-        })
+            root: Some(Root::on_loop(program, func, root)),
+        };
+        Some(Finding { more_sinks: ends.len() - 1, ..draft.finding(rule) })
     });
     found.collect()
 }

@@ -1,16 +1,15 @@
 //! See rules/cpu-bound-thread.md.
 
+use super::check::draft::{Draft, Root};
+use super::check::shared::Shared;
 use super::cpu::judged::chain;
 use super::cpu::origin::{Origin, Origins};
-use super::threads::below::Below;
 use super::threads::handed;
 use super::threads::pure::{self, Does};
-use super::threads::{Draft, off_loop, way_to};
 use super::{Check, Program, Rule, Status, Told};
 use crate::advice::Advisor;
 use crate::effects::Step;
 use crate::effects::costs::{self, Costs, Term, Work};
-use crate::effects::pauses::Pauses;
 use crate::facts::ContextKind;
 use crate::finding::{Confidence, Hop, Severity};
 use crate::ir::loops::LoopKind;
@@ -45,35 +44,36 @@ struct Way<'t> {
     why: String,
 }
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
     let edges: Vec<&Edge> = handed::own(program).filter(|edge| !program.targets[edge.call.file].free_threaded).collect();
     if edges.is_empty() {
         return;
     }
-    let below = Below::new(program);
+    let below = shared.below();
     let mut threads: FxHashSet<FuncAt> = FxHashSet::default();
     for edge in &edges {
         if !threads.contains(&edge.to) {
             threads.extend(below.walk(edge.to, |_| true).into_iter().flatten().map(|met| met.func));
         }
     }
-    let pauses = Pauses::infer(program.input, program.graph);
+    let pauses = shared.pauses();
     let run = program.effects.run(program.solution, program.sizes);
-    let costs = costs::infer(run, program.solution, program.graph, program.sizes, &pauses, |func| threads.contains(&func));
-    let origins = Origins::new(program);
+    let costs = costs::infer(run, program.solution, program.graph, program.sizes, pauses, |func| threads.contains(&func));
+    let origins = shared.origins();
     let mut found: FxHashMap<_, Vec<Way<'_>>> = FxHashMap::default();
     for edge in edges {
-        let heavy: Vec<Way<'_>> = costs.of(edge.to).iter().filter_map(|term| judge(program, &origins, edge, term)).collect();
+        let heavy: Vec<Way<'_>> = costs.of(edge.to).iter().filter_map(|term| judge(program, origins, edge, term)).collect();
         if heavy.is_empty() {
             continue;
         }
-        let off = off_loop(program, edge.from);
+        let off = program.contexts.aside(edge.from, &[ContextKind::Loop]);
         // Threads that compute side by side are no faster on any program; one of them alone is kept from nothing but a loop.
         if off.is_some_and(|reason| reason == "test" || !fans_out(program, edge)) {
             told.clear(rule, program, edge.call, off.unwrap_or_default());
             continue;
         }
-        match pure::does(program, &below, edge.to) {
+        match pure::does(program, below, edge.to) {
             Does::More => told.clear(rule, program, edge.call, "waits"),
             Does::Computes => found.entry(edge.call).or_default().extend(heavy),
             Does::Perhaps => {
@@ -85,11 +85,11 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     if found.is_empty() {
         return;
     }
-    let advisor = Advisor::new(program.solution, program.graph);
+    let advisor = shared.advisor();
     for mut ways in found.into_values() {
         ways.sort_by_key(|way| (Reverse(way.confidence), way.edge.to));
         if let Some(way) = ways.first() {
-            told.findings.push(draft(program, &advisor, &costs, way).finding(rule));
+            told.findings.push(draft(program, advisor, &costs, way).finding(rule));
         }
     }
 }
@@ -163,8 +163,8 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, costs: &Co
     let (input, contexts) = (program.input, program.contexts);
     let on_loop = contexts.origin(edge.from, ContextKind::Loop);
     let kinds = [ContextKind::Script, ContextKind::Startup, ContextKind::Thread, ContextKind::Process];
-    let elsewhere = || kinds.iter().find_map(|kind| contexts.origin(edge.from, *kind));
-    let origin = on_loop.or_else(elsewhere);
+    let elsewhere = || kinds.iter().find_map(|kind| Some(Root::new(*kind, contexts.origin(edge.from, *kind)?)));
+    let root = on_loop.map(|origin| Root::on_loop(program, edge.from, origin)).or_else(elsewhere);
     let first = Hop {
         file: edge.call.file,
         span: input.summaries[edge.call.file].calls[edge.call.id].span,
@@ -182,7 +182,7 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, costs: &Co
     let steps = [Step { call: edge.call, from: edge.from, to: Some(edge.to) }];
     let position = handed::position(program, edge);
     let process = position.filter(|_| on_loop.is_some() && !way.fans_out);
-    let process = process.and_then(|at| advisor.in_process(&steps, origin?.file, edge.call, at));
+    let process = process.and_then(|at| advisor.in_process(&steps, root.as_ref()?.origin.file, edge.call, at));
     let interpreter = if program.targets[edge.call.file].python >= Some((3, 14)) {
         ", or an `InterpreterPoolExecutor`, which needs no process"
     } else {
@@ -201,8 +201,7 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, costs: &Co
         source: SOURCE.to_owned(),
         place,
         chain,
-        origin,
-        way: if on_loop.is_some() { way_to(program, edge.from) } else { Vec::new() },
+        root,
         labels: Vec::new(),
     }
 }

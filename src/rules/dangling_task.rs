@@ -1,7 +1,8 @@
 //! See rules/dangling-task.md.
 
-use super::asynchronous::given::{Awaitable, Awaitables, is_kept};
+use super::asynchronous::given::{Awaitable, is_kept};
 use super::asynchronous::told::{self, Said};
+use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::Gives;
 use crate::finding::{Confidence, Severity};
@@ -18,8 +19,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let awaitables = Awaitables::new(program);
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
+    let awaitables = shared.awaitables();
     let task = |at| awaitables.of_call(at).filter(|one| one.gives == Gives::Task);
     let mut dropped: Vec<(CallAt, Awaitable)> = Vec::new();
     for (at, call) in told::calls(program).filter(|(at, call)| call.dropped && told::is_python(program, *at)) {

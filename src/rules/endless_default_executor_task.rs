@@ -1,6 +1,6 @@
 //! See rules/endless-default-executor-task.md.
 
-use super::gil::pools::Pools;
+use super::check::shared::Shared;
 use super::gil::told::Said;
 use super::{Check, Program, Rule, Status, Told};
 use crate::base::Span;
@@ -16,13 +16,14 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     status: Status::Preview,
     page: include_str!("../../rules/endless-default-executor-task.md"),
-    check: Check::Pools(check),
+    check: Check::Uses(check),
 };
 
 /// Calls that are followed from the task to the loop.
 const DEEPEST: usize = 3;
 
-fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let (program, pools) = (shared.program, shared.pools());
     for task in pools.tasks.iter().filter(|task| task.shared) {
         let moved = program.graph.edges_of(task.call).filter(|edge| matches!(edge.kind, EdgeKind::Moved(_)));
         let functions: Vec<FuncAt> = moved.map(|edge| edge.to).collect();
@@ -40,7 +41,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut T
         let said = Said {
             call: task.call,
             path: task.path,
-            root: program.contexts.origin(task.from, ContextKind::Loop),
+            root: program.contexts.origin(task.from, ContextKind::Loop).map(|origin| (ContextKind::Loop, origin)),
             severity: RULE.severity,
             confidence: if functions.len() == 1 { Confidence::High } else { Confidence::Medium },
             message: format!("`{name}` never ends, and keeps one of the threads that `{shown}` shares with all others"),

@@ -1,6 +1,7 @@
 //! See rules/executor-per-call.md.
 
-use super::gil::pools::{Made, Pools};
+use super::check::shared::Shared;
+use super::gil::pools::Made;
 use super::gil::told::{Said, once};
 use super::{Check, Program, Rule, Status, Told};
 use crate::contexts::Origin;
@@ -18,10 +19,11 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     status: Status::Stable,
     page: include_str!("../../rules/executor-per-call.md"),
-    check: Check::Pools(check),
+    check: Check::Uses(check),
 };
 
-fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let (program, pools) = (shared.program, shared.pools());
     let requests = requests(program);
     for made in &pools.made {
         match judge(program, &requests, made) {
@@ -45,11 +47,11 @@ fn judge<'p>(program: &'p Program<'_, '_>, requests: &FxHashMap<FuncAt, &'p Orig
         return Err(reason);
     }
     let origin = |kind| program.contexts.origin(made.from, kind);
-    let on_loop = origin(ContextKind::Loop);
-    let handled = requests.get(&made.from).copied();
+    let on_loop = origin(ContextKind::Loop).map(|root| (ContextKind::Loop, root));
+    let handled = requests.get(&made.from).map(|root| (ContextKind::Thread, *root));
     let round = call.looped.map(|at| &summary.loops[at]).filter(|round| matches!(round.kind, LoopKind::Each | LoopKind::Count));
     let round = round.filter(|_| !made.pool.single);
-    let (when, root): (String, Option<&Origin>) = match (on_loop.or(handled), round) {
+    let (when, root): (String, Option<(ContextKind, &Origin)>) = match (on_loop.or(handled), round) {
         (_, Some(_)) => ("in each round of a loop".to_owned(), on_loop.or(handled)),
         (Some(root), None) => (format!("each time `{}` runs", program.input.func_name(made.from)), Some(root)),
         (None, None) => return Err("not reached"),
@@ -57,8 +59,8 @@ fn judge<'p>(program: &'p Program<'_, '_>, requests: &FxHashMap<FuncAt, &'p Orig
     let shown = shown_path(program.input.facts_of(made.call.file), made.path);
     let confidence = match (root, round) {
         (None, _) => Confidence::Medium,
-        (Some(root), Some(_)) => root.confidence.max(Confidence::Medium),
-        (Some(root), None) => root.confidence,
+        (Some((_, root)), Some(_)) => root.confidence.max(Confidence::Medium),
+        (Some((_, root)), None) => root.confidence,
     };
     let starts = match (made.pool.single, made.pool.runs) {
         (false, Runs::Thread) => {

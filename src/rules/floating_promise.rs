@@ -3,6 +3,7 @@
 use super::asynchronous::given::Awaitables;
 use super::asynchronous::rejected::{Rejected, handles};
 use super::asynchronous::told::{self, Said};
+use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::{Gives, Results};
 use crate::finding::{Confidence, Severity};
@@ -19,16 +20,17 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let awaitables = Awaitables::new(program);
-    let rejected = Rejected::new(program, &awaitables);
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
+    let awaitables = shared.awaitables();
+    let rejected = Rejected::new(program, awaitables);
     for (at, call) in told::calls(program).filter(|(_, call)| call.dropped && !call.awaited) {
         let summary = &program.input.summaries[at.file];
         // What runs in a browser stalls and ends no server.
         if summary.is_python() || summary.is_client {
             continue;
         }
-        let Some(floats) = floating(program, &awaitables, at) else { continue };
+        let Some(floats) = floating(program, awaitables, at) else { continue };
         if handles(summary, call) {
             told.clear(rule, program, at, "caught");
             continue;

@@ -1,5 +1,6 @@
 //! See rules/fork-after-threads.md.
 
+use super::check::shared::Shared;
 use super::gil::order::{Start, Starts};
 use super::gil::pools::{Made, Pools};
 use super::gil::told::{Said, Step};
@@ -16,10 +17,11 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     status: Status::Preview,
     page: include_str!("../../rules/fork-after-threads.md"),
-    check: Check::Pools(check),
+    check: Check::Uses(check),
 };
 
-fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let (program, pools) = (shared.program, shared.pools());
     let python = |made: &Made<'_>| program.input.summaries[made.call.file].is_python();
     let threads = Starts::read(program, pools, true, |made| made.pool.runs == Runs::Thread && python(made));
     let processes = |made: &Made<'_>| made.pool.runs == Runs::Process && python(made);
@@ -64,7 +66,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut T
             let said = Said {
                 call: step.0,
                 path,
-                root: in_thread.filter(|_| before.is_none()),
+                root: in_thread.filter(|_| before.is_none()).map(|origin| (ContextKind::Thread, origin)),
                 severity: RULE.severity,
                 confidence: if known { Confidence::High } else { Confidence::Medium },
                 message: format!("a {} is started {by} {message}", if made.pool.single { "process" } else { "pool of processes" }),

@@ -1,10 +1,10 @@
 //! See rules/gil-held-offload.md.
 
+use super::check::draft::{Draft, Root};
+use super::check::shared::Shared;
 use super::cpu::origin::{Origin, Origins};
-use super::threads::below::Below;
 use super::threads::handed::{self, HandedLibrary};
 use super::threads::pure::{self, Does};
-use super::threads::{Draft, off_loop, way_to};
 use super::{Check, Program, Rule, Status, Told};
 use crate::advice::Advisor;
 use crate::base::Name;
@@ -42,24 +42,24 @@ struct Way<'b> {
     position: Option<usize>,
 }
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let origins = Origins::new(program);
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
+    let origins = shared.origins();
     let mut found: FxHashMap<CallAt, Vec<Way<'_>>> = FxHashMap::default();
-    let mut below = None;
     for edge in handed::own(program).filter(|edge| !program.targets[edge.call.file].free_threaded) {
         let ways = held(program, edge);
         if ways.is_empty() {
             continue;
         }
-        if let Some(reason) = off_loop(program, edge.from) {
+        if let Some(reason) = program.contexts.aside(edge.from, &[ContextKind::Loop]) {
             told.clear(rule, program, edge.call, reason);
             continue;
         }
-        let below = below.get_or_insert_with(|| Below::new(program));
+        let below = shared.below();
         let alone = pure::does(program, below, edge.to) == Does::Computes;
         let position = handed::position(program, edge);
         for (steps, path, fact, grown) in ways {
-            if let Some((severity, sure, input)) = judge(rule, program, told, &origins, edge.call, edge.from, grown, alone) {
+            if let Some((severity, sure, input)) = judge(rule, program, told, origins, edge.call, edge.from, grown, alone) {
                 let confidence = sure.min(program.effects.sure(program.graph, &steps[1..], Effect::Cpu));
                 let (call, from) = (edge.call, edge.from);
                 let way = Way { call, from, steps, path, fact, severity, confidence, input, position };
@@ -73,7 +73,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         let Some(fact) = facts.call(library.path).filter(|fact| fact.effect == Effect::Cpu && fact.gil == Some(Gil::Held)) else {
             continue;
         };
-        if let Some(reason) = off_loop(program, library.from) {
+        if let Some(reason) = program.contexts.aside(library.from, &[ContextKind::Loop]) {
             told.clear(rule, program, library.call, reason);
             continue;
         }
@@ -85,7 +85,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
                 continue;
             }
         };
-        if let Some((severity, confidence, input)) = judge(rule, program, told, &origins, library.call, library.from, grown, true) {
+        if let Some((severity, confidence, input)) = judge(rule, program, told, origins, library.call, library.from, grown, true) {
             let steps = vec![Step { call: library.call, from: library.from, to: None }];
             let (call, from, path, position) = (library.call, library.from, library.path, Some(library.given.position));
             found.entry(library.call).or_default().push(Way { call, from, steps, path, fact, severity, confidence, input, position });
@@ -94,10 +94,10 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     if found.is_empty() {
         return;
     }
-    let advisor = Advisor::new(program.solution, program.graph);
+    let advisor = shared.advisor();
     for mut ways in found.into_values() {
         ways.sort_by_key(|way| (Reverse(way.severity), Reverse(way.confidence), way.steps.len(), way.path));
-        if let Some(draft) = ways.first().and_then(|way| draft(program, &advisor, way)) {
+        if let Some(draft) = ways.first().and_then(|way| draft(program, advisor, way)) {
             told.findings.push(draft.finding(rule));
         }
     }
@@ -206,8 +206,7 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, way: &Way<
         source: SOURCE.to_owned(),
         place: (way.call.file, chain.first()?.span),
         chain,
-        origin: Some(origin),
-        way: way_to(program, way.from),
+        root: Some(Root::on_loop(program, way.from, origin)),
         labels: Vec::new(),
     })
 }

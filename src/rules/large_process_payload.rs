@@ -1,6 +1,7 @@
 //! See rules/large-process-payload.md.
 
-use super::gil::pools::{Pools, Task};
+use super::check::shared::Shared;
+use super::gil::pools::Task;
 use super::gil::told::Said;
 use super::{Check, Program, Rule, Status, Told};
 use crate::effects::shown_path;
@@ -17,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     status: Status::Preview,
     page: include_str!("../../rules/large-process-payload.md"),
-    check: Check::Pools(check),
+    check: Check::Uses(check),
 };
 
 /// What is sent again and again.
@@ -28,7 +29,8 @@ struct Payload {
     confidence: Confidence,
 }
 
-fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let (program, pools) = (shared.program, shared.pools());
     let pickled = |task: &&Task| matches!(task.runs, Some(Runs::Process | Runs::Interpreter));
     for task in pools.tasks.iter().filter(pickled) {
         let payload = match payload(program, task) {

@@ -1,6 +1,7 @@
 //! See rules/loop-touched-from-thread.md.
 
-use super::threads::Draft;
+use super::check::draft::{Draft, Root};
+use super::check::shared::Shared;
 use super::threads::below::{Below, Met};
 use super::{Check, Program, Rule, Status, Told};
 use crate::advice::Advisor;
@@ -44,7 +45,8 @@ struct Touch<'b> {
     confidence: Confidence,
 }
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
     let input = program.input;
     let bound = |external: &&External| input.facts_of(external.call.file).is_loop_bound(external.path);
     let callers: FxHashSet<FuncAt> = program.graph.externals.iter().filter(bound).map(|external| external.from).collect();
@@ -53,7 +55,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     if callers.is_empty() || roots.is_empty() {
         return;
     }
-    let below = Below::new(program);
+    let below = shared.below();
     let mut found: FxHashMap<CallAt, Vec<Touch<'_>>> = FxHashMap::default();
     for (root, origin) in roots {
         // What the loop calls itself too, a callback of either kind of future, is no proven thread's.
@@ -65,12 +67,12 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         if !walk.iter().any(|met| callers.contains(&met.func)) {
             continue;
         }
-        let owns = walk.iter().any(|met| has_own_loop(program, &below, met.func));
+        let owns = walk.iter().any(|met| has_own_loop(program, below, met.func));
         for met in walk.iter().filter(|met| callers.contains(&met.func)) {
             for external in below.externals(met.func).iter().copied().filter(|external| bound(external)) {
                 if owns {
                     told.clear(rule, program, external.call, "own loop");
-                } else if shows_loop(program, external.call) || is_aware(program, &below, external) {
+                } else if shows_loop(program, external.call) || is_aware(program, below, external) {
                     told.clear(rule, program, external.call, "loop check");
                 } else {
                     found.entry(external.call).or_default().push(touch(program, root, origin, met, &walk, external));
@@ -81,11 +83,11 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
     if found.is_empty() {
         return;
     }
-    let advisor = Advisor::new(program.solution, program.graph);
+    let advisor = shared.advisor();
     for mut ways in found.into_values() {
         ways.sort_by_key(|one| (Reverse(one.confidence), one.way.len(), one.root));
         if let Some(one) = ways.first() {
-            told.findings.push(draft(program, &advisor, one).finding(rule));
+            told.findings.push(draft(program, advisor, one).finding(rule));
         }
     }
 }
@@ -200,8 +202,11 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, one: &Touc
         source: SOURCE.to_owned(),
         place: (one.call.file, span),
         chain: vec![Hop { file: one.call.file, span, caller, callee: shown }],
-        origin: Some(one.origin),
-        way: one.way.iter().map(|func| program.input.func_name(*func)).collect(),
+        root: Some(Root {
+            on: ContextKind::Thread,
+            origin: one.origin,
+            way: one.way.iter().map(|func| program.input.func_name(*func)).collect(),
+        }),
         labels: Vec::new(),
     }
 }

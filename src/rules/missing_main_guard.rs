@@ -1,7 +1,7 @@
 //! See rules/missing-main-guard.md.
 
+use super::check::shared::Shared;
 use super::gil::order::{Start, Starts};
-use super::gil::pools::Pools;
 use super::gil::told::Said;
 use super::{Check, Program, Rule, Status, Told};
 use crate::base::FileId;
@@ -19,10 +19,11 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     status: Status::Preview,
     page: include_str!("../../rules/missing-main-guard.md"),
-    check: Check::Pools(check),
+    check: Check::Uses(check),
 };
 
-fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let (program, pools) = (shared.program, shared.pools());
     let starts = Starts::read(program, pools, false, |made| made.pool.runs == Runs::Process);
     let bodies = program.input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python());
     let bodies: Vec<FileId> =

@@ -1,6 +1,7 @@
 //! See rules/nested-event-loop.md.
 
 use super::asynchronous::told::{self, Said};
+use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::effects::belief;
 use crate::effects::flags::{self, Flags};
@@ -39,7 +40,8 @@ struct Above<'b> {
     hops: usize,
 }
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
     let facts_of = |external: &External| program.input.facts_of(external.call.file);
     let nests = |external: &External| facts_of(external).nests_loops(external.path);
     let running: Vec<&External> = program.graph.externals.iter().filter(|external| facts_of(external).runs_loop(external.path)).collect();

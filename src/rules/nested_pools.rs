@@ -1,5 +1,6 @@
 //! See rules/nested-pools.md.
 
+use super::check::shared::Shared;
 use super::gil::pools::Pools;
 use super::gil::told::Said;
 use super::{Check, Program, Rule, Status, Told};
@@ -17,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     status: Status::Preview,
     page: include_str!("../../rules/nested-pools.md"),
-    check: Check::Pools(check),
+    check: Check::Uses(check),
 };
 
 /// Where the worker comes from that runs a function: the call that gives the task.
@@ -32,7 +33,8 @@ struct Worker {
     daemon: bool,
 }
 
-fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let (program, pools) = (shared.program, shared.pools());
     for runs in [Runs::Thread, Runs::Process, Runs::Interpreter] {
         let workers = workers(program, pools, runs);
         for made in pools.made.iter().filter(|made| !made.pool.single) {

@@ -1,9 +1,9 @@
 //! See rules/polling-thread.md.
 
+use super::check::draft::{Draft, Root};
+use super::check::shared::Shared;
 use super::cpu::judged::shown;
-use super::threads::Draft;
 use super::{Check, Program, Rule, Status, Told};
-use crate::advice::Advisor;
 use crate::effects::fact_of;
 use crate::facts::{ContextKind, Effect};
 use crate::finding::{Confidence, Severity};
@@ -30,8 +30,8 @@ enum Asks {
     Call(CallAt),
 }
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let mut advisor = None;
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
     for (file, summary) in program.input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python()) {
         for (id, one) in summary.loops.iter_enumerated().filter(|(_, one)| one.kind == LoopKind::While && !one.main_guard) {
             let func = At { file, id: one.func };
@@ -42,7 +42,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
                 continue;
             }
             let Some((asks, sleeps)) = polls(program, func, id, one) else { continue };
-            let advisor = advisor.get_or_insert_with(|| Advisor::new(program.solution, program.graph));
+            let advisor = shared.advisor();
             let head = shown(program, file, one.span);
             let facts = program.input.facts_of(file);
             let help = match asks {
@@ -68,8 +68,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
                 source: SOURCE.to_owned(),
                 place: (file, one.span),
                 chain: Vec::new(),
-                origin: Some(origin),
-                way: Vec::new(),
+                root: Some(Root::new(ContextKind::Thread, origin)),
                 labels: Vec::new(),
             };
             told.findings.push(draft.finding(rule));

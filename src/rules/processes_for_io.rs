@@ -1,6 +1,7 @@
 //! See rules/processes-for-io.md.
 
-use super::gil::pools::{Made, Pools, Task};
+use super::check::shared::Shared;
+use super::gil::pools::{Made, Task};
 use super::gil::told::Said;
 use super::threads::below::Below;
 use super::threads::handed::{self, HandedLibrary};
@@ -19,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Info,
     status: Status::Preview,
     page: include_str!("../../rules/processes-for-io.md"),
-    check: Check::Pools(check),
+    check: Check::Uses(check),
 };
 
 /// What tasks do.
@@ -32,16 +33,17 @@ struct Waits {
     name: String,
 }
 
-fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let (program, pools) = (shared.program, shared.pools());
     let of_processes = |made: &Made<'_>| !made.pool.single && made.pool.runs == Runs::Process;
     if !pools.made.iter().any(of_processes) {
         return;
     }
-    let below = Below::new(program);
+    let below = shared.below();
     let libraries = handed::of_libraries(program, ContextKind::Process);
     for (number, made) in pools.made.iter().enumerate().filter(|(_, made)| of_processes(made)) {
         let tasks: Vec<&Task> = pools.tasks.iter().filter(|task| task.pools.contains(&number)).collect();
-        let all: Result<Vec<Waits>, &'static str> = tasks.iter().map(|task| waits(program, &below, &libraries, task)).collect();
+        let all: Result<Vec<Waits>, &'static str> = tasks.iter().map(|task| waits(program, below, &libraries, task)).collect();
         let reason = match &all {
             Err(reason) => Some(*reason),
             Ok(all) if all.is_empty() || made.lost => Some("tasks not seen"),

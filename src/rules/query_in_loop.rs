@@ -3,6 +3,7 @@
 use super::asynchronous::loops::{Rounds, around};
 use super::asynchronous::told::{self, Said};
 use super::asynchronous::waited::{Waited, Way};
+use super::check::shared::Shared;
 use super::cpu::judged::shown;
 use super::{Check, Program, Rule, Status, Told};
 use crate::base::{FileId, Span};
@@ -26,8 +27,9 @@ pub(super) const RULE: Rule = Rule {
 /// What is asked once for each element, and could be asked for all of them.
 const ASKED: [Effect; 2] = [Effect::Database, Effect::Network];
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let waited = Waited::new(program);
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
+    let waited = shared.waited();
     let mut found: FxHashMap<(FileId, Span), usize> = FxHashMap::default();
     for (at, call) in told::calls(program) {
         if call.looped.is_none() || !matches!(call.kind, CallKind::Call | CallKind::New) {
@@ -39,8 +41,8 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             told.clear(rule, program, at, "handles an exception");
             continue;
         }
-        let Some((way, over, head)) = of_loop(program, &waited, at) else { continue };
-        tell(rule, program, told, &mut found, &Asked { waited: &waited, at, way, over, head });
+        let Some((way, over, head)) = of_loop(program, waited, at) else { continue };
+        tell(rule, program, told, &mut found, &Asked { waited: waited, at, way, over, head });
     }
     for edge in &program.graph.edges {
         let Some((over, _)) = program.sizes.gone_over(edge) else { continue };
@@ -49,7 +51,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         let asked = waited.calls_of(edge.to).iter().find_map(|at| Some((*at, waited.way(*at, &ASKED)?)));
         let Some((at, way)) = asked else { continue };
         let head = (edge.call.file, program.input.summaries[edge.call.file].calls[edge.call.id].span);
-        tell(rule, program, told, &mut found, &Asked { waited: &waited, at, way, over, head });
+        tell(rule, program, told, &mut found, &Asked { waited: waited, at, way, over, head });
     }
 }
 

@@ -1,7 +1,8 @@
 //! See rules/thread-local-in-async.md.
 
+use super::check::draft::{Draft, Root};
+use super::check::shared::Shared;
 use super::threads::below::Below;
-use super::threads::{Draft, off_loop, way_to};
 use super::{Check, Program, Rule, Status, Told};
 use crate::base::{FileId, Name, Span};
 use crate::facts::ContextKind;
@@ -35,17 +36,18 @@ enum Use {
 /// Which attribute of a thread's own values each function writes or reads itself.
 type Uses = FxHashMap<FuncAt, Vec<(Name, Use, Span)>>;
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
     let uses = uses(program);
     if uses.is_empty() {
         return;
     }
-    let below = Below::new(program);
+    let below = shared.below();
     for (file, summary) in program.input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python()) {
         for (id, _) in summary.functions.iter_enumerated().filter(|(_, function)| function.is_async) {
             let func = At { file, id };
-            let Some((name, written, read, awaited)) = crossing(program, &below, &uses, func) else { continue };
-            if off_loop(program, func).is_some() {
+            let Some((name, written, read, awaited)) = crossing(program, below, &uses, func) else { continue };
+            if program.contexts.aside(func, &[ContextKind::Loop]).is_some() {
                 continue;
             }
             let Some(origin) = program.contexts.origin(func, ContextKind::Loop) else { continue };
@@ -64,8 +66,7 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
                 source: SOURCE.to_owned(),
                 place: (file, written),
                 chain: Vec::new(),
-                origin: Some(origin),
-                way: way_to(program, func),
+                root: Some(Root::on_loop(program, func, origin)),
                 labels: vec![label(awaited, "others run here"), label(read, "and this reads what may be theirs")],
             };
             told.findings.push(draft.finding(rule));

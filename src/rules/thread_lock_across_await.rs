@@ -1,6 +1,7 @@
 //! See rules/thread-lock-across-await.md.
 
-use super::threads::{Draft, off_loop, way_to};
+use super::check::draft::{Draft, Root};
+use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::advice::Advisor;
 use crate::base::{FileId, Name, Span};
@@ -38,8 +39,8 @@ struct Held {
     body: Span,
 }
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let (mut pauses, mut advisor) = (None, None);
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
     for (file, summary) in program.input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python()) {
         if summary.awaits.is_empty() {
             continue;
@@ -51,17 +52,17 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
             if awaits.is_empty() {
                 continue;
             }
-            if let Some(reason) = off_loop(program, At { file, id: func }) {
+            if let Some(reason) = program.contexts.aside(At { file, id: func }, &[ContextKind::Loop]) {
                 told.clear(rule, program, held.taken, reason);
                 continue;
             }
-            let pauses = pauses.get_or_insert_with(|| Pauses::infer(program.input, program.graph));
+            let pauses = shared.pauses();
             let pausing: Vec<Span> = awaits.into_iter().filter(|place| may_pause(program, pauses, file, func, *place)).collect();
             if pausing.is_empty() {
                 told.clear(rule, program, held.taken, "no pause");
                 continue;
             }
-            let advisor = advisor.get_or_insert_with(|| Advisor::new(program.solution, program.graph));
+            let advisor = shared.advisor();
             if let Some(draft) = draft(program, advisor, &held, &pausing) {
                 told.findings.push(draft.finding(rule));
             }
@@ -189,8 +190,7 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, held: &Hel
         source: SOURCE.to_owned(),
         place: (file, call.span),
         chain: vec![Hop { file, span: call.span, caller: program.input.func_name(func), callee: kind }],
-        origin: Some(origin),
-        way: way_to(program, func),
+        root: Some(Root::on_loop(program, func, origin)),
         labels: awaits.iter().take(POINTED).map(text).collect(),
     })
 }

@@ -1,7 +1,8 @@
 //! See rules/unawaited-coroutine.md.
 
-use super::asynchronous::given::{Awaitable, Awaitables};
+use super::asynchronous::given::Awaitable;
 use super::asynchronous::told::{self, Said};
+use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::Gives;
 use crate::finding::{Confidence, Severity};
@@ -17,8 +18,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let awaitables = Awaitables::new(program);
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
+    let awaitables = shared.awaitables();
     let coroutine = |at| awaitables.of_call(at).filter(|one| one.gives == Gives::Coroutine);
     for (at, call) in told::calls(program).filter(|(at, _)| told::is_python(program, *at)) {
         if call.dropped && !call.awaited {

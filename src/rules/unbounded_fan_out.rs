@@ -3,6 +3,7 @@
 use super::asynchronous::loops::around;
 use super::asynchronous::told::{self, Said};
 use super::asynchronous::waited::{Waited, Way};
+use super::check::shared::Shared;
 use super::cpu::origin::{Origin, Origins};
 use super::{Check, Program, Rule, Status, Told};
 use crate::effects::sizes::Size;
@@ -28,9 +29,10 @@ const SCARCE: [Effect; 4] = [Effect::Database, Effect::Network, Effect::Subproce
 /// Variables that are followed from what is waited for to where it is made.
 const DEEPEST: u8 = 4;
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let waited = Waited::new(program);
-    let origins = Origins::new(program);
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
+    let waited = shared.waited();
+    let origins = shared.origins();
     for external in &program.graph.externals {
         let (call, file) = (external.call, external.call.file);
         if !program.input.facts_of(file).gathers(external.path) {
@@ -38,8 +40,8 @@ fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
         }
         let summary = &program.input.summaries[file];
         for arg in &summary.calls[call.id].args {
-            let Some(many) = many(program, &waited, At { file, id: arg.value }, external.from, DEEPEST) else { continue };
-            judge(&Judging { rule, program, waited: &waited, origins: &origins }, told, call, &many);
+            let Some(many) = many(program, waited, At { file, id: arg.value }, external.from, DEEPEST) else { continue };
+            judge(&Judging { rule, program, waited: waited, origins: origins }, told, call, &many);
         }
     }
 }

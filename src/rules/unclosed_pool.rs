@@ -1,8 +1,9 @@
 //! See rules/unclosed-pool.md.
 
-use super::gil::pools::{Made, Pools};
+use super::check::shared::Shared;
+use super::gil::pools::Made;
 use super::gil::told::Said;
-use super::{Check, Program, Rule, Status, Told};
+use super::{Check, Rule, Status, Told};
 use crate::contexts::Contexts;
 use crate::effects::shown_path;
 use crate::facts::ContextKind;
@@ -15,10 +16,11 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     status: Status::Preview,
     page: include_str!("../../rules/unclosed-pool.md"),
-    check: Check::Pools(check),
+    check: Check::Uses(check),
 };
 
-fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let (program, pools) = (shared.program, shared.pools());
     for made in pools.made.iter().filter(|made| made.pool.must_close) {
         if let Some(reason) = let_go(program.contexts, made) {
             told.clear(rule, program, made.call, reason);

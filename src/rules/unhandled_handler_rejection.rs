@@ -1,8 +1,8 @@
 //! See rules/unhandled-handler-rejection.md.
 
-use super::asynchronous::given::Awaitables;
 use super::asynchronous::rejected::Rejected;
 use super::asynchronous::told::{self, Said};
+use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::Rejections;
 use crate::finding::{Confidence, Severity};
@@ -20,9 +20,10 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
-fn check(rule: &Rule, program: &Program<'_, '_>, told: &mut Told) {
-    let awaitables = Awaitables::new(program);
-    let rejected = Rejected::new(program, &awaitables);
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let program = shared.program;
+    let awaitables = shared.awaitables();
+    let rejected = Rejected::new(program, awaitables);
     let wrapped = wrapped(program);
     let mut reported: FxHashSet<(CallAt, FuncAt)> = FxHashSet::default();
     for external in &program.graph.externals {

@@ -1,6 +1,6 @@
 //! See rules/unpicklable-process-target.md.
 
-use super::gil::pools::Pools;
+use super::check::shared::Shared;
 use super::gil::told::Said;
 use super::{Check, Program, Rule, Status, Told};
 use crate::base::Name;
@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     status: Status::Preview,
     page: include_str!("../../rules/unpicklable-process-target.md"),
-    check: Check::Pools(check),
+    check: Check::Uses(check),
 };
 
 /// What is sent to a process, and what of it can't be pickled.
@@ -31,7 +31,8 @@ struct Sent {
     runs: Runs,
 }
 
-fn check(rule: &Rule, program: &Program<'_, '_>, pools: &Pools<'_>, told: &mut Told) {
+fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
+    let (program, pools) = (shared.program, shared.pools());
     let tasks = pools.tasks.iter().filter_map(|task| {
         let runs = task.runs.filter(|runs| *runs != Runs::Thread)?;
         Some(Sent { call: task.call, from: task.from, path: task.path, at_start: false, each: task.each, runs })

@@ -10,7 +10,7 @@ use crate::ir::ModuleSummary;
 use crate::ir::directive::{Directive, Reach, Request};
 use crate::link::graph::EdgeKind;
 use crate::link::{CallAt, FuncAt};
-use crate::rules::{Program, by_id, rule_of};
+use crate::rules::{Check, Program, by_id, rule_of};
 use oxc_index::IndexVec;
 use rustc_hash::FxHashMap;
 
@@ -78,7 +78,9 @@ impl Ignores {
             };
             let at = self.all.len();
             let reason = directive.reason.clone();
-            self.all.push(Ignore { rule: rule.id, file, span: directive.span, reach, reason, used: false });
+            // What a rule would find that did not run, nobody knows.
+            let used = matches!(rule.check, Check::Uses(_)) && !settings.may_report(rule.kind());
+            self.all.push(Ignore { rule: rule.id, file, span: directive.span, reach, reason, used });
             match spoken_for {
                 Some(span) => self.by_span.entry(file).or_default().push((span, at)),
                 None => self.by_line.entry((file, directive.speaks_for)).or_default().push(at),

@@ -4,7 +4,7 @@ use super::Ignores;
 use super::ignores::Ignore;
 use crate::base::{FileId, Source, Span};
 use crate::effects::assumed::effect;
-use crate::facts::Effect;
+use crate::facts::{ContextKind, Effect};
 use crate::finding::{Cleared, Confidence, Finding};
 use crate::ir::ModuleSummary;
 use crate::ir::directive::{Reach, Request};
@@ -99,6 +99,7 @@ fn wrong_effect(word: Option<&str>) -> Option<(String, String)> {
 fn finding(file: FileId, span: Span, message: String, help: String) -> Finding {
     let rule = by_id(RULE);
     Finding {
+        on: ContextKind::Loop,
         rule: RULE,
         severity: rule.map_or(crate::finding::Severity::Warning, |rule| rule.severity),
         confidence: Confidence::High,

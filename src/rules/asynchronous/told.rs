@@ -1,11 +1,12 @@
 //! Findings on asynchronous code.
 
 use crate::base::Span;
-use crate::contexts::Origin;
+use crate::contexts::{NOT_REACHED, Origin, SERVING};
 use crate::facts::ContextKind;
 use crate::finding::{Confidence, Finding, Hop, Label, Severity};
 use crate::ir::Expr;
 use crate::link::{At, CallAt, FuncAt};
+use crate::rules::check::draft::{Draft, Root};
 use crate::rules::{Program, Rule};
 
 /// What a rule says of a place.
@@ -39,21 +40,11 @@ pub fn is_test(program: &Program<'_, '_>, func: FuncAt) -> bool {
 /// Whether the function belongs to a command-line program, a module's body or a test: what it does, it does once.
 #[must_use]
 pub fn is_once(program: &Program<'_, '_>, func: FuncAt) -> Option<&'static str> {
-    let on = |kind| program.contexts.origin(func, kind).is_some();
     let lone = |origin: &Origin| origin.entry.is_none() && origin.confidence == Confidence::Low;
-    if on(ContextKind::Test) {
-        Some("test")
-    } else if program.contexts.origin(func, ContextKind::Loop).is_some_and(lone) {
+    match program.contexts.aside(func, &SERVING) {
         // A loop of a command-line program, where nothing else runs.
-        Some("script")
-    } else if on(ContextKind::Loop) || on(ContextKind::Thread) || on(ContextKind::Process) {
-        None
-    } else if on(ContextKind::Script) {
-        Some("script")
-    } else if on(ContextKind::Startup) {
-        Some("start-up")
-    } else {
-        None
+        None if program.contexts.origin(func, ContextKind::Loop).is_some_and(lone) => Some("script"),
+        reason => reason.filter(|reason| *reason != NOT_REACHED),
     }
 }
 
@@ -107,27 +98,19 @@ pub fn at(rule: &Rule, program: &Program<'_, '_>, func: FuncAt, span: Span, chai
     let text = program.input.sources[func.file].text.get(span.start as usize..span.end as usize).unwrap_or("");
     let first = text.lines().next().map_or(0, str::len);
     let span = Span::new(span.start as usize, span.start as usize + first);
-    Finding {
-        rule: rule.id,
+    let draft = Draft {
         severity: said.severity,
         confidence: said.confidence,
         message: said.message,
-        file: func.file,
-        span,
-        chain,
-        entry: origin.map(|origin| origin.label.clone()).unwrap_or_default(),
-        entry_file: origin.map_or(func.file, |origin| origin.file),
-        entry_span: origin.map_or(span, |origin| origin.span),
-        way: match origin {
-            Some(_) => program.contexts.way_to(func).into_iter().map(|func| program.input.func_name(func)).collect(),
-            None => Vec::new(),
-        },
         why: said.why,
         help: said.help,
-        source_url: said.source,
-        more_sinks: 0,
+        source: said.source,
+        place: (func.file, span),
+        chain,
+        root: origin.map(|origin| Root::on_loop(program, func, origin)),
         labels: Vec::new(),
-    }
+    };
+    draft.finding(rule)
 }
 
 /// The place of a function's name, to be told beside a finding.

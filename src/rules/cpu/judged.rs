@@ -2,11 +2,12 @@
 
 use super::origin::{Origin, Origins};
 use crate::base::{FileId, Span};
-use crate::contexts::Origin as Root;
+use crate::contexts::Origin as Entry;
 use crate::effects::costs::{Costs, Round, Term};
 use crate::finding::{Confidence, Finding, Hop, Severity};
 use crate::ir::{Call, CallKind};
 use crate::link::{CallAt, FuncAt};
+use crate::rules::check::draft::{Draft, Root};
 use crate::rules::{Program, Rule};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
@@ -81,27 +82,21 @@ fn outermost(finding: &Finding, term: &Term) -> (FileId, Span) {
     term.rounds.first().map_or((finding.file, finding.span), |round| (round.file, round.span))
 }
 
-fn finding(rule: &Rule, program: &Program<'_, '_>, costs: &Costs, entry: &Root, judged: &Judged<'_>, verdict: Verdict) -> Finding {
+fn finding(rule: &Rule, program: &Program<'_, '_>, costs: &Costs, entry: &Entry, judged: &Judged<'_>, verdict: Verdict) -> Finding {
     let chain = chain(program, costs, judged.root, judged.term);
-    let (file, span) = chain.first().map_or(judged.term.end, |hop| (hop.file, hop.span));
-    Finding {
-        rule: rule.id,
+    Draft {
         severity: verdict.severity,
         confidence: verdict.confidence,
         message: verdict.message,
-        file,
-        span,
-        chain,
-        entry: entry.label.clone(),
-        entry_file: entry.file,
-        entry_span: entry.span,
-        way: program.contexts.way_to(judged.root).into_iter().map(|func| program.input.func_name(func)).collect(),
         why: verdict.why,
         help: verdict.help,
-        source_url: verdict.source.to_owned(),
-        more_sinks: 0,
+        source: verdict.source.to_owned(),
+        place: chain.first().map_or(judged.term.end, |hop| (hop.file, hop.span)),
+        chain,
+        root: Some(Root::on_loop(program, judged.root, entry)),
         labels: Vec::new(),
     }
+    .finding(rule)
 }
 
 /// The calls from the root to the innermost place of a term, with the loops that each stands in.

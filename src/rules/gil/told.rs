@@ -1,11 +1,12 @@
 //! Findings of rules that look at single calls, and how the functions run that make them.
 
 use crate::base::Name;
-use crate::contexts::Origin;
+use crate::contexts::{NOT_REACHED, Origin, SERVING};
 use crate::effects::shown_path;
 use crate::facts::ContextKind;
 use crate::finding::{Confidence, Finding, Hop, Label, Severity};
 use crate::link::{CallAt, FuncAt};
+use crate::rules::check::draft::{Draft, Root};
 use crate::rules::{Program, Rule};
 
 /// What a rule says of a call.
@@ -15,7 +16,7 @@ pub struct Said<'s> {
     /// The library's path that it calls.
     pub path: Name,
     /// How the function that makes it comes to run, where that matters.
-    pub root: Option<&'s Origin>,
+    pub root: Option<(ContextKind, &'s Origin)>,
     /// How bad.
     pub severity: Severity,
     /// How sure.
@@ -50,41 +51,32 @@ impl Said<'_> {
             let callee = to.map_or_else(|| shown_path(input.facts_of(at.file), self.path), |to| input.func_name(to));
             Hop { file: at.file, span: call.span, caller: input.func_name(FuncAt { file: at.file, id: call.func }), callee }
         });
-        let way = if self.root.is_some() { program.contexts.way_to(from) } else { Vec::new() };
-        Finding {
-            rule: rule.id,
+        let root = self.root.map(|(on, origin)| match on {
+            ContextKind::Loop => Root::on_loop(program, from, origin),
+            _ => Root::new(on, origin),
+        });
+        let draft = Draft {
             severity: self.severity,
             confidence: self.confidence,
             message: self.message,
-            file: self.call.file,
-            span: call.span,
-            chain: chain.collect(),
-            entry: self.root.map(|root| root.label.clone()).unwrap_or_default(),
-            entry_file: self.root.map_or(self.call.file, |root| root.file),
-            entry_span: self.root.map_or(call.span, |root| root.span),
-            way: way.into_iter().map(|func| input.func_name(func)).collect(),
             why: self.why,
             help: self.help,
-            source_url: self.source.to_owned(),
-            more_sinks: 0,
+            source: self.source.to_owned(),
+            place: (self.call.file, call.span),
+            chain: chain.collect(),
+            root,
             labels: self.labels,
-        }
+        };
+        draft.finding(rule)
     }
 }
 
 /// Why code at a call is let go that runs but once or nowhere: tests, scripts, start-up; none where it is not.
 #[must_use]
 pub fn once(program: &Program<'_, '_>, call: CallAt, from: FuncAt) -> Option<&'static str> {
-    let on = |kind| program.contexts.origin(from, kind).is_some();
-    if on(ContextKind::Test) {
-        return Some("test");
-    }
-    if on(ContextKind::Loop) || on(ContextKind::Thread) || on(ContextKind::Process) {
-        return None;
-    }
-    if on(ContextKind::Script) || program.input.summaries[call.file].calls[call.id].main_guard {
-        Some("script")
-    } else {
-        on(ContextKind::Startup).then_some("start-up")
+    let guarded = program.input.summaries[call.file].calls[call.id].main_guard;
+    match program.contexts.aside(from, &SERVING) {
+        Some("start-up" | NOT_REACHED) if guarded => Some("script"),
+        reason => reason.filter(|reason| *reason != NOT_REACHED),
     }
 }
