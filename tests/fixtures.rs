@@ -133,12 +133,13 @@ fn meets(files: &Files) -> Result<(), Failed> {
         let here = |file: FileId, offset: u32| file == claim.file && outcome.sources[file].line_column(offset).0 == claim.line;
         let found = outcome.findings.iter().enumerate().find(|(_, finding)| {
             let told = format!(
-                "{} via {} {:?} {:?} {} help: {}",
+                "{} via {} {:?} {:?} {} in {} help: {}",
                 finding.message,
                 loopwarden::report::concise::via(finding),
                 finding.severity,
                 finding.confidence,
                 finding.entry,
+                finding.on.word(),
                 finding.help
             );
             let told = told.to_lowercase();
