@@ -10,6 +10,7 @@ mod measure;
 mod pattern;
 mod pool;
 mod promise;
+mod ready;
 mod remedy;
 mod schema;
 mod threads;
@@ -505,7 +506,7 @@ impl FactBase {
         let about = about.unwrap_or_else(|| (written.path.clone(), written.path.clone(), String::new()));
         let modules =
             raw.library.as_ref().map_or(&[][..], |library| &library.modules).iter().map(|module| name(module)).collect::<Vec<_>>();
-        let ready = raw.by_family(family).and_then(|[python, ecma]| Ok([add::Ready::of(python)?, add::Ready::of(ecma)?]));
+        let ready = raw.by_family(family).and_then(|[python, ecma]| Ok([ready::Ready::of(python)?, ready::Ready::of(ecma)?]));
         match ready {
             Err((span, message)) => self.problems.push(written.fault(span, message, None)),
             Ok(ready) => {

@@ -4,6 +4,7 @@ mod condition;
 pub mod ecma;
 mod kept;
 pub mod literal;
+mod pieces;
 pub mod python;
 mod syntax;
 

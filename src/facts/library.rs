@@ -1,6 +1,6 @@
 //! What one fact file holds, for a person who asks.
 
-use super::add::{Mark, Ready};
+use super::ready::{Mark, Ready};
 use crate::base::Name;
 use crate::ir::Family;
 

@@ -1,8 +1,8 @@
 //! What a fact file may say of pools: what starts threads or processes and gives them work.
 
 use super::Given;
-use super::add::given;
 use super::file::Misfit;
+use super::ready::given;
 use super::schema::Language;
 use crate::base::written::Placed;
 use crate::base::{Name, name};

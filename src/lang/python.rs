@@ -1,5 +1,6 @@
 //! Python to `ModuleSummary`, in one walk over the tree.
 
+mod definitions;
 mod expressions;
 mod guards;
 mod kept;

@@ -42,7 +42,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             continue;
         }
         let Some((way, over, head)) = of_loop(program, waited, at) else { continue };
-        tell(rule, program, told, &mut found, &Asked { waited: waited, at, way, over, head });
+        tell(rule, program, told, &mut found, &Asked { waited, at, way, over, head });
     }
     for edge in &program.graph.edges {
         let Some((over, _)) = program.sizes.gone_over(edge) else { continue };
@@ -51,7 +51,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         let asked = waited.calls_of(edge.to).iter().find_map(|at| Some((*at, waited.way(*at, &ASKED)?)));
         let Some((at, way)) = asked else { continue };
         let head = (edge.call.file, program.input.summaries[edge.call.file].calls[edge.call.id].span);
-        tell(rule, program, told, &mut found, &Asked { waited: waited, at, way, over, head });
+        tell(rule, program, told, &mut found, &Asked { waited, at, way, over, head });
     }
 }
 

@@ -41,7 +41,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         let summary = &program.input.summaries[file];
         for arg in &summary.calls[call.id].args {
             let Some(many) = many(program, waited, At { file, id: arg.value }, external.from, DEEPEST) else { continue };
-            judge(&Judging { rule, program, waited: waited, origins: origins }, told, call, &many);
+            judge(&Judging { rule, program, waited, origins }, told, call, &many);
         }
     }
 }

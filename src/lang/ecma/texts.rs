@@ -1,10 +1,14 @@
 //! Texts that are written in pieces: sums, templates.
 
+use super::super::pieces::Pieces;
 use super::super::syntax::{Field, Syntax};
 use super::{Lowering, named_children};
 use crate::base::name;
 use crate::ir::{Expr, ExprId};
 use tree_sitter::Node;
+
+/// How texts are put together.
+const SUMS: Pieces = Pieces { operation: "binary_expression", around: &["parenthesized_expression"] };
 
 impl Lowering<'_> {
     /// A text with parts that stand elsewhere: a template, a sum.
@@ -21,7 +25,7 @@ impl Lowering<'_> {
                     }
                 }
                 "parenthesized_expression" => pending.extend(named_children(part).into_iter().rev()),
-                "binary_expression" if is_sum(part) => {
+                "binary_expression" if SUMS.is_sum(part) => {
                     pending.extend([part.at(Field::Right), part.at(Field::Left)].into_iter().flatten());
                 }
                 "string" | "comment" => {}
@@ -40,42 +44,18 @@ impl Lowering<'_> {
     }
 }
 
-/// Pieces of a sum of strings that is read as one.
-const PIECES: usize = 100;
-
 /// Whether a sum of strings says all of its text.
 pub(super) fn is_plain(node: Node<'_>) -> bool {
-    let (mut pending, mut pieces) = (vec![node], 0);
-    while let Some(node) = pending.pop() {
-        pieces += 1;
-        match node.sort() {
-            _ if pieces > PIECES => return false,
-            "string" | "comment" => {}
-            "template_string" if named_children(node).into_iter().all(|part| part.sort() != "template_substitution") => {}
-            "parenthesized_expression" => pending.extend(named_children(node)),
-            "binary_expression" if is_sum(node) => pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side))),
-            _ => return false,
-        }
-    }
-    true
-}
-
-pub(super) fn is_sum(node: Node<'_>) -> bool {
-    node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+")
+    let hole = |piece: Node<'_>| piece.sort() == "template_substitution";
+    let other = |piece: Node<'_>| match piece.sort() {
+        "string" | "comment" => false,
+        "template_string" => named_children(piece).into_iter().any(hole),
+        _ => true,
+    };
+    SUMS.any(node, other) == Some(false)
 }
 
 /// Whether a sum has a piece that is a text, so that it is one.
 pub(super) fn is_text(node: Node<'_>) -> bool {
-    let (mut pending, mut pieces) = (vec![node], 0);
-    while let Some(node) = pending.pop() {
-        pieces += 1;
-        match node.sort() {
-            _ if pieces > PIECES => return false,
-            "string" | "template_string" => return true,
-            "parenthesized_expression" => pending.extend(named_children(node)),
-            "binary_expression" if is_sum(node) => pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side))),
-            _ => {}
-        }
-    }
-    false
+    SUMS.any(node, |piece| matches!(piece.sort(), "string" | "template_string")) == Some(true)
 }

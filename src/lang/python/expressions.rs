@@ -1,7 +1,7 @@
 //! Expressions and types.
 
 use super::super::syntax::{Field, Syntax};
-use super::texts::{is_plain, is_sum, is_text};
+use super::texts::{is_plain, is_text};
 use super::{DEEPEST, Lowering, span};
 use crate::base::{Name, name};
 use crate::ir::{Arg, CallKind, Const, Expr, ExprId, FuncKind, Function};
@@ -182,7 +182,7 @@ impl Lowering<'_> {
             "binary_operator" if self.accumulates(node) => self.sum(node),
             // Regular expressions are written in pieces; their flags are joined.
             "binary_operator" if is_plain(node, self.text) => self.string(node),
-            "binary_operator" if is_sum(node) && is_text(node) => self.string(node),
+            "binary_operator" if is_text(node) => self.string(node),
             "binary_operator" if self.joins_constants(node) => {
                 let parts = self.children(node);
                 self.push(Expr::Either(parts))

@@ -1,9 +1,13 @@
 //! Texts that are written in pieces: sums, f-strings.
 
-use super::super::syntax::{Field, Syntax};
+use super::super::pieces::Pieces;
+use super::super::syntax::Syntax;
 use super::{Lowering, span};
 use crate::ir::ExprId;
 use tree_sitter::Node;
+
+/// How texts are put together.
+const SUMS: Pieces = Pieces { operation: "binary_operator", around: &["concatenated_string", "parenthesized_expression"] };
 
 impl Lowering<'_> {
     /// A text with parts that stand elsewhere: an f-string, a sum.
@@ -21,7 +25,7 @@ impl Lowering<'_> {
                     }
                 }
                 "concatenated_string" | "parenthesized_expression" => pending.extend(part.named().into_iter().rev()),
-                "binary_operator" if is_sum(part) => pending.extend(part.named().into_iter().rev()),
+                "binary_operator" if SUMS.is_sum(part) => pending.extend(part.named().into_iter().rev()),
                 "comment" => {}
                 _ => {
                     let value = self.expression(part);
@@ -38,47 +42,20 @@ impl Lowering<'_> {
     }
 }
 
-/// Pieces of a sum of strings that is read as one.
-const PIECES: usize = 100;
-
 /// Whether a string, or a sum of strings, says all of its text.
 pub(super) fn is_plain(node: Node<'_>, text: &str) -> bool {
-    let (mut pending, mut pieces) = (vec![node], 0);
-    while let Some(node) = pending.pop() {
-        pieces += 1;
-        match node.sort() {
-            _ if pieces > PIECES => return false,
-            "string" => {
-                let written = text.get(node.byte_range()).unwrap_or("");
-                if written.split(['"', '\'']).next().is_some_and(|prefix| prefix.contains(['f', 'F', 't', 'T'])) {
-                    return false;
-                }
-            }
-            "comment" => {}
-            "concatenated_string" | "parenthesized_expression" => pending.extend(node.named()),
-            "binary_operator" if is_sum(node) => pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side))),
-            _ => return false,
+    let other = |piece: Node<'_>| match piece.sort() {
+        "comment" => false,
+        "string" => {
+            let written = text.get(piece.byte_range()).unwrap_or("");
+            written.split(['"', '\'']).next().is_some_and(|prefix| prefix.contains(['f', 'F', 't', 'T']))
         }
-    }
-    true
+        _ => true,
+    };
+    SUMS.any(node, other) == Some(false)
 }
 
-pub(super) fn is_sum(node: Node<'_>) -> bool {
-    node.at(Field::Operator).is_some_and(|operator| operator.sort() == "+")
-}
-
-/// Whether a sum has a piece that is a text, so that it is one.
+/// Whether the node is a sum that has a piece that is a text, so that it is one.
 pub(super) fn is_text(node: Node<'_>) -> bool {
-    let (mut pending, mut pieces) = (vec![node], 0);
-    while let Some(node) = pending.pop() {
-        pieces += 1;
-        match node.sort() {
-            _ if pieces > PIECES => return false,
-            "string" | "concatenated_string" => return true,
-            "parenthesized_expression" => pending.extend(node.named()),
-            "binary_operator" if is_sum(node) => pending.extend([Field::Left, Field::Right].into_iter().filter_map(|side| node.at(side))),
-            _ => {}
-        }
-    }
-    false
+    SUMS.is_sum(node) && SUMS.any(node, |piece| piece.sort() == "string") == Some(true)
 }
