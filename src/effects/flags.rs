@@ -1,6 +1,6 @@
 //! Effects that a parameter decides: `def fetch(url, wait=False): if wait: sleep()` sleeps only for callers that ask for it.
 
-use super::given::{Answer, Asker, Run, callee_path, constant};
+use super::given::{Answer, Asker, RECEIVER, Run, callee_path, constant, is_own};
 use super::grown::Grown;
 use super::wanted::{Equality, Wanted};
 use crate::base::{FileId, Name};
@@ -12,9 +12,9 @@ use smallvec::SmallVec;
 /// What a parameter must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Flag {
-    /// Which parameter.
+    /// Which parameter, or the receiver.
     pub position: usize,
-    /// It is what the parameter holds under the key that is meant: `options.sync`, `kwargs["sync"]`.
+    /// It is what the parameter holds under the key that is meant: `options.sync`, `kwargs["sync"]`, `self.sync`.
     pub key: Option<Name>,
     /// What it must be.
     pub wanted: Wanted,
@@ -72,6 +72,7 @@ impl Flags {
     pub fn leaves_out(&self, function: &crate::ir::Function) -> bool {
         self.tested
             .iter()
+            .filter(|flag| flag.position != RECEIVER)
             .any(|flag| function.params.get(flag.position).is_none_or(|param| param.default.is_some() || param.rest || param.keywords))
     }
 
@@ -261,6 +262,9 @@ impl Given<'_> {
         let (edge, input) = (self.edge, self.run.solution.input);
         let (summary, callee) = (&input.summaries[edge.call.file], input.func(edge.to));
         let call = &summary.calls[edge.call.id];
+        if flag.position == RECEIVER {
+            return self.receiver(flag);
+        }
         let Some(param) = callee.params.get(flag.position) else { return Answer::Perhaps };
         let outside = Asker { run: self.run, func: edge.from, before: call.span.start };
         let ask = |asker: Asker<'_>, at: ExprAt| match flag.key {
@@ -303,6 +307,26 @@ impl Given<'_> {
             _ => Answer::Perhaps,
         };
         default.unwrap_or_else(|| if summary.family == Family::Ecma { nothing() } else { Answer::Perhaps })
+    }
+
+    /// What the method that is called is called on.
+    fn receiver(&self, flag: &Flag) -> Answer {
+        let (edge, input) = (self.edge, self.run.solution.input);
+        if !is_own(input, receiver(input, edge), edge.from) {
+            return Answer::Perhaps;
+        }
+        let summary = &input.summaries[edge.call.file];
+        let guards = std::iter::successors(summary.calls[edge.call.id].guard, |id| summary.guards[*id].outer);
+        let told = guards.filter_map(|id| match tested(self.run, edge.call.file, &summary.guards[id]) {
+            Some((Tested::Value(at), known)) => Some((at, known)),
+            _ => None,
+        });
+        let is_attribute = |at: ExprAt| match &summary.exprs[at.id] {
+            Expr::Attr { base, name } => Some(*name) == flag.key && is_own(input, At { file: at.file, id: *base }, edge.from),
+            _ => false,
+        };
+        let mut told = told.into_iter().filter(|(at, _)| is_attribute(*at));
+        if told.any(|(_, known)| known.excludes(self.run, flag.wanted, summary.family)) { Answer::Never } else { Answer::When(*flag) }
     }
 
     /// What `**kwargs` holds under a key.
@@ -409,16 +433,5 @@ fn receiver(input: Input<'_>, edge: &Edge) -> ExprAt {
         (_, Expr::Attr { base, .. }) => at(*base),
         // A class that is called makes the receiver of its constructor.
         _ => at(call.callee),
-    }
-}
-
-/// Whether an expression is the receiver of the method that it stands in.
-fn is_own(input: Input<'_>, at: ExprAt, from: FuncAt) -> bool {
-    let summary = &input.summaries[at.file];
-    match &summary.exprs[at.id] {
-        Expr::Var(var) => summary.functions[from.id].params.first().is_some_and(|param| param.var == Some(*var)),
-        Expr::This(func) => *func == from.id,
-        Expr::Super(_) => true,
-        _ => false,
     }
 }

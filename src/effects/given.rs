@@ -5,9 +5,9 @@ use super::shape::Shape;
 use super::sizes::Sizes;
 use super::wanted::{Known, Literal, Wanted};
 use crate::base::{FileId, Name};
-use crate::ir::{CallId, Expr, ExprId, Family, FuncKind, MODULE_BODY, ModuleSummary, Target, VarId};
+use crate::ir::{CallId, CallKind, Expr, ExprId, Family, FuncKind, MODULE_BODY, ModuleSummary, Target, VarId};
 use crate::link::graph::{Graph, functions};
-use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Solution, Value};
+use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Input, Solution, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Names and alternatives that are followed from one expression.
@@ -15,6 +15,12 @@ const DEEPEST: usize = 6;
 
 /// Values of one variable that are asked.
 const MOST_VALUES: usize = 4;
+
+/// In place of a parameter's position: what a method is called on.
+pub const RECEIVER: usize = usize::MAX;
+
+/// The methods that make an instance what it is.
+const CONSTRUCTORS: [&str; 4] = ["__init__", "__new__", "__post_init__", "constructor"];
 
 /// Whether a value may be what is wanted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +46,9 @@ pub struct Writes {
     handed: FxHashMap<(FileId, VarId), u32>,
     /// Functions that are given some of their arguments before they are called: `partial(f, x)`, `f.bind(this, x)`.
     early: FxHashSet<FuncAt>,
+    /// Attributes, by their names, that are not what the receiver's constructor made them: others assign them, they are containers
+    /// or counters, or a getter gives them.
+    unsettled: FxHashSet<Name>,
 }
 
 impl Writes {
@@ -54,6 +63,8 @@ impl Writes {
             }
         }
         for (file, summary) in solution.input.summaries.iter_enumerated() {
+            let getters = summary.functions.iter().filter(|function| function.kind == FuncKind::Getter);
+            writes.unsettled.extend(getters.map(|function| function.name));
             for assign in &summary.assigns {
                 writes.assign(solution, file, assign);
             }
@@ -77,6 +88,12 @@ impl Writes {
         };
         if let Expr::Var(var) = summary.exprs[base] {
             self.members.insert((file, var, member));
+        }
+        if let Target::Attr { name, .. } = &assign.target
+            && !assign.is_type
+            && !(is_constructed(summary, base) && is_settled(&summary.exprs[assign.value]))
+        {
+            self.unsettled.insert(*name);
         }
         if let Target::Attr { name, .. } = &assign.target {
             for value in solution.values(At { file, id: base }) {
@@ -109,6 +126,14 @@ impl Writes {
                 && (!facts.reads_key(*name) || call.args.len() > 2)
             {
                 self.hand(file, var, start);
+            }
+        }
+        // `self.count += 1`
+        for call in summary.calls.iter().filter(|call| call.kind == CallKind::Operator) {
+            if let Expr::Attr { base, .. } = &summary.exprs[call.callee]
+                && let Expr::Attr { name, .. } = &summary.exprs[*base]
+            {
+                self.unsettled.insert(*name);
             }
         }
         for expr in &summary.exprs {
@@ -225,6 +250,7 @@ impl Asker<'_> {
             },
             Expr::Attr { base, name } => match constant(self.run, at, depth) {
                 Some(known) => of_member(self.run, known, wanted, summary.family),
+                None if self.is_settled(part(base), *name) => Answer::When(Flag { position: RECEIVER, key: Some(*name), wanted }),
                 None if summary.family == Family::Ecma => self.key(part(base), *name, wanted, depth + 1),
                 None => Answer::Perhaps,
             },
@@ -238,6 +264,11 @@ impl Asker<'_> {
             },
             _ => self.leaf(at, wanted),
         }
+    }
+
+    /// Whether the attribute is the receiver's own, and what the constructor made it.
+    fn is_settled(self, base: ExprAt, name: Name) -> bool {
+        is_own(self.run.solution.input, base, self.func) && !self.run.writes.unsettled.contains(&name)
     }
 
     fn leaf(self, at: ExprAt, wanted: Wanted) -> Answer {
@@ -485,6 +516,35 @@ pub fn is_bound_once(solution: &Solution<'_>, at: ExprAt) -> bool {
         Expr::Attr { .. } | Expr::Global(_) => true,
         _ => false,
     }
+}
+
+/// Whether an expression is the receiver of the method that it stands in.
+pub(super) fn is_own(input: Input<'_>, at: ExprAt, from: FuncAt) -> bool {
+    let summary = &input.summaries[at.file];
+    match &summary.exprs[at.id] {
+        Expr::Var(var) => {
+            let function = input.func(from);
+            at.file == from.file && function.params.first().is_some_and(|param| param.var == Some(*var)) && !summary.vars[*var].assigned
+        }
+        Expr::This(func) => at.file == from.file && *func == from.id,
+        Expr::Super(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether the expression is what a constructor makes.
+fn is_constructed(summary: &ModuleSummary, base: ExprId) -> bool {
+    let func = match summary.exprs[base] {
+        Expr::Var(var) => summary.vars[var].func,
+        Expr::This(func) => func,
+        _ => return false,
+    };
+    CONSTRUCTORS.contains(&summary.functions[func].name.as_str())
+}
+
+/// Whether what is assigned does not change by itself, as containers and counters do.
+fn is_settled(value: &Expr) -> bool {
+    !matches!(value, Expr::List(_) | Expr::Object(_) | Expr::Builtin(_) | Expr::Const(crate::ir::Const::Number(_)))
 }
 
 fn is_accessor(summary: &ModuleSummary, value: ExprId) -> bool {
