@@ -211,7 +211,7 @@ impl Lowering<'_> {
         self.unknown()
     }
 
-    /// `re.I | re.X`
+    /// `re.I | re.X`, `mode | fcntl.LOCK_NB`
     fn joins_constants(&self, node: Node<'_>) -> bool {
         let is_constant = |node: Node<'_>| {
             let last = node.at(Field::Attribute).unwrap_or(node);
@@ -219,7 +219,7 @@ impl Lowering<'_> {
             matches!(last.sort(), "identifier") && text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')
         };
         node.at(Field::Operator).is_some_and(|operator| operator.sort() == "|")
-            && [Field::Right, Field::Left].into_iter().all(|side| {
+            && [Field::Right, Field::Left].into_iter().any(|side| {
                 node.at(side).is_some_and(|side| is_constant(side) || (side.sort() == "binary_operator" && self.joins_constants(side)))
             })
     }
