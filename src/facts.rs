@@ -58,6 +58,8 @@ pub struct CallFact {
     pub in_memory: Option<Given>,
     /// It goes once more over values that were made on the same thread at about the same cost.
     pub again: bool,
+    /// What it reads is written by hand.
+    pub by_hand: bool,
     /// What it does, where the rule's words are too wide.
     pub does: Option<String>,
     /// What to write, by runtime.

@@ -54,6 +54,7 @@ impl Assumed {
                     light_when: Vec::new(),
                     grows: None,
                     again: false,
+                    by_hand: false,
                     does: None,
                     instead: Instead::default(),
                     cases: Vec::new(),

@@ -37,6 +37,8 @@ pub enum Work {
     Again,
     /// Some milliseconds for a megabyte.
     Light,
+    /// More, for each byte of a text that people write by hand: settings, manifests, templates.
+    Written,
     /// More.
     Heavy,
     /// What a pattern makes of a text: its growth says how much that is. A text of so many characters is harmless.
@@ -120,7 +122,7 @@ impl Time {
         let CallAt { file, .. } = external.call;
         let work = Work::of(fact);
         if let Some(id) = sizes.operand(external.call, operand)
-            && sizes.measured(external.call, id).is_some_and(|length| f64::from(length) <= if work == Work::Heavy { SHORT } else { LONG })
+            && sizes.measured(external.call, id).is_some_and(|length| f64::from(length) <= if work >= Work::Written { SHORT } else { LONG })
         {
             return Self::Small;
         }
@@ -136,6 +138,7 @@ impl Work {
         match fact.weight {
             _ if fact.again => Self::Again,
             Weight::Light => Self::Light,
+            Weight::Heavy if fact.by_hand => Self::Written,
             Weight::Heavy => Self::Heavy,
         }
     }

@@ -47,6 +47,7 @@ impl Facts {
                 unless: call.unless,
                 light_when: call.light_when,
                 again: call.again,
+                by_hand: call.by_hand,
                 grows: call.grows.as_deref().and_then(|of| given(of).ok()),
                 in_memory: call.in_memory.as_deref().and_then(|of| given(of).ok()),
                 does: call.does,

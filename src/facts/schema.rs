@@ -198,6 +198,9 @@ pub(super) struct RawCall {
     /// are no news: writing JSON, copying, sorting.
     #[serde(default)]
     pub again: bool,
+    /// For `grows`: what it reads is written by hand (settings, manifests, templates), and seldom large where it comes from a file.
+    #[serde(default)]
+    pub by_hand: bool,
     /// What such a call does, where the rule's words are too wide: `loads certificates`.
     pub does: Option<String>,
     /// What to write instead, by runtime: code, or `{ say = "words" }`.

@@ -25,15 +25,16 @@ pub(super) fn weigh(work: Work, once: bool, input: &Origin) -> Option<(Severity,
         (Origin::Bounded | Origin::Head(_), _) => return None,
         (Origin::Unknown, _) | (_, Work::Again) => Severity::Info,
         _ if once => Severity::Info,
-        (Origin::Request(_) | Origin::Field(_), Work::Heavy) => Severity::Error,
+        (Origin::Request(_) | Origin::Field(_), Work::Written | Work::Heavy) => Severity::Error,
         (Origin::Request(_) | Origin::Field(_) | Origin::Stored(_), _) => Severity::Warning,
     };
     // Files are settings and manifests far more often than data: what is light is not worth a person's time there.
     let most = match (input, work) {
         (Origin::Stored(_), Work::Heavy) => Confidence::Medium,
         (Origin::Stored(_), _) => Confidence::Low,
-        // A field that is declared as a text is a name or some settings, however large it may be.
-        (Origin::Field(_), work) if work != Work::Heavy => Confidence::Low,
+        // What a server accepts of one request is a megabyte or less by default, and seldom as much: light work on it is over in
+        // some milliseconds.
+        (Origin::Request(_) | Origin::Field(_), Work::Again | Work::Light) => Confidence::Low,
         _ => Confidence::High,
     };
     Some((severity, most))

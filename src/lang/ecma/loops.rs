@@ -60,6 +60,9 @@ impl Lowering<'_> {
         self.summary.end_test(opened);
         if let Some(increment) = node.at(Field::Increment) {
             self.any(increment);
+            if multiplies(increment) {
+                self.summary.loops[opened].over = None;
+            }
         }
         self.round(node, Some(opened));
         self.looped = outer;
@@ -79,6 +82,9 @@ impl Lowering<'_> {
             self.summary.loops[opened].over = limit;
         }
         self.summary.end_test(opened);
+        if node.at(Field::Body).is_some_and(|body| named_children(body).into_iter().filter_map(|line| line.named_child(0)).any(multiplies)) {
+            self.summary.loops[opened].over = None;
+        }
         self.round(node, Some(opened));
         self.looped = outer;
     }
@@ -130,6 +136,12 @@ impl Lowering<'_> {
             self.call(CallKind::Iterate, iterable, Vec::new(), at, is_async);
         }
     }
+}
+
+/// Whether the step makes a count some times as large or small: there are few rounds up to any limit.
+fn multiplies(step: Node<'_>) -> bool {
+    let by = step.at(Field::Operator).map_or("", |operator| operator.sort());
+    step.sort() == "augmented_assignment_expression" && matches!(by, "*=" | "/=" | "<<=" | ">>=" | ">>>=" | "**=")
 }
 
 /// Whether the body of a loop always ends by leaving it.
