@@ -60,14 +60,27 @@ pub struct Shown<'a> {
     pub below_severity: usize,
     /// Findings kept back for their confidence.
     pub below_confidence: usize,
-    /// Findings that the baseline knows, and its entries that are fixed.
-    pub baseline: Option<(usize, usize)>,
+    /// What the baseline knows.
+    pub baseline: Option<Known>,
     /// Findings kept back for they touch no file that was named.
     pub elsewhere: usize,
     /// Findings kept back for no change caused them.
     pub unchanged: usize,
     /// Where a change touches a finding, by `Shown::key`.
     pub anchors: FxHashMap<usize, (FileId, Span)>,
+}
+
+/// What a baseline is to a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known {
+    /// Findings that it knows.
+    pub findings: usize,
+    /// Its entries that are fixed.
+    pub fixed: usize,
+    /// Its entries that are fixed in part: the call leads to something else yet.
+    pub lessened: usize,
+    /// Its entries that do not say what else their call leads to.
+    pub silent: usize,
 }
 
 /// The least that is shown.
@@ -221,10 +234,16 @@ impl<'a> Shown<'a> {
         if self.elsewhere > 0 {
             _ = write!(line, "\nelsewhere: {} (--scope all)", count(self.elsewhere, "finding"));
         }
-        if let Some((known, fixed)) = self.baseline {
-            _ = write!(line, "\nbaseline: {} known", count(known, "finding"));
-            if fixed > 0 {
-                _ = write!(line, "; {fixed} of its entries fixed: `loopwarden baseline prune`");
+        if let Some(Known { findings, fixed, lessened, silent }) = self.baseline {
+            _ = write!(line, "\nbaseline: {} known", count(findings, "finding"));
+            match (fixed, lessened) {
+                (0, 0) => {}
+                (fixed, 0) => _ = write!(line, "; {fixed} of its entries fixed: `loopwarden baseline prune`"),
+                (0, lessened) => _ = write!(line, "; {lessened} of its entries fixed in part: `loopwarden baseline prune`"),
+                _ => _ = write!(line, "; {fixed} of its entries fixed, {lessened} in part: `loopwarden baseline prune`"),
+            }
+            if silent > 0 {
+                _ = write!(line, "; {silent} of its entries do not say what else their calls reach: `loopwarden baseline update`");
             }
         }
         line

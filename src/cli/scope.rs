@@ -63,14 +63,15 @@ impl Scoped {
         })
     }
 
-    /// Marks what is in scope, and leaves it in `shown`; `known` takes out what the baseline knows, which it must see whole.
+    /// Marks what is in scope, and leaves it in `shown`; `known` takes out what the baseline knows, which it must see whole, and says
+    /// which of `Analysis::hidden` it does not know.
     pub(super) fn narrow<'a>(
         &self,
         paths: &[PathBuf],
         settings: &Settings,
         caused: Option<&Caused>,
         shown: &mut Shown<'a>,
-        known: impl FnOnce(&mut Shown<'a>),
+        known: impl FnOnce(&mut Shown<'a>) -> Vec<bool>,
     ) {
         let scope = self.scope.unwrap_or(if self.widens(paths) { Scope::Related } else { Scope::All });
         let listed = listed(paths, settings, shown.analysis);
@@ -91,7 +92,7 @@ impl Scoped {
                 elsewhere.insert(Shown::key(finding));
             }
         }
-        known(shown);
+        let is_new = known(shown);
         let mut left_out = (0, 0);
         shown.findings.retain(|finding| {
             let key = Shown::key(finding);
@@ -100,12 +101,12 @@ impl Scoped {
             !unchanged.contains(&key) && !elsewhere.contains(&key)
         });
         (shown.unchanged, shown.elsewhere) = left_out;
-        // What no other finding of the change tells at the same place.
+        // What no other finding tells at the same place.
         let told: FxHashSet<_> = shown.findings.iter().map(|finding| finding.order()).collect();
-        let hidden = shown.analysis.hidden.iter().zip(caused.map_or(&[][..], |caused| &caused.hidden));
-        for (finding, anchor) in hidden.filter_map(|(finding, anchor)| Some((finding, (*anchor)?))) {
-            if is_in(finding) && !told.contains(&finding.order()) {
-                anchors.insert(Shown::key(finding), anchor);
+        for (at, finding) in shown.analysis.hidden.iter().enumerate().filter(|(at, _)| is_new[*at]) {
+            let anchor = caused.map(|caused| caused.hidden[at]);
+            if is_in(finding) && anchor != Some(None) && !told.contains(&finding.order()) {
+                anchors.extend(anchor.flatten().map(|anchor| (Shown::key(finding), anchor)));
                 shown.findings.push(finding);
             }
         }
