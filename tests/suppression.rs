@@ -246,6 +246,9 @@ fn a_known_cause_hides_no_new_one_behind_its_call() {
         assert_eq!(lines(&check(root, &["page.py", "--scope", "listed"]).1).len(), 2);
         assert_eq!(lines(&check(root, &["lib/load.py", "--scope", "listed"]).1), [""; 0]);
     }
+    // A function further down has another name: what it calls is no news.
+    write(root, "lib/load.py", &LOAD.replace("more()", "rest()"));
+    assert_eq!(check(root, &[]).0, Some(0));
     // An ignore comment at the new call holds.
     let ignored = "    # loopwarden: ignore[blocking-network-io] -- small\n    requests.post('c')\n    return more()";
     write(root, "lib/load.py", &LOAD.replace("    return more()", ignored));

@@ -96,7 +96,7 @@ pub(super) fn relative(settings: &Settings, folder: &str, shown: &str) -> String
 /// Takes known findings out of what is shown; says how many they are, and how many entries below `paths` are fixed. Gives for each
 /// of `Analysis::hidden` whether the baseline lets it be told.
 pub(super) fn subtract(loaded: &Loaded, further: &Further<'_>, settings: &Settings, paths: &[PathBuf], shown: &mut Shown<'_>) -> Vec<bool> {
-    let compared = loaded.content.compare(&entries(settings, &loaded.folder, further, shown));
+    let compared = further.compare(loaded, &entries(settings, &loaded.folder, further, shown));
     let is_in = |entry: &&Entry| in_scope(settings, &loaded.folder, paths, entry);
     let fixed = compared.fixed.iter().filter(is_in).count();
     let lessened = compared.lessened.values().filter(is_in).count();
@@ -179,7 +179,7 @@ fn write(paths: &[PathBuf], asked: Option<&Path>, wanted: &Wanted, task: Task) -
             (baseline::Baseline::new(found), format!("wrote {shown_path}: {number}"))
         }
         Some(old) => {
-            let mut compared = old.content.compare(&found);
+            let mut compared = further.compare(old, &found);
             compared.fixed.retain(|entry| in_scope(settings, &old.folder, paths, entry));
             compared.lessened.retain(|_, entry| in_scope(settings, &old.folder, paths, entry));
             let (fixed, lessened) = (&compared.fixed, &compared.lessened);

@@ -10,7 +10,7 @@ use crate::finding::{Finding, Severity};
 use crate::link::CallAt;
 use crate::report::Least;
 use crate::rules::{Program, rule_of};
-use crate::suppress::baseline::{self, Entry, end};
+use crate::suppress::baseline::{self, Comparison, Entry, end};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,19 +25,27 @@ pub(super) struct Further<'a> {
     loaded: Option<&'a Loaded>,
     /// For each finding that passes the thresholds, where its rule follows effects.
     also: RefCell<Vec<Option<Vec<String>>>>,
+    /// The names of all functions of the run.
+    functions: RefCell<FxHashSet<String>>,
     /// What the baseline does not know behind calls that it knows.
     new: RefCell<FxHashSet<Told>>,
 }
 
 impl<'a> Further<'a> {
     pub(super) fn new(settings: &'a Settings, least: Least, loaded: Option<&'a Loaded>) -> Self {
-        Self { settings, least, loaded, also: RefCell::default(), new: RefCell::default() }
+        Self { settings, least, loaded, also: RefCell::default(), functions: RefCell::default(), new: RefCell::default() }
     }
 
     /// Says what the entries' calls lead to besides.
     pub(super) fn add(&self, entries: &mut [Entry]) {
         let also = self.also.borrow();
         entries.iter_mut().zip(also.iter()).for_each(|(entry, also)| entry.also.clone_from(also));
+    }
+
+    /// Holds entries against a baseline.
+    pub(super) fn compare(&self, loaded: &Loaded, entries: &[Entry]) -> Comparison {
+        let functions = self.functions.borrow();
+        loaded.content.compare_in(entries, &|name| functions.contains(name))
     }
 
     /// Whether the finding is one that the baseline does not know behind a call that it knows.
@@ -59,7 +67,9 @@ impl<'a> Further<'a> {
         let Some(loaded) = self.loaded else { return Vec::new() };
         let mut entries = baseline::entries(&passed, program.input.sources, |path| relative(self.settings, &loaded.folder, path));
         self.add(&mut entries);
-        let more = loaded.content.compare(&entries).more;
+        let summaries = program.input.summaries.iter();
+        *self.functions.borrow_mut() = summaries.flat_map(|summary| summary.functions.indices().map(|id| summary.func_name(id))).collect();
+        let more = self.compare(loaded, &entries).more;
         let place = |call: CallAt| Some((call.file, program.input.summaries[call.file].calls[call.id].span));
         let mut asked: Vec<(BTreeSet<CallAt>, BTreeSet<CallAt>)> = Vec::new();
         for ((finding, ends), more) in passed.iter().zip(&ends).zip(more) {

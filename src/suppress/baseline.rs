@@ -95,7 +95,18 @@ impl Entry {
 /// A library's call by the function that makes it.
 #[must_use]
 pub fn end(from: &str, path: &str) -> String {
-    format!("{from} -> {path}")
+    format!("{from}{CALLS}{path}")
+}
+
+/// Between a function and what it calls.
+const CALLS: &str = " -> ";
+
+fn function_of(end: &str) -> &str {
+    end.split_once(CALLS).map_or(end, |(function, _)| function)
+}
+
+fn path_of(end: &str) -> &str {
+    end.split_once(CALLS).map_or("", |(_, path)| path)
 }
 
 /// What is left of `all`, sorted, when each of `others` takes one alike away.
@@ -207,6 +218,12 @@ impl Baseline {
     /// Holds a run's findings against the baseline. Each entry speaks for one finding and no more.
     #[must_use]
     pub fn compare(&self, found: &[Entry]) -> Comparison {
+        self.compare_in(found, &|_| true)
+    }
+
+    /// The same, of a run that may have lost functions, by name: what they called is known in the function that calls it now.
+    #[must_use]
+    pub fn compare_in(&self, found: &[Entry], has_function: &dyn Fn(&str) -> bool) -> Comparison {
         let mut met: Vec<Option<usize>> = vec![None; found.len()];
         let mut left: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (at, entry) in self.entries.iter().enumerate() {
@@ -235,8 +252,13 @@ impl Baseline {
                 match old.ends() {
                     Some(ends) => {
                         known = old.key == entry.key || entry.own().is_some_and(|own| ends.contains(&own));
+                        let mut gone = without(&ends, &now);
                         more = without(&now, &ends);
-                        if !without(&ends, &now).is_empty() {
+                        more.retain(|end| {
+                            let renamed = gone.iter().position(|old| path_of(old) == path_of(end) && !has_function(function_of(old)));
+                            renamed.map(|at| gone.remove(at)).is_none()
+                        });
+                        if !gone.is_empty() {
                             compared.lessened.insert(at, old.lessened(entry));
                         }
                     }
