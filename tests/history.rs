@@ -135,12 +135,27 @@ fn the_project_is_found_without_a_repository() {
 #[test]
 fn the_baseline_and_the_scope_go_together() {
     let (_folder, root) = repository();
-    let (output, told) = output(program(env!("CARGO_BIN_EXE_loopwarden"), &root).args(["baseline", "create"]));
-    assert!(output.status.success(), "{told}");
+    let baseline = |task| output(program(env!("CARGO_BIN_EXE_loopwarden"), &root).args(["baseline", task])).1;
+    assert!(baseline("create").contains("wrote"));
     worsen(&root);
     assert_eq!(found(&root, &["lib/helper.py"]), ["app.py:9"]);
     assert_eq!(found(&root, &["other.py"]), [""; 0]);
     assert_eq!(found(&root, &["--since", "HEAD"]), ["app.py:9"]);
+
+    // What a change adds behind a known call is told until the baseline knows it; what the change did not add is not told.
+    let load = "import requests\n\n\ndef load():\n    requests.get('a')\n";
+    write(&root, "lib/load.py", load);
+    write(&root, "page.py", "from lib.load import load\n\n\nasync def page():\n    load()\n");
+    files(&root);
+    assert!(baseline("update").contains("1 new"));
+    commit(&root, "page");
+    write(&root, "lib/load.py", &(load.to_owned() + "    requests.post('c')\n"));
+    assert_eq!(found(&root, &["--since", "HEAD"]), ["page.py:5"]);
+    commit(&root, "post");
+    assert_eq!(found(&root, &["--since", "HEAD"]), [""; 0]);
+    assert_eq!(found(&root, &["page.py"]), ["page.py:5"]);
+    assert!(baseline("update").contains("1 new"));
+    assert_eq!(found(&root, &["--since", "HEAD^"]), [""; 0]);
 }
 
 #[test]

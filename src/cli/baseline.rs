@@ -94,8 +94,15 @@ pub(super) fn relative(settings: &Settings, folder: &str, shown: &str) -> String
 }
 
 /// Takes known findings out of what is shown; says how many they are, and how many entries below `paths` are fixed. Gives for each
-/// of `Analysis::hidden` whether the baseline lets it be told.
-pub(super) fn subtract(loaded: &Loaded, further: &Further<'_>, settings: &Settings, paths: &[PathBuf], shown: &mut Shown<'_>) -> Vec<bool> {
+/// of `Analysis::hidden` whether the baseline lets it be told: of what was looked for because a change touches it (`of_change`) also what
+/// stands at no call that the baseline knows.
+pub(super) fn subtract(
+    (loaded, further): (&Loaded, &Further<'_>),
+    settings: &Settings,
+    paths: &[PathBuf],
+    of_change: bool,
+    shown: &mut Shown<'_>,
+) -> Vec<bool> {
     let compared = further.compare(loaded, &entries(settings, &loaded.folder, further, shown));
     let is_in = |entry: &&Entry| in_scope(settings, &loaded.folder, paths, entry);
     let fixed = compared.fixed.iter().filter(is_in).count();
@@ -107,7 +114,7 @@ pub(super) fn subtract(loaded: &Loaded, further: &Further<'_>, settings: &Settin
     shown.findings.retain(|_| !known.next().copied().unwrap_or(false));
     shown.baseline = Some(Known { findings: before - shown.findings.len(), fixed, lessened, silent: compared.silent });
     let hidden = shown.analysis.hidden.iter();
-    hidden.map(|finding| !places.contains(&finding.order()) || further.is_new(finding)).collect()
+    hidden.map(|finding| further.is_new(finding) || of_change && !places.contains(&finding.order())).collect()
 }
 
 fn entries(settings: &Settings, folder: &str, further: &Further<'_>, shown: &Shown<'_>) -> Vec<Entry> {

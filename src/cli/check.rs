@@ -118,7 +118,7 @@ impl Check {
         let mut shown = Shown::new(&analysis, &prepared.discovery, least);
         shown.folders = Folders::of(&prepared.settings);
         self.scoped.narrow(&self.paths, &prepared.settings, caused.as_ref(), &mut shown, |shown| match (&loaded, &further) {
-            (Some(loaded), Some(further)) => baseline::subtract(loaded, further, settings, &self.paths, shown),
+            (Some(loaded), Some(further)) => baseline::subtract((loaded, further), settings, &self.paths, caused.is_some(), shown),
             _ => vec![true; shown.analysis.hidden.len()],
         });
         if let Some(reason) = &self.add_ignore {
