@@ -19,7 +19,7 @@ mod sonar;
 
 use crate::base::{FileId, Source, Span};
 use crate::config::Settings;
-use crate::discover::Discovery;
+use crate::discover::{Discovery, MAX_BYTES, Unusable};
 use crate::facts::ContextKind;
 use crate::finding::{Confidence, Finding, Severity};
 pub use crate::finding::{confidence_word as confidence, severity_word as severity};
@@ -252,8 +252,21 @@ impl<'a> Shown<'a> {
     /// What could not be read, one line each: unusable files, then the share lost to syntax errors.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
-        let mut lines: Vec<String> =
-            self.discovery.problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+        self.problems_with(self.discovery.problems.iter())
+    }
+
+    /// The same with one line for all files that are too large.
+    #[must_use]
+    pub fn problems_in_short(&self) -> Vec<String> {
+        let large = self.discovery.problems.iter().filter_map(|problem| Some((problem.large?, &problem.path)));
+        let number = large.clone().count();
+        let mut lines: Vec<String> = large.max().map(|largest| too_large(number, largest)).into_iter().collect();
+        lines.extend(self.problems_with(self.discovery.problems.iter().filter(|problem| problem.large.is_none())));
+        lines
+    }
+
+    fn problems_with<'b>(&self, unusable: impl Iterator<Item = &'b Unusable>) -> Vec<String> {
+        let mut lines: Vec<String> = unusable.map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
         let broken: Vec<_> = self.analysis.summaries.iter_enumerated().filter(|(_, summary)| !summary.problems.is_empty()).collect();
         for (file, summary) in broken.iter().take(SHOWN) {
             for problem in summary.problems.iter().take(1) {
@@ -265,6 +278,17 @@ impl<'a> Shown<'a> {
         }
         lines
     }
+}
+
+fn too_large(number: usize, (bytes, path): (u64, &String)) -> String {
+    let (are, them) = if number == 1 { ("is", "it") } else { ("are", "them") };
+    format!(
+        "{} over {} MB {are} not read, the largest {path} ({}.{} MB); `--show-files` lists {them}, `exclude` in the configuration leaves {them} out",
+        count(number, "file"),
+        MAX_BYTES / 1_000_000,
+        bytes / 1_000_000,
+        bytes % 1_000_000 / 100_000,
+    )
 }
 
 /// The message with the chain's names: what a format without a place for chains says in one line.

@@ -540,3 +540,40 @@ fn an_old_cause_hides_no_new_one() {
     write(&root, "lib/load.py", &load.replace("'a'", "'z'").replace("'b'", "'y'"));
     assert_eq!(found(&root, &["--since", "HEAD"]), [""; 0]);
 }
+
+/// A file that is too large to be read is named where it was given or changed; a whole run has one line for all of them.
+#[test]
+fn large_files_are_told_where_they_matter() {
+    let (_folder, root) = repository();
+    let large = |times: usize| "x = 1\n".repeat(times);
+    write(&root, "lib/data.py", &large(400_000));
+    write(&root, "table.py", &large(500_000));
+    commit(&root, "data");
+    let told = |arguments: &[&str]| check(&root, arguments).1.lines().filter(|line| line.contains("problem:")).map(str::to_owned).collect();
+    let whole: Vec<String> = told(&[]);
+    let line = "problem: 2 files over 2 MB are not read, the largest table.py (3.0 MB); `--show-files` lists them, `exclude` in the configuration leaves them out";
+    assert_eq!(whole, [line]);
+    let json = |arguments: &[&str]| {
+        let all = [&["check", "--output-format", "json"], arguments].concat();
+        output(program(env!("CARGO_BIN_EXE_loopwarden"), &root).args(all)).1
+    };
+    let whole = json(&[]);
+    assert!(whole.contains("lib/data.py: 2400000 bytes") && whole.contains("table.py: 3000000 bytes"), "{whole}");
+    for limited in [&["app.py"][..], &["--staged"], &["--since", "HEAD"], &["--scope", "listed", "other.py"]] {
+        let told: Vec<String> = told(limited);
+        assert_eq!(told, [""; 0], "{limited:?}");
+        assert!(!json(limited).contains("over the limit"), "{limited:?}");
+    }
+    let data = ["problem: lib/data.py: 2400006 bytes, over the limit of 2000000: left out"];
+    write(&root, "lib/data.py", &large(400_001));
+    for limited in [&["lib/data.py", "app.py"][..], &["--since", "HEAD"], &["--scope", "related", "lib"]] {
+        let told: Vec<String> = told(limited);
+        assert_eq!(told, data, "{limited:?}");
+    }
+    let unstaged: Vec<String> = told(&["--staged"]);
+    assert_eq!(unstaged, [""; 0]);
+    git(&root, &["add", "--all"]);
+    let staged: Vec<String> = told(&["--staged"]);
+    assert_eq!(staged, data);
+    assert_eq!(told(&["--staged", "app.py"]) as Vec<String>, [""; 0]);
+}

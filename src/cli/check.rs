@@ -100,6 +100,7 @@ impl Check {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
+        let is_whole = self.scoped.forget_large(&self.paths, bases.as_deref(), &mut prepared);
         let lines = bases.as_ref().map(|bases| caused::changed_lines(bases, &prepared.discovery));
         let least = Least { severity: prepared.settings.min_severity, confidence: prepared.settings.min_confidence };
         let files = prepared.files();
@@ -132,7 +133,7 @@ impl Check {
         if let Err(exit) = output::write(&self.output, &shown) {
             return exit;
         }
-        for problem in shown.problems() {
+        for problem in if is_whole { shown.problems_in_short() } else { shown.problems() } {
             complain(&format!("problem: {problem}"));
         }
         if self.told.statistics {
