@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod dump;
 mod facts;
+mod further;
 mod init;
 mod man;
 mod output;
@@ -226,13 +227,17 @@ fn prepare_in(paths: &[PathBuf], whole: bool, adjust: impl FnOnce(&mut Settings)
 impl Prepared {
     /// Analyses the files that were found, and takes them out of the discovery.
     fn analyse(&mut self) -> Analysis {
-        self.analyse_with(None)
+        let files = self.files();
+        self.analyse_with(files, None)
     }
 
-    /// The same, and looks for what some calls cause.
-    fn analyse_with(&mut self, aside: Option<pipeline::Aside<'_>>) -> Analysis {
-        let files: Vec<_> =
-            std::mem::take(&mut self.discovery.files).into_iter().map(|found| (found.path, found.text, found.lang)).collect();
+    /// Takes out of the discovery the files that were found.
+    fn files(&mut self) -> Vec<(String, String, Lang)> {
+        std::mem::take(&mut self.discovery.files).into_iter().map(|found| (found.path, found.text, found.lang)).collect()
+    }
+
+    /// Analyses files, and looks for what some calls cause.
+    fn analyse_with(&self, files: Vec<(String, String, Lang)>, aside: Option<pipeline::Aside<'_>>) -> Analysis {
         let progress = Arc::new(Progress::new(files.len()));
         let bar = progress::Bar::new(&progress);
         let analysis = pipeline::run_with(files, &self.discovery.projects, &self.facts, &self.settings, aside, &progress);

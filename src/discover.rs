@@ -51,6 +51,8 @@ pub struct Unusable {
     pub path: String,
     /// Why.
     pub message: String,
+    /// How many bytes it has, where these are too many.
+    pub large: Option<u64>,
 }
 
 /// What was found below the given paths.
@@ -94,7 +96,12 @@ pub fn discover(paths: &[PathBuf], folder: &Path, exclude: &Exclude) -> Discover
 
 impl Discovery {
     fn problem(&mut self, path: String, message: &str) {
-        self.problems.push(Unusable { path, message: message.to_owned() });
+        self.problems.push(Unusable { path, message: message.to_owned(), large: None });
+    }
+
+    fn large(&mut self, path: String, bytes: u64) {
+        let message = format!("{bytes} bytes, over the limit of {MAX_BYTES}: left out");
+        self.problems.push(Unusable { path, message, large: Some(bytes) });
     }
 
     fn excluded(&mut self, path: &Path, folder: &Path) {
@@ -201,9 +208,7 @@ impl Discovery {
         }
         match fs::metadata(path).map(|metadata| metadata.len()) {
             Err(error) => return self.problem(shown(path, folder), &error.to_string()),
-            Ok(bytes) if bytes > MAX_BYTES => {
-                return self.problem(shown(path, folder), &format!("{bytes} bytes, over the limit of {MAX_BYTES}: left out"));
-            }
+            Ok(bytes) if bytes > MAX_BYTES => return self.large(shown(path, folder), bytes),
             Ok(_) => {}
         }
         let text = match fs::read(path) {

@@ -1,6 +1,7 @@
 //! What running a function may do, bottom-up through the call graph, with a shortest witness.
 
 pub mod assumed;
+pub mod behind;
 pub mod belief;
 pub mod conditions;
 pub mod costs;

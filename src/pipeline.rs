@@ -232,9 +232,9 @@ pub fn run(files: Vec<(String, String, Lang)>, projects: &[(String, String)], fa
     run_with(files, projects, facts, settings, None, &Arc::default())
 }
 
-/// Given the program and what was found: the library's calls whose effects are looked for by themselves, since one cause is told
-/// for each call of a function on the loop.
-pub type Aside<'a> = &'a dyn Fn(&Program<'_, '_>, &[Finding]) -> FxHashSet<CallAt>;
+/// Given the program, what was found, and what comments let go: sets of the library's calls whose effects are looked for by
+/// themselves, each set apart from the others, since one cause is told for each call of a function on the loop.
+pub type Aside<'a> = &'a dyn Fn(&Program<'_, '_>, &[Finding], &Avoided) -> Vec<FxHashSet<CallAt>>;
 
 /// As `run`, and looks for what some calls cause; tells `progress` how far it is.
 #[must_use]
@@ -317,17 +317,21 @@ fn analyse(
     suppress::add_unused(&mut ignores, &sources, &summaries, &cleared, &mut findings);
     suppress::configured(settings, &sources, &mut findings, &mut cleared);
     suppress::reported(settings, &sources, &mut suppressed);
-    let alone = aside.map_or_else(FxHashSet::default, |aside| aside(&program, &findings));
+    let alone = aside.map_or_else(Vec::new, |aside| aside(&program, &findings, &avoided));
     let mut hidden = Vec::new();
-    if !alone.is_empty() {
+    let end = |finding: &Finding| finding.chain.last().map(|hop| (hop.file, hop.span));
+    let mut told: FxHashSet<_> =
+        if alone.is_empty() { FxHashSet::default() } else { findings.iter().map(|finding| (finding.order(), end(finding))).collect() };
+    for alone in alone.iter().filter(|alone| !alone.is_empty()) {
         let others = program.effects.sinks.iter().filter(|sink| !alone.contains(&sink.call));
-        avoided.extend(others.map(|sink| (sink.call, sink.channel.0)));
+        let avoided = others.map(|sink| (sink.call, sink.channel.0)).chain(avoided.iter().copied()).collect();
         let effects = effects::infer_without(&sizes, &solution, &graph, &patterns, &avoided);
-        let end = |finding: &Finding| finding.chain.last().map(|hop| (hop.file, hop.span));
         let ends: FxHashSet<_> = alone.iter().map(|call| Some((call.file, summaries[call.file].calls[call.id].span))).collect();
-        let told: FxHashSet<_> = findings.iter().map(|finding| (finding.order(), end(finding))).collect();
-        hidden = rules::check_effects(&Program { effects: &effects, ..program });
-        hidden.retain(|finding| ends.contains(&end(finding)) && !told.contains(&(finding.order(), end(finding))));
+        let mut found = rules::check_effects(&Program { effects: &effects, ..program });
+        found.retain(|finding| ends.contains(&end(finding)) && told.insert((finding.order(), end(finding))));
+        hidden.append(&mut found);
+    }
+    if !hidden.is_empty() {
         let mut let_go = Vec::new();
         ignores.apply(&sources, &mut hidden, &mut let_go, Vec::new);
         suppress::configured(settings, &sources, &mut hidden, &mut let_go);

@@ -19,7 +19,7 @@ mod sonar;
 
 use crate::base::{FileId, Source, Span};
 use crate::config::Settings;
-use crate::discover::Discovery;
+use crate::discover::{Discovery, MAX_BYTES, Unusable};
 use crate::facts::ContextKind;
 use crate::finding::{Confidence, Finding, Severity};
 pub use crate::finding::{confidence_word as confidence, severity_word as severity};
@@ -60,14 +60,27 @@ pub struct Shown<'a> {
     pub below_severity: usize,
     /// Findings kept back for their confidence.
     pub below_confidence: usize,
-    /// Findings that the baseline knows, and its entries that are fixed.
-    pub baseline: Option<(usize, usize)>,
+    /// What the baseline knows.
+    pub baseline: Option<Known>,
     /// Findings kept back for they touch no file that was named.
     pub elsewhere: usize,
     /// Findings kept back for no change caused them.
     pub unchanged: usize,
     /// Where a change touches a finding, by `Shown::key`.
     pub anchors: FxHashMap<usize, (FileId, Span)>,
+}
+
+/// What a baseline is to a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known {
+    /// Findings that it knows.
+    pub findings: usize,
+    /// Its entries that are fixed.
+    pub fixed: usize,
+    /// Its entries that are fixed in part: the call leads to something else yet.
+    pub lessened: usize,
+    /// Its entries that do not say what else their call leads to.
+    pub silent: usize,
 }
 
 /// The least that is shown.
@@ -221,10 +234,16 @@ impl<'a> Shown<'a> {
         if self.elsewhere > 0 {
             _ = write!(line, "\nelsewhere: {} (--scope all)", count(self.elsewhere, "finding"));
         }
-        if let Some((known, fixed)) = self.baseline {
-            _ = write!(line, "\nbaseline: {} known", count(known, "finding"));
-            if fixed > 0 {
-                _ = write!(line, "; {fixed} of its entries fixed: `loopwarden baseline prune`");
+        if let Some(Known { findings, fixed, lessened, silent }) = self.baseline {
+            _ = write!(line, "\nbaseline: {} known", count(findings, "finding"));
+            match (fixed, lessened) {
+                (0, 0) => {}
+                (fixed, 0) => _ = write!(line, "; {fixed} of its entries fixed: `loopwarden baseline prune`"),
+                (0, lessened) => _ = write!(line, "; {lessened} of its entries fixed in part: `loopwarden baseline prune`"),
+                _ => _ = write!(line, "; {fixed} of its entries fixed, {lessened} in part: `loopwarden baseline prune`"),
+            }
+            if silent > 0 {
+                _ = write!(line, "; {silent} of its entries do not say what else their calls reach: `loopwarden baseline update`");
             }
         }
         line
@@ -233,8 +252,21 @@ impl<'a> Shown<'a> {
     /// What could not be read, one line each: unusable files, then the share lost to syntax errors.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
-        let mut lines: Vec<String> =
-            self.discovery.problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+        self.problems_with(self.discovery.problems.iter())
+    }
+
+    /// The same with one line for all files that are too large.
+    #[must_use]
+    pub fn problems_in_short(&self) -> Vec<String> {
+        let large = self.discovery.problems.iter().filter_map(|problem| Some((problem.large?, &problem.path)));
+        let number = large.clone().count();
+        let mut lines: Vec<String> = large.max().map(|largest| too_large(number, largest)).into_iter().collect();
+        lines.extend(self.problems_with(self.discovery.problems.iter().filter(|problem| problem.large.is_none())));
+        lines
+    }
+
+    fn problems_with<'b>(&self, unusable: impl Iterator<Item = &'b Unusable>) -> Vec<String> {
+        let mut lines: Vec<String> = unusable.map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
         let broken: Vec<_> = self.analysis.summaries.iter_enumerated().filter(|(_, summary)| !summary.problems.is_empty()).collect();
         for (file, summary) in broken.iter().take(SHOWN) {
             for problem in summary.problems.iter().take(1) {
@@ -246,6 +278,17 @@ impl<'a> Shown<'a> {
         }
         lines
     }
+}
+
+fn too_large(number: usize, (bytes, path): (u64, &String)) -> String {
+    let (are, them) = if number == 1 { ("is", "it") } else { ("are", "them") };
+    format!(
+        "{} over {} MB {are} not read, the largest {path} ({}.{} MB); `--show-files` lists {them}, `exclude` in the configuration leaves {them} out",
+        count(number, "file"),
+        MAX_BYTES / 1_000_000,
+        bytes / 1_000_000,
+        bytes % 1_000_000 / 100_000,
+    )
 }
 
 /// The message with the chain's names: what a format without a place for chains says in one line.

@@ -135,12 +135,27 @@ fn the_project_is_found_without_a_repository() {
 #[test]
 fn the_baseline_and_the_scope_go_together() {
     let (_folder, root) = repository();
-    let (output, told) = output(program(env!("CARGO_BIN_EXE_loopwarden"), &root).args(["baseline", "create"]));
-    assert!(output.status.success(), "{told}");
+    let baseline = |task| output(program(env!("CARGO_BIN_EXE_loopwarden"), &root).args(["baseline", task])).1;
+    assert!(baseline("create").contains("wrote"));
     worsen(&root);
     assert_eq!(found(&root, &["lib/helper.py"]), ["app.py:9"]);
     assert_eq!(found(&root, &["other.py"]), [""; 0]);
     assert_eq!(found(&root, &["--since", "HEAD"]), ["app.py:9"]);
+
+    // What a change adds behind a known call is told until the baseline knows it; what the change did not add is not told.
+    let load = "import requests\n\n\ndef load():\n    requests.get('a')\n";
+    write(&root, "lib/load.py", load);
+    write(&root, "page.py", "from lib.load import load\n\n\nasync def page():\n    load()\n");
+    files(&root);
+    assert!(baseline("update").contains("1 new"));
+    commit(&root, "page");
+    write(&root, "lib/load.py", &(load.to_owned() + "    requests.post('c')\n"));
+    assert_eq!(found(&root, &["--since", "HEAD"]), ["page.py:5"]);
+    commit(&root, "post");
+    assert_eq!(found(&root, &["--since", "HEAD"]), [""; 0]);
+    assert_eq!(found(&root, &["page.py"]), ["page.py:5"]);
+    assert!(baseline("update").contains("1 new"));
+    assert_eq!(found(&root, &["--since", "HEAD^"]), [""; 0]);
 }
 
 #[test]
@@ -524,4 +539,41 @@ fn an_old_cause_hides_no_new_one() {
     // Another argument makes no new finding.
     write(&root, "lib/load.py", &load.replace("'a'", "'z'").replace("'b'", "'y'"));
     assert_eq!(found(&root, &["--since", "HEAD"]), [""; 0]);
+}
+
+/// A file that is too large to be read is named where it was given or changed; a whole run has one line for all of them.
+#[test]
+fn large_files_are_told_where_they_matter() {
+    let (_folder, root) = repository();
+    let large = |times: usize| "x = 1\n".repeat(times);
+    write(&root, "lib/data.py", &large(400_000));
+    write(&root, "table.py", &large(500_000));
+    commit(&root, "data");
+    let told = |arguments: &[&str]| check(&root, arguments).1.lines().filter(|line| line.contains("problem:")).map(str::to_owned).collect();
+    let whole: Vec<String> = told(&[]);
+    let line = "problem: 2 files over 2 MB are not read, the largest table.py (3.0 MB); `--show-files` lists them, `exclude` in the configuration leaves them out";
+    assert_eq!(whole, [line]);
+    let json = |arguments: &[&str]| {
+        let all = [&["check", "--output-format", "json"], arguments].concat();
+        output(program(env!("CARGO_BIN_EXE_loopwarden"), &root).args(all)).1
+    };
+    let whole = json(&[]);
+    assert!(whole.contains("lib/data.py: 2400000 bytes") && whole.contains("table.py: 3000000 bytes"), "{whole}");
+    for limited in [&["app.py"][..], &["--staged"], &["--since", "HEAD"], &["--scope", "listed", "other.py"]] {
+        let told: Vec<String> = told(limited);
+        assert_eq!(told, [""; 0], "{limited:?}");
+        assert!(!json(limited).contains("over the limit"), "{limited:?}");
+    }
+    let data = ["problem: lib/data.py: 2400006 bytes, over the limit of 2000000: left out"];
+    write(&root, "lib/data.py", &large(400_001));
+    for limited in [&["lib/data.py", "app.py"][..], &["--since", "HEAD"], &["--scope", "related", "lib"]] {
+        let told: Vec<String> = told(limited);
+        assert_eq!(told, data, "{limited:?}");
+    }
+    let unstaged: Vec<String> = told(&["--staged"]);
+    assert_eq!(unstaged, [""; 0]);
+    git(&root, &["add", "--all"]);
+    let staged: Vec<String> = told(&["--staged"]);
+    assert_eq!(staged, data);
+    assert_eq!(told(&["--staged", "app.py"]) as Vec<String>, [""; 0]);
 }

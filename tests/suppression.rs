@@ -207,6 +207,113 @@ fn a_baseline_shows_only_what_is_new() {
     assert_eq!(loopwarden(root, &["baseline", "update"]).1, ".loopwarden-baseline.json: 0 new, 2 fixed, 1 in all\n");
 }
 
+const LOAD: &str =
+    "import requests\n\n\ndef load():\n    requests.get('a')\n    return more()\n\n\ndef more():\n    return requests.put('b')\n";
+
+const PAGES: &str = "from lib.load import load\n\n\nasync def page():\n    load()\n\n\nasync def other():\n    load()\n";
+
+fn behind_one_call(root: &Path) {
+    write(root, "lib/load.py", LOAD);
+    write(root, "page.py", PAGES);
+    assert_eq!(loopwarden(root, &["baseline", "create"]).1, "wrote .loopwarden-baseline.json: 2 findings\n");
+}
+
+/// Lines of concise output.
+fn lines(told: &str) -> Vec<&str> {
+    told.lines().filter(|line| line.contains("blocking-network-io")).collect()
+}
+
+/// A check tells one cause for each call: what is new behind a known call is told all the same, further down than the known cause,
+/// nearer, or beside it; and the known one is not taken for fixed.
+#[test]
+fn a_known_cause_hides_no_new_one_behind_its_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    behind_one_call(root);
+    let before = fs::read_to_string(root.join(".loopwarden-baseline.json")).unwrap();
+    for (was, is, end) in [
+        ("    return requests.put('b')", "    requests.post('c')\n    return requests.put('b')", "load -> more -> requests.post)"),
+        ("    requests.get('a')", "    requests.post('c')\n    requests.get('a')", "load -> requests.post)"),
+        ("    return more()", "    requests.get('c')\n    return more()", "load -> requests.get)"),
+    ] {
+        write(root, "lib/load.py", &LOAD.replace(was, is));
+        let (code, told) = check(root, &[]);
+        assert_eq!((code, lines(&told).len()), (Some(1), 2), "{told}");
+        assert!(lines(&told).iter().all(|line| line.contains(end)) && !told.contains("fixed"), "{told}");
+        assert_eq!(loopwarden(root, &["baseline", "prune"]).1, ".loopwarden-baseline.json: 0 new, 0 fixed, 2 in all\n");
+        assert_eq!(fs::read_to_string(root.join(".loopwarden-baseline.json")).unwrap(), before);
+        // No other page is analysed, none is reported.
+        assert_eq!(lines(&check(root, &["page.py", "--scope", "listed"]).1).len(), 2);
+        assert_eq!(lines(&check(root, &["lib/load.py", "--scope", "listed"]).1), [""; 0]);
+    }
+    // A function further down has another name: what it calls is no news.
+    write(root, "lib/load.py", &LOAD.replace("more()", "rest()"));
+    assert_eq!(check(root, &[]).0, Some(0));
+    // An ignore comment at the new call holds.
+    let ignored = "    # loopwarden: ignore[blocking-network-io] -- small\n    requests.post('c')\n    return more()";
+    write(root, "lib/load.py", &LOAD.replace("    return more()", ignored));
+    assert_eq!(check(root, &[]).0, Some(0));
+    // What is written down is known from then on.
+    write(root, "lib/load.py", &LOAD.replace("    return more()", "    requests.post('c')\n    return more()"));
+    assert_eq!(loopwarden(root, &["baseline", "update"]).1, ".loopwarden-baseline.json: 2 new, 0 fixed, 2 in all\n");
+    assert_eq!(check(root, &[]).0, Some(0));
+}
+
+/// One sink is known behind one call and new behind another.
+#[test]
+fn what_one_call_is_known_for_another_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let load = LOAD.to_owned() + "\n\ndef light():\n    return requests.head('d')\n";
+    write(root, "lib/load.py", &load);
+    write(root, "page.py", &PAGES.replace("import load", "import light, load").replace("other():\n    load", "other():\n    light"));
+    assert_eq!(loopwarden(root, &["baseline", "create"]).0, Some(0));
+    write(root, "lib/load.py", &load.replace("    return requests.head('d')", "    requests.head('d')\n    return more()"));
+    let (_, told) = check(root, &[]);
+    assert_eq!(lines(&told).len(), 1, "{told}");
+    assert!(
+        told.contains("(via other -> light -> more -> requests.put)") || told.contains("other -> light -> more -> requests.put"),
+        "{told}"
+    );
+}
+
+/// The nearest is fixed: what is told in its place was known, and prune forgets what is gone.
+#[test]
+fn what_is_left_behind_a_call_stays_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    behind_one_call(root);
+    write(root, "lib/load.py", &LOAD.replace("    requests.get('a')\n", ""));
+    let (code, told) = check(root, &[]);
+    assert!(code == Some(0) && told.contains("baseline: 2 findings known; 2 of its entries fixed in part"), "{told}");
+    assert_eq!(loopwarden(root, &["baseline", "prune"]).1, ".loopwarden-baseline.json: 0 new, 0 fixed, 2 fixed in part, 2 in all\n");
+    assert!(!check(root, &[]).1.contains("fixed"));
+    write(root, "lib/load.py", LOAD);
+    assert_eq!(lines(&check(root, &[]).1).len(), 2);
+}
+
+/// A baseline that does not say what else its calls reach lets go all of it, and the run says so.
+#[test]
+fn entries_of_an_earlier_release_speak_for_all_behind_their_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    behind_one_call(root);
+    let path = root.join(".loopwarden-baseline.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let old = text.replace(r#","also":["more -> requests.put"]"#, "");
+    assert_ne!(old, text);
+    fs::write(&path, old).unwrap();
+    write(root, "lib/load.py", &LOAD.replace("    return more()", "    requests.post('c')\n    return more()"));
+    let (code, told) = check(root, &[]);
+    assert!(
+        code == Some(0) && told.contains("2 of its entries do not say what else their calls reach: `loopwarden baseline update`"),
+        "{told}"
+    );
+    write(root, "lib/load.py", LOAD);
+    assert_eq!(loopwarden(root, &["baseline", "update"]).1, ".loopwarden-baseline.json: 0 new, 0 fixed, 2 in all\n");
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
 #[test]
 fn a_baseline_of_another_name_and_a_broken_one() {
     let folder = tempfile::tempdir().unwrap();

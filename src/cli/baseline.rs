@@ -1,12 +1,14 @@
 //! `loopwarden baseline create|update|prune`, and the baseline of a check.
 
+use super::further::Further;
 use super::wanted::Wanted;
-use super::{Exit, Prepared, complain, print, tell, working_folder};
+use super::{Exit, complain, print, tell, working_folder};
 use crate::base::written::Written;
 use crate::config::{Settings, absolute, below, folder};
-use crate::report::{Least, Shown, count};
-use crate::suppress::baseline::{self, Comparison, Entry, FILE};
+use crate::report::{Known, Least, Shown, count};
+use crate::suppress::baseline::{self, Entry, FILE};
 use clap::{Args, Subcommand};
+use rustc_hash::FxHashSet;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
@@ -41,8 +43,8 @@ struct Of {
 pub(super) struct Loaded {
     path: PathBuf,
     /// Its folder, absolute: its paths are relative to it.
-    folder: String,
-    content: baseline::Baseline,
+    pub folder: String,
+    pub content: baseline::Baseline,
 }
 
 /// Finds and reads the baseline that holds: `asked`, or the nearest at or above the working folder.
@@ -86,27 +88,39 @@ fn folder_of(path: &Path) -> String {
 }
 
 /// The path as a baseline in a folder writes it.
-fn relative(settings: &Settings, folder: &str, shown: &str) -> String {
+pub(super) fn relative(settings: &Settings, folder: &str, shown: &str) -> String {
     let whole = settings.absolute(shown);
     below(&whole, folder).map_or(whole.clone(), str::to_owned)
 }
 
-/// Takes known findings out of what is shown; gives how many, and how many entries below `paths` are fixed.
-pub(super) fn subtract(loaded: &Loaded, prepared: &Prepared, paths: &[PathBuf], shown: &mut Shown<'_>) {
-    let compared = compare(loaded, prepared, shown);
-    let fixed = compared.fixed.iter().filter(|entry| in_scope(&prepared.settings, &loaded.folder, paths, entry)).count();
+/// Takes known findings out of what is shown; says how many they are, and how many entries below `paths` are fixed. Gives for each
+/// of `Analysis::hidden` whether the baseline lets it be told: of what was looked for because a change touches it (`of_change`) also what
+/// stands at no call that the baseline knows.
+pub(super) fn subtract(
+    (loaded, further): (&Loaded, &Further<'_>),
+    settings: &Settings,
+    paths: &[PathBuf],
+    of_change: bool,
+    shown: &mut Shown<'_>,
+) -> Vec<bool> {
+    let compared = further.compare(loaded, &entries(settings, &loaded.folder, further, shown));
+    let is_in = |entry: &&Entry| in_scope(settings, &loaded.folder, paths, entry);
+    let fixed = compared.fixed.iter().filter(is_in).count();
+    let lessened = compared.lessened.values().filter(is_in).count();
+    let places: FxHashSet<_> =
+        shown.findings.iter().zip(&compared.known).filter(|(_, known)| **known).map(|(one, _)| one.order()).collect();
     let mut known = compared.known.iter();
     let before = shown.findings.len();
     shown.findings.retain(|_| !known.next().copied().unwrap_or(false));
-    shown.baseline = Some((before - shown.findings.len(), fixed));
+    shown.baseline = Some(Known { findings: before - shown.findings.len(), fixed, lessened, silent: compared.silent });
+    let hidden = shown.analysis.hidden.iter();
+    hidden.map(|finding| further.is_new(finding) || of_change && !places.contains(&finding.order())).collect()
 }
 
-fn compare(loaded: &Loaded, prepared: &Prepared, shown: &Shown<'_>) -> Comparison {
-    loaded.content.compare(&entries(prepared, &loaded.folder, shown))
-}
-
-fn entries(prepared: &Prepared, folder: &str, shown: &Shown<'_>) -> Vec<Entry> {
-    baseline::entries(&shown.findings, &shown.analysis.sources, |path| relative(&prepared.settings, folder, path))
+fn entries(settings: &Settings, folder: &str, further: &Further<'_>, shown: &Shown<'_>) -> Vec<Entry> {
+    let mut entries = baseline::entries(&shown.findings, &shown.analysis.sources, |path| relative(settings, folder, path));
+    further.add(&mut entries);
+    entries
 }
 
 /// Whether an entry's file is at or below one of the given paths.
@@ -160,27 +174,35 @@ fn write(paths: &[PathBuf], asked: Option<&Path>, wanted: &Wanted, task: Task) -
         complain(&format!("{shown_path} is there already; `loopwarden baseline update` changes it"));
         return Err(Exit::Usage);
     }
-    let analysis = prepared.analyse();
     let least = Least { severity: prepared.settings.min_severity, confidence: prepared.settings.min_confidence };
+    let (files, settings) = (prepared.files(), &prepared.settings);
+    let further = Further::new(settings, least, loaded.as_ref());
+    let analysis = prepared.analyse_with(files, Some(&|program, findings, avoided| further.look(program, findings, avoided)));
     let shown = Shown::new(&analysis, &prepared.discovery, least);
-    let found = entries(&prepared, &folder_of(&path), &shown);
-    let (content, told) = match loaded {
+    let found = entries(settings, &folder_of(&path), &further, &shown);
+    let (content, told) = match &loaded {
         None => {
             let number = count(found.len(), "finding");
             (baseline::Baseline::new(found), format!("wrote {shown_path}: {number}"))
         }
         Some(old) => {
-            let compared = old.content.compare(&found);
-            let fixed: Vec<&Entry> =
-                compared.fixed.iter().filter(|entry| in_scope(&prepared.settings, &old.folder, paths, entry)).collect();
-            let new = if task == Task::Update { compared.known.iter().filter(|known| !**known).count() } else { 0 };
-            let mut entries: Vec<Entry> = match task {
+            let mut compared = further.compare(old, &found);
+            compared.fixed.retain(|entry| in_scope(settings, &old.folder, paths, entry));
+            compared.lessened.retain(|_, entry| in_scope(settings, &old.folder, paths, entry));
+            let (fixed, lessened) = (&compared.fixed, &compared.lessened);
+            let left = old.content.entries.iter().enumerate().filter(|(_, entry)| !fixed.contains(entry));
+            let hidden = analysis.hidden.iter().filter(|finding| further.is_new(finding)).count();
+            let new = compared.known.iter().filter(|known| !**known).count() + hidden;
+            let (new, entries): (usize, Vec<Entry>) = match task {
                 // Written anew, so that ordinals and calls are today's; what lies elsewhere stays.
-                Task::Update => compared.fixed.iter().filter(|entry| !fixed.contains(entry)).cloned().chain(found).collect(),
-                _ => old.content.entries.iter().filter(|entry| !fixed.contains(entry)).cloned().collect(),
+                Task::Update => {
+                    let elsewhere = left.filter(|(at, _)| !compared.met.contains(&Some(*at))).map(|(_, entry)| entry.clone());
+                    (new, elsewhere.chain(found).collect())
+                }
+                _ => (0, left.map(|(at, entry)| lessened.get(&at).unwrap_or(entry).clone()).collect()),
             };
-            entries.sort();
-            let told = format!("{shown_path}: {} new, {} fixed, {} in all", new, fixed.len(), entries.len());
+            let in_part = if lessened.is_empty() { String::new() } else { format!("{} fixed in part, ", lessened.len()) };
+            let told = format!("{shown_path}: {new} new, {} fixed, {in_part}{} in all", fixed.len(), entries.len());
             (baseline::Baseline::new(entries), told)
         }
     };

@@ -3,7 +3,7 @@
 use super::Prepared;
 use crate::base::{FileId, Span};
 use crate::discover::{self, Base, Discovery};
-use crate::effects::shown_path;
+use crate::effects::{Avoided, shown_path};
 use crate::finding::Finding;
 use crate::link::CallAt;
 use crate::pipeline::{self, Analysis, Version};
@@ -90,7 +90,7 @@ impl<'a> Comparison<'a> {
     /// Takes out of `caused` what the base has.
     fn run(&self, prepared: &Prepared, caused: &mut Caused) {
         // Of a call of the base one cause is told: another that looks new is looked for by its own name.
-        let aside = |program: &Program<'_, '_>, findings: &[Finding]| {
+        let aside = |program: &Program<'_, '_>, findings: &[Finding], _: &Avoided| {
             let old: Vec<&Finding> = findings.iter().filter(|finding| self.passes(finding)).collect();
             let old = entries(&old, program.input.sources, |path| self.path(path));
             let (known, known_hidden) = self.known(&old, &[], caused);
@@ -103,7 +103,7 @@ impl<'a> Comparison<'a> {
                 .map(|hop| (sources[hop.file].path.as_str(), hop.caller.as_str(), hop.callee.as_str()))
                 .collect();
             if ends.is_empty() {
-                return FxHashSet::default();
+                return Vec::new();
             }
             let stalls = program.effects.sinks.iter().filter(|sink| sink.harmless.is_none());
             let asked = stalls.filter(|sink| {
@@ -111,7 +111,7 @@ impl<'a> Comparison<'a> {
                 let callee = shown_path(program.input.facts_of(sink.call.file), sink.path);
                 ends.contains(&(path.as_str(), program.input.func_name(sink.from).as_str(), callee.as_str()))
             });
-            asked.map(|sink| sink.call).collect()
+            vec![asked.map(|sink| sink.call).collect()]
         };
         let before = pipeline::run_beside(self.shown.analysis, version(self.base), &prepared.facts, &prepared.settings, &aside);
         let old = Shown::new(&before, self.shown.discovery, self.least);

@@ -1,5 +1,6 @@
 //! `loopwarden check`
 
+use super::further::Further;
 use super::output::{self, Output};
 use super::scope::Scoped;
 use super::wanted::Wanted;
@@ -99,20 +100,27 @@ impl Check {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
+        let is_whole = self.scoped.forget_large(&self.paths, bases.as_deref(), &mut prepared);
         let lines = bases.as_ref().map(|bases| caused::changed_lines(bases, &prepared.discovery));
-        let mut analysis = match &lines {
-            Some(lines) => prepared.analyse_with(Some(&|program, _| caused::on_changed_lines(lines, program))),
-            None => prepared.analyse(),
-        };
         let least = Least { severity: prepared.settings.min_severity, confidence: prepared.settings.min_confidence };
+        let files = prepared.files();
+        let settings = &prepared.settings;
+        let further = loaded.as_ref().map(|loaded| Further::new(settings, least, Some(loaded)));
+        let mut analysis = prepared.analyse_with(
+            files,
+            Some(&|program, findings, avoided| {
+                let new = further.as_ref().map_or_else(Vec::new, |further| further.look(program, findings, avoided));
+                // Of a change what it caused is told, and no more.
+                lines.as_ref().map_or(new, |lines| vec![caused::on_changed_lines(lines, program)])
+            }),
+        );
         let caused = bases.zip(lines).map(|(bases, lines)| caused::caused(&bases, &lines, &prepared, &analysis, least));
         prepared.area.shorten(&mut analysis, &mut prepared.discovery);
         let mut shown = Shown::new(&analysis, &prepared.discovery, least);
         shown.folders = Folders::of(&prepared.settings);
-        self.scoped.narrow(&self.paths, &prepared.settings, caused.as_ref(), &mut shown, |shown| {
-            if let Some(loaded) = &loaded {
-                baseline::subtract(loaded, &prepared, &self.paths, shown);
-            }
+        self.scoped.narrow(&self.paths, &prepared.settings, caused.as_ref(), &mut shown, |shown| match (&loaded, &further) {
+            (Some(loaded), Some(further)) => baseline::subtract((loaded, further), settings, &self.paths, caused.is_some(), shown),
+            _ => vec![true; shown.analysis.hidden.len()],
         });
         if let Some(reason) = &self.add_ignore {
             return add_ignore::add(&shown, reason, &working);
@@ -125,7 +133,7 @@ impl Check {
         if let Err(exit) = output::write(&self.output, &shown) {
             return exit;
         }
-        for problem in shown.problems() {
+        for problem in if is_whole { shown.problems_in_short() } else { shown.problems() } {
             complain(&format!("problem: {problem}"));
         }
         if self.told.statistics {

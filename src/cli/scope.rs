@@ -63,17 +63,35 @@ impl Scoped {
         })
     }
 
-    /// Marks what is in scope, and leaves it in `shown`; `known` takes out what the baseline knows, which it must see whole.
+    fn scope(&self, paths: &[PathBuf]) -> Scope {
+        self.scope.unwrap_or(if self.widens(paths) { Scope::Related } else { Scope::All })
+    }
+
+    /// Forgets files too large to be read that were neither given nor changed. Gives whether the run is a whole one: it forgets none.
+    pub(super) fn forget_large(&self, paths: &[PathBuf], bases: Option<&[Base]>, prepared: &mut Prepared) -> bool {
+        let is_all = self.scope(paths) == Scope::All;
+        let listed = Listed::new(paths, &prepared.settings);
+        prepared.discovery.problems.retain(|problem| {
+            let is_changed = bases.is_none_or(|bases| bases.iter().all(|base| base.large.contains(&problem.path)));
+            problem.large.is_none() || is_changed && (is_all || listed.has(&problem.path))
+        });
+        is_all && bases.is_none()
+    }
+
+    /// Marks what is in scope, and leaves it in `shown`; `known` takes out what the baseline knows, which it must see whole, and says
+    /// which of `Analysis::hidden` it does not know.
     pub(super) fn narrow<'a>(
         &self,
         paths: &[PathBuf],
         settings: &Settings,
         caused: Option<&Caused>,
         shown: &mut Shown<'a>,
-        known: impl FnOnce(&mut Shown<'a>),
+        known: impl FnOnce(&mut Shown<'a>) -> Vec<bool>,
     ) {
-        let scope = self.scope.unwrap_or(if self.widens(paths) { Scope::Related } else { Scope::All });
-        let listed = listed(paths, settings, shown.analysis);
+        let scope = self.scope(paths);
+        let listed = Listed::new(paths, settings);
+        let sources = shown.analysis.sources.iter_enumerated().filter(|(_, source)| listed.has(&source.path));
+        let listed: FxHashSet<FileId> = sources.map(|(file, _)| file).collect();
         let is_in = |finding: &Finding| match scope {
             Scope::All => true,
             Scope::Listed => listed.contains(&finding.file),
@@ -91,7 +109,7 @@ impl Scoped {
                 elsewhere.insert(Shown::key(finding));
             }
         }
-        known(shown);
+        let is_new = known(shown);
         let mut left_out = (0, 0);
         shown.findings.retain(|finding| {
             let key = Shown::key(finding);
@@ -100,12 +118,12 @@ impl Scoped {
             !unchanged.contains(&key) && !elsewhere.contains(&key)
         });
         (shown.unchanged, shown.elsewhere) = left_out;
-        // What no other finding of the change tells at the same place.
+        // What no other finding tells at the same place.
         let told: FxHashSet<_> = shown.findings.iter().map(|finding| finding.order()).collect();
-        let hidden = shown.analysis.hidden.iter().zip(caused.map_or(&[][..], |caused| &caused.hidden));
-        for (finding, anchor) in hidden.filter_map(|(finding, anchor)| Some((finding, (*anchor)?))) {
-            if is_in(finding) && !told.contains(&finding.order()) {
-                anchors.insert(Shown::key(finding), anchor);
+        for (at, finding) in shown.analysis.hidden.iter().enumerate().filter(|(at, _)| is_new[*at]) {
+            let anchor = caused.map(|caused| caused.hidden[at]);
+            if is_in(finding) && anchor != Some(None) && !told.contains(&finding.order()) {
+                anchors.extend(anchor.flatten().map(|anchor| (Shown::key(finding), anchor)));
                 shown.findings.push(finding);
             }
         }
@@ -121,16 +139,25 @@ fn files(finding: &Finding) -> impl Iterator<Item = FileId> {
     [finding.file, finding.entry_file].into_iter().chain(hops).chain(labels)
 }
 
-/// The files that are given, or lie in a folder that is.
-fn listed(paths: &[PathBuf], settings: &Settings, analysis: &Analysis) -> FxHashSet<FileId> {
-    let given: Vec<String> = paths.iter().map(|path| settings.absolute(&path.to_string_lossy())).collect();
-    let names: FxHashSet<&str> = given.iter().map(String::as_str).collect();
-    let folders: Vec<&str> = paths.iter().zip(&given).filter(|(path, _)| path.is_dir()).map(|(_, given)| given.as_str()).collect();
-    let all = analysis.sources.iter_enumerated().filter(|(_, source)| {
-        let whole = settings.absolute(&source.path);
-        names.contains(whole.as_str()) || folders.iter().any(|folder| below(&whole, folder).is_some())
-    });
-    all.map(|(file, _)| file).collect()
+/// What is given: files, and folders with all that lies in them.
+struct Listed<'a> {
+    settings: &'a Settings,
+    names: FxHashSet<String>,
+    folders: Vec<String>,
+}
+
+impl<'a> Listed<'a> {
+    fn new(paths: &[PathBuf], settings: &'a Settings) -> Self {
+        let given = |path: &PathBuf| settings.absolute(&path.to_string_lossy());
+        let folders = paths.iter().filter(|path| path.is_dir()).map(given).collect();
+        Self { settings, names: paths.iter().map(given).collect(), folders }
+    }
+
+    /// Whether a file is among it, by its path as shown.
+    fn has(&self, shown: &str) -> bool {
+        let whole = self.settings.absolute(shown);
+        self.names.contains(&whole) || self.folders.iter().any(|folder| below(&whole, folder).is_some())
+    }
 }
 
 /// What is analysed, and from where its paths are shown.

@@ -28,6 +28,8 @@ pub struct Base {
     pub gone: Vec<Found>,
     /// Its project files.
     pub projects: Vec<(String, String)>,
+    /// Files too large to be read that may not be as they were, by path as shown.
+    pub large: BTreeSet<String>,
 }
 
 /// Where a run takes place.
@@ -163,6 +165,8 @@ impl History<'_> {
             let here = self.unstaged.contains(path) || !self.index.contains_key(path);
             differs.contains_key(path) || !self.is_staged && here && (self.index.contains_key(path) || !self.is_foreign(path))
         };
+        let large = discovery.problems.iter().filter(|problem| problem.large.is_some()).map(|problem| problem.path.clone());
+        let large = large.filter(|shown| self.path_of(shown).is_none_or(|path| may_differ(&path))).collect();
         let present = discovery.files.iter().map(|file| (file.path.as_str(), file.text.as_str(), Some(file.lang)));
         let present = present.chain(discovery.projects.iter().map(|(path, text)| (path.as_str(), text.as_str(), None)));
         let present: BTreeMap<String, _> =
@@ -174,7 +178,7 @@ impl History<'_> {
         let mut texts = self.texts(&wanted)?;
         let filtered = self.repository.filtered(wanted.keys())?;
 
-        let (mut base, mut unread) = (Base { projects: discovery.projects.clone(), ..Base::default() }, Vec::new());
+        let (mut base, mut unread) = (Base { projects: discovery.projects.clone(), large, ..Base::default() }, Vec::new());
         for path in wanted.keys() {
             let mut before = texts.remove(path);
             match present.get(path) {

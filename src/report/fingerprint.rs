@@ -4,7 +4,7 @@ use super::Shown;
 use crate::config::{absolute, below};
 use crate::finding::{Finding, Suppressed};
 use crate::suppress::baseline::{Entry, entries};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The fingerprints of a run: those of a baseline in the folder that the run's files belong to.
 pub(super) struct Fingerprints {
@@ -17,19 +17,15 @@ pub(super) struct Fingerprints {
 impl Fingerprints {
     pub(super) fn new(shown: &Shown<'_>) -> Self {
         let told = suppressed(shown);
+        let passed: FxHashSet<*const Finding> = shown.passed.iter().map(|finding| std::ptr::from_ref(*finding)).collect();
+        // What a change or a baseline lets be told beside another finding of the same call.
+        let besides = shown.findings.iter().copied().filter(|finding| !passed.contains(&std::ptr::from_ref(*finding)));
         // What the baseline knows counts too: no other finding takes its number once it is taken out.
-        let all: Vec<&Finding> = shown.passed.iter().copied().chain(told.iter().map(|one| &one.finding)).collect();
-        let mut words: Vec<String> = of(shown, &all).iter().map(Entry::fingerprint).collect();
-        let suppressed = words.split_off(shown.passed.len());
-        let known: FxHashMap<*const Finding, String> = shown.passed.iter().map(|finding| std::ptr::from_ref(*finding)).zip(words).collect();
-        // A finding that is told at another place than where it was found has a fingerprint of its own.
-        let moved: Vec<&Finding> =
-            shown.findings.iter().copied().filter(|finding| !known.contains_key(&std::ptr::from_ref(*finding))).collect();
-        let mut others = of(shown, &moved).into_iter();
-        let word = |finding: &&Finding| {
-            let found = known.get(&std::ptr::from_ref(*finding)).cloned();
-            found.or_else(|| others.next().map(|entry| entry.fingerprint())).unwrap_or_default()
-        };
+        let all: Vec<&Finding> = shown.passed.iter().copied().chain(told.iter().map(|one| &one.finding)).chain(besides).collect();
+        let words: Vec<String> = of(shown, &all).iter().map(Entry::fingerprint).collect();
+        let suppressed = words.iter().skip(passed.len()).take(told.len()).cloned().collect();
+        let known: FxHashMap<*const Finding, String> = all.into_iter().map(std::ptr::from_ref).zip(words).collect();
+        let word = |finding: &&Finding| known.get(&std::ptr::from_ref(*finding)).cloned().unwrap_or_default();
         Self { shown: shown.findings.iter().map(word).collect(), suppressed }
     }
 }

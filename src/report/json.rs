@@ -170,7 +170,7 @@ pub fn render(shown: &Shown<'_>) -> Result<String, serde_json::Error> {
             hidden_by_severity: shown.below_severity,
             hidden_by_confidence: shown.below_confidence,
             ignored: shown.analysis.suppressed.len(),
-            known: shown.baseline.map_or(0, |(known, _)| known),
+            known: shown.baseline.map_or(0, |known| known.findings),
             elsewhere: shown.elsewhere,
             unchanged: shown.unchanged,
         },

@@ -39,6 +39,10 @@ pub struct Entry {
     pub ordinal: usize,
     /// The call as written, so that of several with the same key the right one is known. It names nothing.
     pub call: String,
+    /// What else the call leads to and the same rule would tell, as `function -> library path`, sorted, one for each call of a
+    /// library. `None` where that was not asked: the entry then speaks for all that the call leads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also: Option<Vec<String>>,
 }
 
 impl Entry {
@@ -55,6 +59,66 @@ impl Entry {
             digits
         })
     }
+
+    /// The library call at the chain's end, as `also` names others.
+    fn own(&self) -> Option<String> {
+        match self.key.chain.as_slice() {
+            [.., from, path] => Some(end(from, path)),
+            _ => None,
+        }
+    }
+
+    /// All that the call leads to, where that was asked.
+    fn ends(&self) -> Option<Vec<String>> {
+        Some(self.also.iter().flatten().cloned().chain(self.own()).collect()).filter(|_| self.also.is_some())
+    }
+
+    /// Whether both are of one call, though another end of it is told: what is nearest now was not, or was not there.
+    fn is_same_call(&self, other: &Self) -> bool {
+        let next = |entry: &Self| entry.key.chain.get(1).filter(|_| entry.key.chain.len() > 2).cloned();
+        let (Some(mut own), Some(others)) = (self.ends(), other.ends()) else { return false };
+        own.retain(|end| others.contains(end));
+        !own.is_empty() && (self.call == other.call || next(self).is_some() && next(self) == next(other))
+    }
+
+    /// The entry as far as `found`, which is of the same call, has it still. Where what both tell is neither's, it stays as it is.
+    fn lessened(&self, found: &Self) -> Self {
+        let (Some(ends), Some(now)) = (self.ends(), found.ends()) else { return self.clone() };
+        let left = without(&ends, &without(&ends, &now));
+        let told = [found, self].into_iter().find(|entry| entry.own().is_some_and(|own| left.contains(&own)));
+        let told = told.unwrap_or(self);
+        let own: Vec<String> = told.own().into_iter().collect();
+        Self { also: Some(without(&left, &own)), ..told.clone() }
+    }
+}
+
+/// A library's call by the function that makes it.
+#[must_use]
+pub fn end(from: &str, path: &str) -> String {
+    format!("{from}{CALLS}{path}")
+}
+
+/// Between a function and what it calls.
+const CALLS: &str = " -> ";
+
+fn function_of(end: &str) -> &str {
+    end.split_once(CALLS).map_or(end, |(function, _)| function)
+}
+
+fn path_of(end: &str) -> &str {
+    end.split_once(CALLS).map_or("", |(_, path)| path)
+}
+
+/// What is left of `all`, sorted, when each of `others` takes one alike away.
+fn without(all: &[String], others: &[String]) -> Vec<String> {
+    let mut left = all.to_vec();
+    left.sort();
+    for other in others {
+        if let Ok(at) = left.binary_search(other) {
+            left.remove(at);
+        }
+    }
+    left
 }
 
 /// The findings that are known.
@@ -75,8 +139,16 @@ struct Document {
 pub struct Comparison {
     /// For each finding, in their order, whether it is known.
     pub known: Vec<bool>,
+    /// For each finding the entry that is of its call, by its place in the baseline.
+    pub met: Vec<Option<usize>>,
+    /// For each known finding, what its call leads to besides, and no entry knows.
+    pub more: Vec<Vec<String>>,
     /// Entries that no finding meets.
     pub fixed: Vec<Entry>,
+    /// Entries of whose call not all is left, by their place in the baseline, with what is.
+    pub lessened: BTreeMap<usize, Entry>,
+    /// Entries that do not say what else their call leads to, where that is known now.
+    pub silent: usize,
 }
 
 /// The fingerprints of findings, in their order. `relative` gives a shown path as the baseline writes it.
@@ -94,7 +166,7 @@ pub fn entries(findings: &[&Finding], sources: &IndexVec<FileId, Source>, relati
         *ordinal += 1;
         let text = source.text.get(finding.span.start as usize..finding.span.end as usize).unwrap_or("");
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        Entry { key, ordinal: *ordinal - 1, call: words.chars().take(LONGEST).collect() }
+        Entry { key, ordinal: *ordinal - 1, call: words.chars().take(LONGEST).collect(), also: None }
     });
     entries.collect()
 }
@@ -146,26 +218,67 @@ impl Baseline {
     /// Holds a run's findings against the baseline. Each entry speaks for one finding and no more.
     #[must_use]
     pub fn compare(&self, found: &[Entry]) -> Comparison {
-        let mut known = vec![false; found.len()];
-        let mut left: BTreeMap<&Key, Vec<&Entry>> = BTreeMap::new();
-        for entry in &self.entries {
-            left.entry(&entry.key).or_default().push(entry);
+        self.compare_in(found, &|_| true)
+    }
+
+    /// The same, of a run that may have lost functions, by name: what they called is known in the function that calls it now.
+    #[must_use]
+    pub fn compare_in(&self, found: &[Entry], has_function: &dyn Fn(&str) -> bool) -> Comparison {
+        let mut met: Vec<Option<usize>> = vec![None; found.len()];
+        let mut left: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            left.entry(place(entry)).or_default().push(at);
         }
-        // Those whose call reads as it did come first, the others in order.
-        let same = |one: &Entry, other: &Entry| one.call == other.call;
-        for alike in [&same as &dyn Fn(&Entry, &Entry) -> bool, &|_, _| true] {
-            for (at, entry) in found.iter().enumerate() {
-                let Some(entries) = left.get_mut(&entry.key).filter(|_| !known[at]) else { continue };
-                if let Some(met) = entries.iter().position(|old| alike(old, entry)) {
-                    entries.remove(met);
-                    known[at] = true;
-                }
+        // Those whose call reads as it did come first, the others in order; then those of which another end is told.
+        let ways: [Alike<'_>; 4] = [
+            &|one, other| one.key == other.key && one.call == other.call,
+            &|one, other| one.key == other.key,
+            &|one, other| one.call == other.call && one.is_same_call(other),
+            &|one, other| one.is_same_call(other),
+        ];
+        for is_met in ways {
+            for (met, entry) in met.iter_mut().zip(found).filter(|(met, _)| met.is_none()) {
+                let Some(entries) = left.get_mut(&place(entry)) else { continue };
+                *met = entries.iter().position(|old| is_met(&self.entries[*old], entry)).map(|at| entries.remove(at));
             }
         }
-        let mut fixed: Vec<Entry> = left.into_values().flatten().cloned().collect();
+        let mut fixed: Vec<Entry> = left.into_values().flatten().map(|at| self.entries[at].clone()).collect();
         fixed.sort();
-        Comparison { known, fixed }
+        let mut compared = Comparison { fixed, ..Comparison::default() };
+        for (entry, met) in found.iter().zip(&met) {
+            let old = met.map(|at| (at, &self.entries[at]));
+            let (mut known, mut more) = (old.is_some(), Vec::new());
+            if let (Some((at, old)), Some(now)) = (old, entry.ends()) {
+                match old.ends() {
+                    Some(ends) => {
+                        known = old.key == entry.key || entry.own().is_some_and(|own| ends.contains(&own));
+                        let mut gone = without(&ends, &now);
+                        more = without(&now, &ends);
+                        more.retain(|end| {
+                            let renamed = gone.iter().position(|old| path_of(old) == path_of(end) && !has_function(function_of(old)));
+                            renamed.map(|at| gone.remove(at)).is_none()
+                        });
+                        if !gone.is_empty() {
+                            compared.lessened.insert(at, old.lessened(entry));
+                        }
+                    }
+                    None => compared.silent += 1,
+                }
+            }
+            compared.known.push(known);
+            compared.more.push(if known { more } else { Vec::new() });
+        }
+        compared.met = met;
+        compared
     }
+}
+
+/// Whether an entry of the baseline is the one of a finding.
+type Alike<'a> = &'a dyn Fn(&Entry, &Entry) -> bool;
+
+/// What entries of one call have in common: file, rule, the function that makes it.
+fn place(entry: &Entry) -> (&str, &str, Option<&str>) {
+    (&entry.key.path, &entry.key.rule, entry.key.chain.first().map(String::as_str))
 }
 
 #[cfg(test)]
@@ -174,7 +287,7 @@ mod tests {
 
     fn entry(function: &str, ordinal: usize, call: &str) -> Entry {
         let chain = vec![function.to_owned(), "time.sleep".to_owned()];
-        Entry { key: Key { path: "a.py".to_owned(), rule: "blocking-sleep".to_owned(), chain }, ordinal, call: call.to_owned() }
+        Entry { key: Key { path: "a.py".to_owned(), rule: "blocking-sleep".to_owned(), chain }, ordinal, call: call.to_owned(), also: None }
     }
 
     #[test]
