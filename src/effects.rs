@@ -50,6 +50,8 @@ pub struct Witness {
     pub path: Name,
     /// Hops to the fact; 1 for a direct call.
     pub distance: u32,
+    /// Tests that its calls stand under.
+    pub tests: u32,
     /// Some hop was found by its name alone.
     pub by_name: bool,
     /// Functions that the call of a hop may run, at most: what the ways are chosen by.
@@ -61,6 +63,12 @@ impl Witness {
     #[must_use]
     pub fn sure(&self) -> Confidence {
         if self.by_name { Confidence::Low } else { belief::sure(self.distance, self.widest) }
+    }
+
+    /// What a way is chosen by: the surest first; then the one of the fewest hops and tests, which is the most likely to be taken.
+    #[must_use]
+    pub fn order(&self) -> (bool, Reverse<Confidence>, u32) {
+        (self.by_name, Reverse(self.sure()), self.distance + self.tests)
     }
 }
 
@@ -222,6 +230,7 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
                     weight,
                     path: sink.path,
                     distance: 1,
+                    tests: tests_of(input, sink.call),
                     by_name: false,
                     widest: widths.of(sink.call),
                 };
@@ -245,6 +254,19 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
     effects
 }
 
+/// The tests that a call stands under.
+#[must_use]
+pub fn tests_of(input: Input<'_>, call: CallAt) -> u32 {
+    let summary = &input.summaries[call.file];
+    let mut tests = 0;
+    let mut guard = summary.calls[call.id].guard;
+    while let Some(id) = guard {
+        tests += 1;
+        guard = summary.guards[id].outer;
+    }
+    tests
+}
+
 /// Whether what a call leads to is done once. A pattern's weight is its growth, however often it is applied.
 fn is_once(edge: &Edge, effect: Effect) -> bool {
     edge.once && effect != Effect::Regex
@@ -260,8 +282,7 @@ fn spread(
     mut found: Vec<(State, Witness)>,
     lighter: &mut Vec<(State, Witness)>,
 ) -> Vec<(State, Witness)> {
-    // The surest way first, then the shortest.
-    let place = |witness: &Witness, at: usize| Reverse((witness.by_name, Reverse(witness.sure()), witness.distance, at));
+    let place = |witness: &Witness, at: usize| Reverse((witness.order(), at));
     let mut queue: BinaryHeap<_> = found.iter().enumerate().map(|(at, (_, witness))| place(witness, at)).collect();
     let mut known: FxHashMap<FuncAt, SmallVec<[Flags; 1]>> = FxHashMap::default();
     let mut order = Vec::new();
@@ -287,6 +308,7 @@ fn spread(
                 weight,
                 path: crate::base::name(""),
                 distance: below.distance + 1,
+                tests: below.tests + tests_of(run.solution.input, edge.call),
                 by_name: below.by_name || edge.by_name,
                 widest: below.widest.max(widths.of(edge.call)),
             };
@@ -359,12 +381,12 @@ impl Effects {
                     weight: *weight,
                     path: crate::base::name(""),
                     distance: below.distance + 1,
+                    tests: below.tests + tests_of(solution.input, edge.call),
                     by_name: below.by_name || edge.by_name,
                     widest: below.widest.max(self.widths.of(edge.call)),
                 };
-                let order = |witness: &Witness| (witness.by_name, Reverse(witness.sure()), witness.distance);
                 match ways.iter_mut().find(|way| way.1 == grown) {
-                    Some(way) if order(&witness) < order(&way.0) => way.0 = witness,
+                    Some(way) if witness.order() < way.0.order() => way.0 = witness,
                     Some(_) => {}
                     None => ways.push((witness, grown)),
                 }

@@ -68,7 +68,7 @@ impl Effects {
             }
             let Some(flags) = conditions::of_fact(run, sink.call, fact_of(input, sink.call, sink.path)) else { continue };
             let (call, path) = (sink.call, sink.path);
-            let witness = Witness { call, next: None, weight, path, distance: 1, by_name: false, widest: 1 };
+            let witness = Witness { call, next: None, weight, path, distance: 1, tests: 0, by_name: false, widest: 1 };
             let mut lighter = vec![((sink.from, flags.growing(sink.grown)), witness)];
             for weight in [Weight::Heavy, Weight::Light].into_iter().filter(|one| weight == Weight::Heavy || *one == Weight::Light) {
                 let found = std::mem::take(&mut lighter);

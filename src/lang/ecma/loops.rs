@@ -82,7 +82,8 @@ impl Lowering<'_> {
             self.summary.loops[opened].over = limit;
         }
         self.summary.end_test(opened);
-        if node.at(Field::Body).is_some_and(|body| named_children(body).into_iter().filter_map(|line| line.named_child(0)).any(multiplies)) {
+        if node.at(Field::Body).is_some_and(|body| named_children(body).into_iter().filter_map(|line| line.named_child(0)).any(multiplies))
+        {
             self.summary.loops[opened].over = None;
         }
         self.round(node, Some(opened));

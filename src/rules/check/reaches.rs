@@ -25,8 +25,16 @@ pub(super) fn ways(program: &Program<'_, '_>) -> (FxHashMap<FuncAt, Vec<Reached>
     let mut calls: FxHashMap<FuncAt, Vec<Reached>> = FxHashMap::default();
     let mut let_go = Vec::new();
     for sink in program.effects.sinks.iter().filter(|sink| sink.harmless.is_none()) {
-        let witness =
-            Witness { call: sink.call, next: None, weight: sink.channel.1, path: sink.path, distance: 1, by_name: false, widest: 1 };
+        let witness = Witness {
+            call: sink.call,
+            next: None,
+            weight: sink.channel.1,
+            path: sink.path,
+            distance: 1,
+            tests: 0,
+            by_name: false,
+            widest: 1,
+        };
         calls.entry(sink.from).or_default().push(Reached { witness, channel: sink.channel, grown: sink.grown });
     }
     for edge in &program.graph.edges {
@@ -127,7 +135,7 @@ impl Reaches {
             // The worst first, then the surest and the shortest chain.
             ways.sort_by_cached_key(|way| {
                 let witness = &way.one.witness;
-                let order = (Reverse(way.severity), Reverse(way.confidence), Reverse(witness.sure()), witness.distance);
+                let order = (Reverse(way.severity), Reverse(way.confidence), Reverse(witness.sure()), witness.distance + witness.tests);
                 (witness.by_name, order, witness.next.clone(), witness.path)
             });
             let Some(weighed) = ways.first() else { continue };
