@@ -141,6 +141,8 @@ impl<'a, 'b> Advisor<'a, 'b> {
         match (replaced, handed) {
             (Some(replaced), None) => replaced,
             (None, Some(handed)) => handed.words,
+            // What facts say in words of a call that holds the GIL is said instead of another process.
+            (Some(replaced), Some(_)) if matches!(remedy, Some(Remedy::Words(_))) && asked.fact.gil == Some(Gil::Held) => replaced,
             (Some(_), Some(handed)) if is_code && deep && (way.fixed.is_some() || way.shared || way.names.len() > CHANGED) => handed.words,
             (Some(replaced), Some(handed)) if is_foreign => format!("{}; or {replaced}", handed.words),
             (Some(replaced), Some(handed)) if matches!(remedy, Some(Remedy::Other(_))) => format!("{}; or {replaced}", handed.words),
@@ -186,7 +188,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
                 format!("take all items at once with {all}, or one at a time with `next` in place of `list`{caution}")
             } else if around == Around::With && self.awaits_inside(step.call) {
                 let code = quoted(&seen.called(template, "function", ""));
-                format!("the `with` block awaits: move what blocks in it into a plain function and call {code}{caution}")
+                format!("the `with` block awaits or yields: move what blocks in it into a plain function and call {code}{caution}")
             } else {
                 let code = quoted(&seen.called(template, "function", ""));
                 format!("move {} into a plain function and call {code}{caution}", around.words())

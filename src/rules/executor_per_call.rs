@@ -1,13 +1,14 @@
 //! See rules/executor-per-call.md.
 
 use super::check::shared::Shared;
-use super::gil::pools::Made;
+use super::gil::pools::{Made, Pools};
 use super::gil::told::{Said, once};
 use super::{Check, Program, Rule, Status, Told};
 use crate::contexts::Origin;
 use crate::effects::shown_path;
 use crate::facts::{ContextKind, Runs};
 use crate::finding::{Confidence, Severity};
+use crate::ir::Expr;
 use crate::ir::loops::LoopKind;
 use crate::link::FuncAt;
 use crate::link::graph::EdgeKind;
@@ -43,6 +44,10 @@ fn judge<'p>(program: &'p Program<'_, '_>, requests: &FxHashMap<FuncAt, &'p Orig
     if made.pool.single && made.pool.runs == Runs::Thread && summary.is_python() {
         return Err("thread");
     }
+    // One worker keeps state that no other thread or process is to touch.
+    if Pools::workers(program, made) == Some(1) {
+        return Err("one worker");
+    }
     if let Some(reason) = once(program, made.call, made.from) {
         return Err(reason);
     }
@@ -63,6 +68,9 @@ fn judge<'p>(program: &'p Program<'_, '_>, requests: &FxHashMap<FuncAt, &'p Orig
         (Some((_, root)), None) => root.confidence,
     };
     let starts = match (made.pool.single, made.pool.runs) {
+        (false, Runs::Thread) if round.is_some() && !made.entered.is_empty() => {
+            "its threads are started anew in each round, and ended with it"
+        }
         (false, Runs::Thread) => {
             "its threads are started anew and ended again, work of several calls adds up to ever more threads, and no call waits its turn"
         }
@@ -76,8 +84,11 @@ fn judge<'p>(program: &'p Program<'_, '_>, requests: &FxHashMap<FuncAt, &'p Orig
     };
     let help = if summary.is_python() {
         let written = written(program, made);
-        let bound =
-            if made.pool.runs == Runs::Thread { ", or hand single calls to `asyncio.to_thread`, whose threads are kept" } else { "" };
+        let bound = if made.pool.runs == Runs::Thread && program.input.func(made.from).is_async {
+            ", or hand single calls to `asyncio.to_thread`, whose threads are kept"
+        } else {
+            ""
+        };
         if made.pool.single {
             "make a `ProcessPoolExecutor` once, where the program starts, and give it the function: `await loop.run_in_executor(pool, ...)`"
                 .to_owned()
@@ -140,9 +151,17 @@ fn requests<'p>(program: &'p Program<'_, '_>) -> FxHashMap<FuncAt, &'p Origin> {
     found
 }
 
-/// The call that makes a pool as it is written, where that is short.
-fn written<'p>(program: &'p Program<'_, '_>, made: &Made<'_>) -> &'p str {
+/// The call that makes a pool as it is written, where that is short and means the same anywhere.
+fn written(program: &Program<'_, '_>, made: &Made<'_>) -> String {
+    let summary = &program.input.summaries[made.call.file];
+    let call = &summary.calls[made.call.id];
+    let plain = call.args.iter().all(|arg| matches!(summary.exprs[arg.value], Expr::Const(_)));
     let span = made.span(program);
     let text = program.input.sources[made.call.file].text.get(span.start as usize..span.end as usize).unwrap_or_default();
-    if text.len() <= 60 && !text.contains('\n') { text } else { "..." }
+    let short = text.len() <= 60 && !text.contains('\n');
+    match text.split_once('(') {
+        Some((callee, _)) if short && !plain => format!("{callee}(...)"),
+        _ if short => text.to_owned(),
+        _ => "...".to_owned(),
+    }
 }
