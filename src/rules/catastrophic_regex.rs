@@ -104,7 +104,10 @@ fn judged<'b>(
         (Origin::Unknown | Origin::Stored(_) | Origin::Head(_), false) => Confidence::Low,
     };
     let severity = if pattern.is_exponential() { Severity::Error } else { Severity::Warning };
-    let confidence = confidence.min(one.witness.sure());
+    // What Python reads of a file as text has `\n` for every line's end.
+    let returns = pattern.verdict.attack.as_ref().is_some_and(|attack| attack.source(pattern.flavor, "1").contains("\\r"));
+    let translated = returns && origin == Origin::Stored("a file") && program.input.summaries[end.file].is_python();
+    let confidence = if translated { Confidence::Low } else { confidence.min(one.witness.sure()) };
     Some(Way { severity, confidence, by_name: one.witness.by_name, chain, end, path, origin, pattern })
 }
 

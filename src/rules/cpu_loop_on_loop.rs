@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     id: "cpu-loop-on-loop",
     group: "cpu",
     severity: Severity::Warning,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/cpu-loop-on-loop.md"),
     check: Check::Costs(judge),
 };

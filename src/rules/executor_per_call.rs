@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     id: "executor-per-call",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/executor-per-call.md"),
     check: Check::Uses(check),
 };

@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
     id: "gil-held-offload",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/gil-held-offload.md"),
     check: Check::Uses(check),
 };

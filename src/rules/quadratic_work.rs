@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     id: "quadratic-work",
     group: "cpu",
     severity: Severity::Warning,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/quadratic-work.md"),
     check: Check::Costs(judge),
 };

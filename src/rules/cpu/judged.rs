@@ -23,8 +23,10 @@ pub struct Judged<'t> {
     pub term: &'t Term,
     /// Where each of its sizes comes from, the outermost first.
     pub origins: Vec<Origin>,
-    /// How sure it is that the root runs on a loop where others wait.
+    /// How sure it is that the root runs on a loop where others wait while it computes.
     pub sure: Confidence,
+    /// How sure it is that the root runs on a loop.
+    pub entered: Confidence,
 }
 
 /// What a rule says of a term.
@@ -60,7 +62,7 @@ pub fn findings(
         for term in costs.of(root) {
             let from = term.rounds.iter().map(|round| origins.of(root, round.size)).collect();
             let sure = entry.confidence.min(term.sure());
-            let judged = Judged { root, term, origins: from, sure };
+            let judged = Judged { root, term, origins: from, sure, entered: entry.confidence.min(term.sure()) };
             let Some(verdict) = judge(program, &judged) else { continue };
             let finding = finding(rule, program, costs, entry, &judged, verdict);
             let place = outermost(&finding, term);
