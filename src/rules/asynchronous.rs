@@ -3,5 +3,6 @@
 pub mod given;
 pub mod loops;
 pub mod rejected;
+pub mod statements;
 pub mod told;
 pub mod waited;
