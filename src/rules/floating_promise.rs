@@ -26,11 +26,15 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
     let rejected = Rejected::new(program, awaitables);
     for (at, call) in told::calls(program).filter(|(_, call)| call.dropped && !call.awaited) {
         let summary = &program.input.summaries[at.file];
-        // What runs in a browser stalls and ends no server.
-        if summary.is_python() || summary.is_client {
+        if summary.is_python() {
             continue;
         }
         let Some(floats) = floating(program, awaitables, at) else { continue };
+        // A browser goes on after a rejection.
+        if program.graph.clients.contains(&at.file) {
+            told.clear(rule, program, at, "browser");
+            continue;
+        }
         if handles(summary, call) {
             told.clear(rule, program, at, "caught");
             continue;
