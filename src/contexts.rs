@@ -398,7 +398,7 @@ impl Spread<'_, '_> {
                 }
                 let offloaded = [ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
                 let script = is_script || self.contexts.origin(func, ContextKind::Script).is_some() || self.of_scripts.contains(&func);
-                let sure = !script && !offloaded && !summary.is_client && !unused.contains(&func);
+                let sure = !script && !offloaded && !self.graph.clients.contains(&file) && !unused.contains(&func);
                 if sure != (confidence == Confidence::Medium) {
                     continue;
                 }

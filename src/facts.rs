@@ -2,6 +2,7 @@
 
 mod add;
 mod asked;
+mod client;
 mod file;
 mod generic;
 mod library;
@@ -432,6 +433,7 @@ pub struct Facts {
     starting: FxHashMap<Name, Starting>,
     /// Types that can't be pickled; true for those that a process may be given as it is started.
     unpicklable: FxHashMap<Name, bool>,
+    clients: client::Clients,
     libraries: Vec<Name>,
     /// Every path of every table.
     known: rustc_hash::FxHashSet<Name>,

@@ -470,6 +470,8 @@ pub struct ModuleSummary {
     pub is_script: bool,
     /// `"use client"` stands at the top (ECMAScript).
     pub is_client: bool,
+    /// ECMAScript globals that it asks for before it uses them: `typeof window`.
+    pub asked: Vec<Name>,
     /// Bytes lost to syntax errors.
     pub lost_bytes: u32,
 }
@@ -529,6 +531,7 @@ impl ModuleSummary {
             problems: Vec::new(),
             is_script: false,
             is_client: false,
+            asked: Vec::new(),
             lost_bytes: 0,
         }
     }

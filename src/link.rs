@@ -4,6 +4,7 @@ mod access;
 mod awaits;
 mod bind;
 mod calls;
+mod clients;
 mod constrain;
 mod containers;
 mod declared;

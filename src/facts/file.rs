@@ -1,6 +1,7 @@
 //! A fact file as a whole: its tables, and for which language each holds.
 
 use super::asked::{RawCooperative, RawProvider, RawStartupTest, RawValueTest};
+use super::client::RawClient;
 use super::generic::RawGeneric;
 use super::measure::{RawLinear, RawSize};
 use super::pattern::{RawRegex, RawRegexFlag};
@@ -180,6 +181,9 @@ pub struct RawFacts {
     /// Types whose values can't be pickled.
     #[serde(default)]
     pub(super) unpicklable: Vec<Placed<RawUnpicklable>>,
+    /// What tells code that runs in a browser.
+    #[serde(default)]
+    pub(super) client: Vec<Placed<RawClient>>,
 }
 
 /// A table of facts that may say for which language it holds.
@@ -226,7 +230,8 @@ spoken!(
     RawOwnLoop,
     RawPool,
     RawStarting,
-    RawUnpicklable
+    RawUnpicklable,
+    RawClient
 );
 
 /// Gives the names of all tables to another macro.
@@ -283,7 +288,8 @@ macro_rules! every_table {
             cooperative,
             pool,
             start_method,
-            unpicklable
+            unpicklable,
+            client
         )
     };
 }

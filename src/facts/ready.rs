@@ -1,6 +1,7 @@
 //! Raw facts made ready to be put into the tables.
 
 use super::asked::Asks;
+use super::client::Clients;
 use super::file::Misfit;
 use super::schema::{Argument, Effect, RawArgument, RawCall, RawFromClient, RawType};
 use super::{
@@ -63,11 +64,13 @@ pub(super) struct Ready {
     pub own_loops: Vec<(Name, OwnLoop)>,
     pub promises: Vec<(Vec<Name>, Promised)>,
     pub drops: Vec<(Vec<Name>, Dropping)>,
+    pub clients: Clients,
 }
 
 impl Ready {
     /// Checks what the form of the file can't: arguments, globs, entries with one mark.
     pub(super) fn of(raw: RawFacts) -> Result<Self, Misfit> {
+        let clients = Clients::of(&raw);
         let mut boundaries = Vec::new();
         for one in raw.boundary {
             let place = one.place();
@@ -279,6 +282,7 @@ impl Ready {
             ],
             promises,
             drops,
+            clients,
             locks: raw
                 .lock
                 .into_iter()
@@ -333,6 +337,7 @@ impl Ready {
             + self.polls.len()
             + self.loop_bound.len()
             + self.own_loops.len()
+            + self.clients.len()
     }
 
     /// Every path that the facts speak of.

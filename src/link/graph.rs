@@ -4,7 +4,7 @@ pub use super::bind::{Indirect, argument, bound_parameters, indirect};
 use super::calls::{self, Through};
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
-use crate::base::Name;
+use crate::base::{FileId, Name};
 use crate::facts::{Boundary, ContextKind, PoolOf, Runs, Which};
 use crate::ir::{Arg, Branch, CallId, CallKind, Expr, Family, GuardId, Test};
 use oxc_index::IndexVec;
@@ -111,7 +111,7 @@ pub struct Graph {
     /// Calls to libraries, in order of their place.
     pub externals: Vec<External>,
     /// Outcome of each call site.
-    pub outcomes: IndexVec<crate::base::FileId, IndexVec<CallId, Outcome>>,
+    pub outcomes: IndexVec<FileId, IndexVec<CallId, Outcome>>,
     /// Functions that take functions: which parameter they run or move.
     pub takes: FxHashMap<(FuncAt, usize), EdgeKind>,
     /// For each decorated function, what decorators of the repository put around it.
@@ -126,6 +126,8 @@ pub struct Graph {
     pub off_loop: FxHashSet<CallAt>,
     /// Calls that only start-up makes, as the tests around them tell.
     pub started: FxHashSet<CallAt>,
+    /// Files that run in a browser.
+    pub clients: FxHashSet<FileId>,
 }
 
 impl Graph {
@@ -176,6 +178,7 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     super::wrap::follow(&mut graph);
     let kept = super::kept::results(solution, &graph);
     graph.started = super::started::calls(input);
+    graph.clients = super::clients::files(input);
     for edge in &mut graph.edges {
         let call = &input.summaries[edge.call.file].calls[edge.call.id];
         edge.once = call.once || graph.started.contains(&edge.call) || (kept.contains(&edge.to) && super::kept::always_same(input, edge));

@@ -1,7 +1,10 @@
 //! What the rules on asynchronous code share.
 
+pub mod done;
 pub mod given;
 pub mod loops;
 pub mod rejected;
+pub mod returned;
+pub mod statements;
 pub mod told;
 pub mod waited;

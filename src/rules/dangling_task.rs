@@ -87,10 +87,29 @@ fn only_calls_back(program: &Program<'_, '_>, at: CallAt) -> bool {
     program.graph.externals_of(at).any(|external| facts.registrations(external.path).iter().any(|entry| entry.ready))
 }
 
+/// Whether the task is of a coroutine that never gives way: it is done in one step, for which the loop holds it.
+fn ends_at_once(program: &Program<'_, '_>, at: CallAt) -> bool {
+    let summary = &program.input.summaries[at.file];
+    let given = summary.calls[at.id].args.iter().filter_map(|arg| match summary.exprs[arg.value] {
+        Expr::Call(id) => Some(At { file: at.file, id }),
+        _ => None,
+    });
+    let mut run = given.flat_map(|call| program.graph.edges_of(call)).map(|edge| edge.to).peekable();
+    run.peek().is_some()
+        && run.all(|func| {
+            let function = program.input.func(func);
+            let gives_way = program.input.summaries[func.file].awaits.iter().any(|(of, _)| *of == func.id);
+            function.is_async && !function.is_abstract && !function.is_generator && !gives_way && !function.waits
+        })
+}
+
 fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, one: Awaitable, held: Option<&str>) {
     let owner = told::owner(program, at);
     if told::is_test(program, owner) {
         return told.clear(rule, program, at, "test");
+    }
+    if ends_at_once(program, at) {
+        return told.clear(rule, program, at, "never waits");
     }
     let called = told::called(program, at);
     let path = one.path.map(|path| crate::effects::shown_path(program.input.facts_of(at.file), path));
@@ -106,11 +125,11 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, o
         severity: rule.severity,
         confidence: if held.is_some() { Confidence::Medium } else { Confidence::High },
         message,
-        why: "the loop holds its tasks by weak references only, and what a dropped task raises is never seen".to_owned(),
+        why: "the loop holds its tasks by weak references only, and what a dropped task raises is only logged".to_owned(),
         help: if is_method {
-            "keep it while it runs: `self.tasks.add(task)` and `task.add_done_callback(self.tasks.discard)`, or start it in an `asyncio.TaskGroup`"
+            "keep it while it runs: `self.tasks.add(task)` and `task.add_done_callback(self.tasks.discard)`, with `self.tasks = set()` in `__init__`"
         } else {
-            "keep it while it runs: `tasks.add(task)` and `task.add_done_callback(tasks.discard)`, or start it in an `asyncio.TaskGroup`"
+            "keep it while it runs: `tasks.add(task)` and `task.add_done_callback(tasks.discard)`, with `tasks` a set that outlives it"
         }
         .to_owned(),
         source: "https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task".to_owned(),
@@ -129,7 +148,7 @@ fn report_maker(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, func: F
         message: format!(
             "`{name}` gives a task that it does not keep, and {callers} of its callers drop it: it may be collected before it is done"
         ),
-        why: "the loop holds its tasks by weak references only, and what a dropped task raises is never seen".to_owned(),
+        why: "the loop holds its tasks by weak references only, and what a dropped task raises is only logged".to_owned(),
         help: format!("keep it in `{name}` while it runs: `TASKS.add(task)` and `task.add_done_callback(TASKS.discard)`"),
         source: "https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task".to_owned(),
     };

@@ -1,7 +1,9 @@
 //! See rules/floating-promise.md.
 
+use super::asynchronous::done;
 use super::asynchronous::given::Awaitables;
 use super::asynchronous::rejected::{Rejected, handles};
+use super::asynchronous::returned::Returned;
 use super::asynchronous::told::{self, Said};
 use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
@@ -20,22 +22,29 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
+/// What is right wherever the promise floats.
+const ENDED: &str = "end it with `.catch(handler)`; `void` before it says that it may float";
+
 fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
     let program = shared.program;
     let awaitables = shared.awaitables();
-    let rejected = Rejected::new(program, awaitables);
+    let (rejected, returned) = (Rejected::new(program, awaitables), Returned::new(program));
     for (at, call) in told::calls(program).filter(|(_, call)| call.dropped && !call.awaited) {
         let summary = &program.input.summaries[at.file];
-        // What runs in a browser stalls and ends no server.
-        if summary.is_python() || summary.is_client {
+        if summary.is_python() {
             continue;
         }
         let Some(floats) = floating(program, awaitables, at) else { continue };
+        let owner = told::owner(program, at);
+        // A browser goes on after a rejection.
+        if program.graph.clients.contains(&at.file) {
+            told.clear(rule, program, at, "browser");
+            continue;
+        }
         if handles(summary, call) {
             told.clear(rule, program, at, "caught");
             continue;
         }
-        let owner = told::owner(program, at);
         let rejects = floats.func.is_none_or(|func| rejected.may(func));
         // A plain function that ends in a handled promise gives one by the way.
         if floats.func.is_some_and(|func| !program.input.func(func).is_async) && !rejects {
@@ -43,6 +52,11 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             continue;
         }
         let once = told::is_once(program, owner);
+        // The test's runner waits for the callback.
+        if once == Some("test") && done::tells(program, at, floats.func) {
+            told.clear(rule, program, at, "done callback");
+            continue;
+        }
         let called = match (&floats.each, promise_of(summary, call)) {
             (Some(each), _) => each.clone(),
             (None, Some(_)) => chain_head(program, at),
@@ -54,7 +68,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             (true, Some("test")) => "the test is over before it is done, and its failure is seen by no one".to_owned(),
             (true, Some(_)) => "a rejection ends the program: here, where it starts, that may be meant".to_owned(),
             (true, None) => {
-                "a rejection reaches no handler: Node ends the process on it, and what comes after this line does not wait".to_owned()
+                "a rejection reaches no handler: Node ends the process on it unless something listens for `unhandledRejection`, and what comes after this line does not wait".to_owned()
             }
         };
         let inside = program.input.func(owner).is_async;
@@ -66,10 +80,14 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
                 if floats.each.is_some() { "are" } else { "is" }
             ),
             why,
-            help: match (&floats.each, inside) {
-                (Some(_), _) => "`await Promise.all(...)` of them".to_owned(),
-                (None, true) => "`await` it, or end it with `.catch(handler)`; `void` before it says that it may float".to_owned(),
-                (None, false) => "return it, or end it with `.catch(handler)`; `void` before it says that it may float".to_owned(),
+            help: match (&floats.each, inside, once) {
+                (Some(_), ..) => "`await Promise.all(...)` of them".to_owned(),
+                (None, true, _) => format!("`await` it, or {ENDED}"),
+                (None, false, Some("test")) if program.input.func(owner).params.is_empty() => {
+                    format!("make the function `async` and `await` it, or {ENDED}")
+                }
+                (None, false, _) if returned.may(at) => format!("return it, or {ENDED}"),
+                (None, false, _) => ENDED.to_owned(),
             },
             source: "https://typescript-eslint.io/rules/no-floating-promises/".to_owned(),
         };
@@ -88,13 +106,17 @@ struct Floats {
 }
 
 fn floating(program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, at: CallAt) -> Option<Floats> {
+    let summary = &program.input.summaries[at.file];
+    let call = &summary.calls[at.id];
+    // `super(...)` in a class that is a promise makes `this`.
+    if matches!(summary.exprs[call.callee], Expr::Super(_)) {
+        return None;
+    }
     if let Some(one) = awaitables.of_call(at) {
         return (one.gives == Gives::Promise).then_some(Floats { func: one.func, each: None });
     }
     // `items.map(async (item) => ...)`: an array of promises.
     let facts = program.input.facts_of(at.file);
-    let summary = &program.input.summaries[at.file];
-    let call = &summary.calls[at.id];
     let mut maps = program.graph.externals_of(at).flat_map(|external| facts.invokes(external.path));
     if !maps.any(|invoke| invoke.results == Some(Results::Elements)) {
         return None;

@@ -121,6 +121,16 @@ impl Lowering<'_> {
                 }
                 self.push(Expr::Const(Const::Null))
             }
+            "unary_expression" if node.at(Field::Operator).is_some_and(|operator| operator.sort() == "typeof") => {
+                self.hint = None;
+                if let Some(argument) = node.at(Field::Argument) {
+                    let asked = self.expression(argument);
+                    if let Expr::Global(global) = self.summary.exprs[asked] {
+                        self.summary.asked.push(global);
+                    }
+                }
+                self.unknown()
+            }
             "augmented_assignment_expression" => self.augmented(node),
             "as_expression" | "satisfies_expression" | "non_null_expression" | "type_assertion" | "instantiation_expression" => {
                 self.assertion(node)
