@@ -55,6 +55,15 @@ pub struct Origin {
     pub head: bool,
 }
 
+impl Origin {
+    /// How sure it is that others wait while the code computes. A coroutine of which no fact speaks may be alone on its loop, in a
+    /// program that is there to compute.
+    #[must_use]
+    pub fn while_computing(&self) -> Confidence {
+        if self.entry.is_none() { Confidence::Low } else { self.confidence }
+    }
+}
+
 /// Contexts of all functions.
 #[derive(Debug, Default)]
 pub struct Contexts {

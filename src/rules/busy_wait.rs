@@ -23,7 +23,7 @@ fn judge(program: &Program<'_, '_>, judged: &Judged<'_>) -> Option<Verdict> {
     let head = shown(program, file, span);
     Some(Verdict {
         severity: RULE.severity,
-        confidence: judged.sure,
+        confidence: judged.entered,
         message: format!("`{head}` only waits, and holds the event loop until it is over"),
         why: "what it waits for can't happen on this loop: nothing else runs there meanwhile".to_owned(),
         help: if is_python(program, file) {

@@ -102,7 +102,8 @@ impl Asking<'_, '_, '_, '_> {
             (Some(grown), Some(input)) => heavy_call_on_loop::weigh(grown.work, light, input)?,
             _ => (severity, Confidence::High),
         };
-        let confidence = if one.witness.by_name { Confidence::Low } else { root.confidence.min(most) };
+        let entered = if one.channel.0 == Effect::Cpu { root.while_computing() } else { root.confidence };
+        let confidence = if one.witness.by_name { Confidence::Low } else { entered.min(most) };
         Some(Weighed { one, severity, confidence, input })
     }
 }

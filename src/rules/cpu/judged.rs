@@ -61,7 +61,7 @@ pub fn findings(
         let Some(entry) = program.contexts.loop_root(root) else { continue };
         for term in costs.of(root) {
             let from = term.rounds.iter().map(|round| origins.of(root, round.size)).collect();
-            let sure = entry.confidence.min(term.sure());
+            let sure = entry.while_computing().min(term.sure());
             let judged = Judged { root, term, origins: from, sure, entered: entry.confidence.min(term.sure()) };
             let Some(verdict) = judge(program, &judged) else { continue };
             let finding = finding(rule, program, costs, entry, &judged, verdict);
