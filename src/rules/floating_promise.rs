@@ -65,7 +65,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         let what = if floats.each.is_some() { "the promises" } else { "the promise" };
         let why = match (rejects, once) {
             (false, _) => "its function catches what it awaits; what comes after this line does not wait for it all the same".to_owned(),
-            (true, Some("test")) => "the test is over before it is done, and its failure is seen by no one".to_owned(),
+            (true, Some("test")) => "the test is over before it is done, unless it waits in another way, and its failure belongs to no test".to_owned(),
             (true, Some(_)) => "a rejection ends the program: here, where it starts, that may be meant".to_owned(),
             (true, None) => {
                 "a rejection reaches no handler: Node ends the process on it unless something listens for `unhandledRejection`, and what comes after this line does not wait".to_owned()
@@ -74,7 +74,8 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         let inside = program.input.func(owner).is_async;
         let said = Said {
             severity: if rejects && once.is_none_or(|why| why == "test") { rule.severity } else { Severity::Info },
-            confidence: Confidence::High,
+            // A test may wait for the same in another way: for a gate, a count, a time.
+            confidence: if once == Some("test") { Confidence::Low } else { Confidence::High },
             message: format!(
                 "{what} of `{called}` {} neither awaited, returned nor caught",
                 if floats.each.is_some() { "are" } else { "is" }

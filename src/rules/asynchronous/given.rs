@@ -86,6 +86,15 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
         self.call(at, DEEPEST)
     }
 
+    /// Whether the path is one of its type's own makers, and what it is asked of is an instance of a class of the run.
+    fn is_static(&self, callee: ExprAt, path: Name) -> bool {
+        let Expr::Attr { base, .. } = self.program.input.summaries[callee.file].exprs[callee.id] else { return false };
+        let made = self.program.input.facts_of(callee.file).constructed(path);
+        let own = made.is_some_and(|of| path.strip_prefix(of.as_str()).is_some_and(|rest| rest.starts_with('.')));
+        let values = self.program.solution.values(At { file: callee.file, id: base });
+        own && values.iter().any(|value| matches!(value, Value::Inst(_)))
+    }
+
     fn call(&self, at: CallAt, depth: u8) -> Option<Awaitable> {
         let (solution, depth) = (self.program.solution, depth.checked_sub(1)?);
         let summary = &self.program.input.summaries[at.file];
@@ -110,6 +119,8 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
                     }
                     Awaitable { gives: self.of(func)?, func: Some(func), path: None }
                 }
+                // `class Gate extends Promise`: its instances have no `Promise.resolve`, but what the constructor gives them.
+                Value::Ext(path) if self.is_static(callee, path) => return None,
                 Value::Ext(path) | Value::ExtInst(path) => {
                     let fact = self.program.input.facts_of(at.file).promise(path)?;
                     let met = |condition: &String| crate::effects::holds(solution, self.program.graph, at, call, condition);
