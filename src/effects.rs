@@ -476,6 +476,15 @@ pub(crate) fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &C
     if let Some(condition) = condition.strip_prefix("made ") {
         return made_with(solution, graph, at, call, condition);
     }
+    // `without arg0 path_or_buf`: the call has none of these arguments.
+    if let Some(keys) = condition.strip_prefix("without ") {
+        let given = |key: &str| {
+            let position = key.strip_prefix("arg").and_then(|position| position.parse::<usize>().ok());
+            let placed = |position| call.args.iter().filter(|arg| arg.name.is_none()).nth(position).is_some();
+            position.map_or_else(|| call.args.iter().any(|arg| arg.name.is_some_and(|named| named.as_str() == key)), placed)
+        };
+        return !call.args.iter().any(|arg| arg.spread) && !keys.split_whitespace().any(given);
+    }
     if let Some(test) = condition.strip_prefix("after ") {
         return stands_after(summary, call, test);
     }

@@ -181,7 +181,7 @@ pub(super) struct RawCall {
     pub weight: Weight,
     /// What happens to the GIL during the call.
     pub gil: Option<Gil>,
-    /// Arguments with which it is harmless: `block=False`, `arg0=io.BytesIO`, `callback`; `made arg0=io.BytesIO` of the call that made the
+    /// Arguments with which it is harmless: `block=False`, `arg0=io.BytesIO`, `callback`, `without arg0 path` (neither is given); `made arg0=io.BytesIO` of the call that made the
     /// receiver, where its type is told apart.
     #[serde(default)]
     pub unless: Vec<String>,
