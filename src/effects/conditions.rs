@@ -3,7 +3,7 @@
 use super::flags::{self, Flags};
 use super::given::{Answer, Asker, Run};
 use super::wanted::{Equality, Known, Literal, Wanted};
-use super::{Effects, Witness};
+use super::{Effects, Witness, met};
 use crate::base::name;
 use crate::facts::{CallFact, Weight};
 use crate::ir::{Const, Expr, Family};
@@ -26,12 +26,9 @@ pub fn of_fact(run: Run<'_>, call: CallAt, fact: Option<&CallFact>) -> Option<Fl
     for (key, text) in fact.into_iter().flat_map(|fact| &fact.unless).filter_map(|condition| condition.split_once('=')) {
         // A dotted one is a library's constant or type.
         let Some(wanted) = excluded(text, summary.family).filter(|_| !text.contains('.')) else { continue };
-        let position = key.strip_prefix("arg").and_then(|position| position.parse::<usize>().ok());
-        let given = match position {
-            Some(position) => made.args.iter().take_while(|arg| !arg.spread).filter(|arg| arg.name.is_none()).nth(position),
-            None => made.args.iter().find(|arg| arg.name.is_some_and(|named| named.as_str() == key)),
+        let Some(at) = met::argument(made, key).filter(|arg| !arg.spread).map(|arg| At { file: call.file, id: arg.value }) else {
+            continue;
         };
-        let Some(at) = given.filter(|arg| !arg.spread).map(|arg| At { file: call.file, id: arg.value }) else { continue };
         // What is written there is judged with the fact.
         if !matches!(summary.exprs[at.id], Expr::Var(_)) {
             continue;

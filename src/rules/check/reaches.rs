@@ -136,8 +136,7 @@ impl Reaches {
             // The worst first, then the surest and the shortest chain.
             ways.sort_by_cached_key(|way| {
                 let witness = &way.one.witness;
-                let order = (Reverse(way.severity), Reverse(way.confidence), Reverse(witness.sure()), witness.distance + witness.tests);
-                (witness.by_name, order, witness.next.clone(), witness.path)
+                (witness.by_name, Reverse(way.severity), Reverse(way.confidence), witness.order(), witness.next.clone(), witness.path)
             });
             let Some(weighed) = ways.first() else { continue };
             let best = weighed.one;
