@@ -43,7 +43,10 @@ impl Solution<'_> {
             (CallKind::Decorate, Value::Bound(func)) if input.summaries[func.file].family == Family::Python => {
                 self.bind_arguments(at, call, func, 1);
             }
-            (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => self.give_decorated(at, call, path),
+            (CallKind::Decorate, Value::Ext(path) | Value::ExtInst(path)) => {
+                self.give_decorated(at, call, path);
+                self.put_in_place(at, call, path);
+            }
             (CallKind::Decorate, _) => {}
             (CallKind::With, Value::Inst(class)) => {
                 let (own, other) = if call.awaited { ("__aenter__", "__enter__") } else { ("__enter__", "__aenter__") };

@@ -77,6 +77,17 @@ impl Solution<'_> {
         }
     }
 
+    /// What a library's decorator puts in the function's place, `@click.group()`, stands beside the function.
+    pub(super) fn put_in_place(&mut self, at: CallAt, call: &Call, path: Name) {
+        let made = if path.ends_with("()") { path } else { name(&format!("{path}()")) };
+        if let Some(of) = self.facts.result(made) {
+            for arg in &call.args {
+                let node = self.node(At { file: at.file, id: arg.value });
+                self.add(node, Value::ExtInst(of));
+            }
+        }
+    }
+
     /// `{ provide: TOKEN, useClass: X }`: what is given for the token.
     pub(super) fn provide(&mut self, at: ExprAt, fields: &[(Option<Name>, ExprId)]) {
         let under = |wanted: Name| fields.iter().find(|(key, _)| *key == Some(wanted)).map(|(_, id)| At { file: at.file, id: *id });
