@@ -28,6 +28,7 @@ use modules::Modules;
 use oxc_index::IndexVec;
 
 pub use bind::{argument, first_text};
+pub use calls::is_rare;
 pub use values::{Solution, Value, promise_of, solve};
 
 /// A function, class, call or expression of the whole run: its file and its index there.

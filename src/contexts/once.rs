@@ -4,9 +4,9 @@ use super::Spread;
 use crate::base::Name;
 use crate::facts::{ContextKind, Facts};
 use crate::finding::Confidence;
-use crate::ir::Expr;
-use crate::link::graph::{Edge, EdgeKind, Graph};
-use crate::link::{At, CallAt, FuncAt, Input};
+use crate::ir::{CallKind, Expr, Family};
+use crate::link::graph::{Edge, EdgeKind, Graph, Outcome};
+use crate::link::{At, CallAt, FuncAt, Input, is_rare};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Calls whose result is given to a call that runs it when that has returned: `poll()` of `create_task(poll())`.
@@ -35,11 +35,48 @@ impl Spread<'_, '_> {
         made.filter(|edge| self.input.func(edge.to).is_async).map(|edge| (edge.to, edge.call)).collect()
     }
 
+    /// Calls of methods on receivers of which nothing is known, to the coroutines of that name that nothing else calls. They don't
+    /// tell that one of these is called, but who calls it if anybody does.
+    fn by_names(&self) -> Vec<Edge> {
+        let input = self.input;
+        let called: FxHashSet<FuncAt> = self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
+        let mut of_name: FxHashMap<(Family, Name), Vec<FuncAt>> = FxHashMap::default();
+        for (file, summary) in input.summaries.iter_enumerated() {
+            for (id, function) in summary.functions.iter_enumerated() {
+                let func = At { file, id };
+                if function.is_async && !called.contains(&func) && is_rare(input, func) {
+                    of_name.entry((summary.family, function.name)).or_default().push(func);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        for (file, summary) in input.summaries.iter_enumerated() {
+            for (id, call) in summary.calls.iter_enumerated().filter(|(_, call)| call.kind == CallKind::Call) {
+                let Expr::Attr { name, .. } = summary.exprs[call.callee] else { continue };
+                if !matches!(self.graph.outcomes[file][id], Outcome::UnknownReceiver | Outcome::Unresolved(_)) {
+                    continue;
+                }
+                let from = At { file, id: call.func };
+                found.extend(of_name.get(&(summary.family, name)).into_iter().flatten().map(|to| Edge {
+                    call: At { file, id },
+                    from,
+                    to: *to,
+                    kind: EdgeKind::Direct,
+                    offset: None,
+                    once: false,
+                    by_name: true,
+                }));
+            }
+        }
+        found
+    }
+
     /// Settles coroutines that no entry reaches, where every way to them begins in start-up or a command-line program.
     pub(super) fn settle_once(&mut self) {
+        let named = self.by_names();
         let mut callees: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
         let mut called = FxHashSet::default();
-        for edge in self.graph.edges.iter().filter(|edge| edge.from != edge.to) {
+        for edge in self.graph.edges.iter().chain(&named).filter(|edge| edge.from != edge.to) {
             callees.entry(edge.from).or_default().push(edge);
             called.insert(edge.to);
         }
@@ -57,16 +94,16 @@ impl Spread<'_, '_> {
         let alone = |edge: &Edge| self.is_alone(edge, &driven, &busy);
         let runs_now = |edge: &Edge| {
             let moved = matches!(edge.kind, EdgeKind::Moved(to) if to != ContextKind::Loop);
-            !moved && !edge.by_name && !self.background.contains(&edge.call)
+            !moved && !self.background.contains(&edge.call)
         };
         let from = |kind| every.iter().filter(|func| is_any(func, &[kind])).copied().collect::<Vec<_>>();
         // `if __name__ == "__main__"` is the command-line program's, whatever the module's body is.
         let of_main = |edge: &Edge| self.input.summaries[edge.call.file].calls[edge.call.id].main_guard;
-        let mains = self.graph.edges.iter().filter(|edge| of_main(edge) && runs_now(edge)).map(|edge| edge.to);
+        let mains = self.graph.edges.iter().filter(|edge| of_main(edge) && runs_now(edge) && !edge.by_name).map(|edge| edge.to);
         let programs = mains.chain(every.iter().filter(|func| run(func)).copied());
         let mut scripts = closure(&callees, from(ContextKind::Script).into_iter().chain(programs).collect(), runs_now);
-        let startup = closure(&callees, from(ContextKind::Startup), |edge| runs_now(edge) && !of_main(edge));
-        let alone_in = self.graph.edges.iter().filter(|edge| alone(edge)).map(|edge| edge.to).collect();
+        let startup = closure(&callees, from(ContextKind::Startup), |edge| runs_now(edge) && !edge.by_name && !of_main(edge));
+        let alone_in = self.graph.edges.iter().chain(&named).filter(|edge| alone(edge)).map(|edge| edge.to).collect();
         let lonely = closure(&callees, alone_in, runs_now);
         let offered = lonely.iter().filter(|func| !scripts.contains(func) && !startup.contains(func) && self.is_offered(**func));
         let open = closure(&callees, open.copied().chain(offered.copied()).collect(), |edge| !alone(edge));

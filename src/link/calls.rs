@@ -204,6 +204,13 @@ fn reason(solution: &Solution<'_>, at: CallAt) -> Reason {
 /// Shortest method name that may stand for a method by itself.
 const SHORTEST_NAME: usize = 4;
 
+/// Whether a function's name is one that calls of others will hardly have.
+#[must_use]
+pub fn is_rare(input: Input<'_>, func: FuncAt) -> bool {
+    let named = input.func(func).name;
+    named.len() >= SHORTEST_NAME && !named.starts_with("__") && !input.facts_of(func.file).names_member(named)
+}
+
 /// What a method's name tells by itself.
 pub(super) struct ByName {
     /// For each name of a function the only method that has it; none where it is no method, has namesakes, or is common.
@@ -217,9 +224,7 @@ impl ByName {
             for (id, function) in summary.functions.iter_enumerated() {
                 let method =
                     function.class.is_some() && !function.is_abstract && matches!(function.kind, FuncKind::Method | FuncKind::Static);
-                let known = input.facts_of(file).names_member(function.name);
-                let rare = function.name.len() >= SHORTEST_NAME && !function.name.starts_with("__") && !known;
-                let only = (method && rare && !function.is_generator).then_some(At { file, id });
+                let only = (method && is_rare(input, At { file, id }) && !function.is_generator).then_some(At { file, id });
                 methods.entry((summary.family, function.name)).and_modify(|known| *known = None).or_insert(only);
             }
         }
