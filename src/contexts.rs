@@ -9,6 +9,7 @@ mod once;
 mod private;
 mod programs;
 pub mod unknown;
+mod unserved;
 mod workers;
 
 use crate::base::{FileId, Name, Span};
@@ -53,6 +54,8 @@ pub struct Origin {
     pub clients: bool,
     /// What clients decide of that is a few kilobytes.
     pub head: bool,
+    /// A coroutine of a program: nothing shows that it runs while others are served. It may run more than once all the same.
+    pub unserved: bool,
 }
 
 impl Origin {
@@ -104,6 +107,8 @@ struct Spread<'a, 'b> {
     background: FxHashSet<CallAt>,
     /// Coroutines that only command-line programs lead to.
     of_scripts: FxHashSet<FuncAt>,
+    /// Coroutines of programs that nothing shows to run while others are served.
+    unserved: FxHashSet<FuncAt>,
     /// Origins that are no entries: coroutines of which nothing is known.
     unknown: FxHashSet<usize>,
     /// Reached by a call made once: function, caller, whether it is a callback, origin.
@@ -135,6 +140,7 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
         scripts: IndexVec::new(),
         background,
         of_scripts: FxHashSet::default(),
+        unserved: FxHashSet::default(),
         unknown: FxHashSet::default(),
         lazy: Vec::new(),
     };
@@ -149,7 +155,16 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
 
 impl Spread<'_, '_> {
     fn origin(&mut self, label: &str, file: FileId, span: Span, confidence: Confidence) -> usize {
-        self.contexts.origins.push(Origin { label: label.to_owned(), file, span, confidence, entry: None, clients: false, head: false });
+        self.contexts.origins.push(Origin {
+            label: label.to_owned(),
+            file,
+            span,
+            confidence,
+            entry: None,
+            clients: false,
+            head: false,
+            unserved: false,
+        });
         self.contexts.origins.len() - 1
     }
 
@@ -380,10 +395,12 @@ impl Spread<'_, '_> {
             }
         }
         self.reach_lazily();
-        self.settle_once();
+        let named = self.by_names();
+        self.settle_once(&named);
         // Coroutines that nothing here calls first: what they call is theirs.
         let called: FxHashSet<FuncAt> = self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
         let unused = self.unused(&called);
+        self.unserved = self.unserved();
         // The surer ones keep what both call.
         for confidence in [Confidence::Medium, Confidence::Low] {
             self.reach_unknown(confidence, &unused, |func| !called.contains(&func));
@@ -407,18 +424,20 @@ impl Spread<'_, '_> {
                 }
                 let offloaded = [ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
                 let script = is_script || self.contexts.origin(func, ContextKind::Script).is_some() || self.of_scripts.contains(&func);
-                let sure = !script && !offloaded && !self.graph.clients.contains(&file) && !unused.contains(&func);
-                if sure != (confidence == Confidence::Medium) {
+                let known = !script && !offloaded && !self.graph.clients.contains(&file) && !unused.contains(&func);
+                let unserved = known && self.unserved.contains(&func);
+                if (known && !unserved) != (confidence == Confidence::Medium) {
                     continue;
                 }
-                let origin = self.unknown_entry(func, confidence);
+                let origin = self.unknown_entry(func, confidence, unserved);
                 self.reach(func, ContextKind::Loop, origin, true);
             }
         }
     }
 
-    fn unknown_entry(&mut self, func: FuncAt, confidence: Confidence) -> usize {
+    fn unknown_entry(&mut self, func: FuncAt, confidence: Confidence, unserved: bool) -> usize {
         let origin = self.origin("async function", func.file, self.input.func(func).name_span, confidence);
+        self.contexts.origins[origin].unserved = unserved;
         self.unknown.insert(origin);
         origin
     }
@@ -472,7 +491,7 @@ impl Spread<'_, '_> {
             }
             // Where no entry is known, a coroutine speaks for itself.
             let (origin, caller) = if function.is_async && caller.is_some() && self.unknown.contains(&origin) {
-                (self.unknown_entry(func, confidence), None)
+                (self.unknown_entry(func, confidence, self.contexts.origins[origin].unserved), None)
             } else {
                 (origin, caller)
             };

@@ -9,6 +9,9 @@ use crate::link::graph::{Edge, EdgeKind, Graph, Outcome};
 use crate::link::{At, CallAt, FuncAt, Input, is_rare};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+/// Functions of one name that a call on an unknown receiver may mean, at most.
+const NAMESAKES: usize = 16;
+
 /// Calls whose result is given to a call that runs it when that has returned: `poll()` of `create_task(poll())`.
 pub(super) fn background(input: Input<'_>, graph: &Graph) -> FxHashSet<CallAt> {
     arguments_of(input, graph, Facts::goes_on).collect()
@@ -37,17 +40,17 @@ impl Spread<'_, '_> {
 
     /// Calls of methods on receivers of which nothing is known, to the coroutines of that name that nothing else calls. They don't
     /// tell that one of these is called, but who calls it if anybody does.
-    fn by_names(&self) -> Vec<Edge> {
-        let input = self.input;
+    pub(super) fn by_names(&self) -> Vec<Edge> {
         let called: FxHashSet<FuncAt> = self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
+        self.named_so(|func| self.input.func(func).is_async && !called.contains(&func))
+    }
+
+    /// Calls of methods on receivers of which nothing is known, to those of `candidates` that have this name.
+    pub(super) fn named_so(&self, candidates: impl Fn(FuncAt) -> bool) -> Vec<Edge> {
+        let input = self.input;
         let mut of_name: FxHashMap<(Family, Name), Vec<FuncAt>> = FxHashMap::default();
-        for (file, summary) in input.summaries.iter_enumerated() {
-            for (id, function) in summary.functions.iter_enumerated() {
-                let func = At { file, id };
-                if function.is_async && !called.contains(&func) && is_rare(input, func) {
-                    of_name.entry((summary.family, function.name)).or_default().push(func);
-                }
-            }
+        for func in self.functions().filter(|func| is_rare(input, *func) && candidates(*func)) {
+            of_name.entry((input.summaries[func.file].family, input.func(func).name)).or_default().push(func);
         }
         let mut found = Vec::new();
         for (file, summary) in input.summaries.iter_enumerated() {
@@ -57,14 +60,9 @@ impl Spread<'_, '_> {
                     continue;
                 }
                 let from = At { file, id: call.func };
-                found.extend(of_name.get(&(summary.family, name)).into_iter().flatten().map(|to| Edge {
-                    call: At { file, id },
-                    from,
-                    to: *to,
-                    kind: EdgeKind::Direct,
-                    offset: None,
-                    once: false,
-                    by_name: true,
+                found.extend(of_name.get(&(summary.family, name)).into_iter().filter(|run| run.len() <= NAMESAKES).flatten().map(|to| {
+                    let (call, kind) = (At { file, id }, EdgeKind::Direct);
+                    Edge { call, from, to: *to, kind, offset: None, once: false, by_name: true }
                 }));
             }
         }
@@ -72,16 +70,14 @@ impl Spread<'_, '_> {
     }
 
     /// Settles coroutines that no entry reaches, where every way to them begins in start-up or a command-line program.
-    pub(super) fn settle_once(&mut self) {
-        let named = self.by_names();
+    pub(super) fn settle_once(&mut self, named: &[Edge]) {
         let mut callees: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
         let mut called = FxHashSet::default();
-        for edge in self.graph.edges.iter().chain(&named).filter(|edge| edge.from != edge.to) {
+        for edge in self.graph.edges.iter().chain(named).filter(|edge| edge.from != edge.to) {
             callees.entry(edge.from).or_default().push(edge);
             called.insert(edge.to);
         }
-        let every = self.input.summaries.iter_enumerated();
-        let every: Vec<FuncAt> = every.flat_map(|(file, summary)| summary.functions.indices().map(move |id| At { file, id })).collect();
+        let every: Vec<FuncAt> = self.functions().collect();
         let is_any = |func: &FuncAt, kinds: &[ContextKind]| kinds.iter().any(|kind| self.contexts.origin(*func, *kind).is_some());
         let once = [ContextKind::Startup, ContextKind::Script, ContextKind::Test];
         let others = [ContextKind::Loop, ContextKind::Thread, ContextKind::Process];
@@ -103,7 +99,7 @@ impl Spread<'_, '_> {
         let programs = mains.chain(every.iter().filter(|func| run(func)).copied());
         let mut scripts = closure(&callees, from(ContextKind::Script).into_iter().chain(programs).collect(), runs_now);
         let startup = closure(&callees, from(ContextKind::Startup), |edge| runs_now(edge) && !edge.by_name && !of_main(edge));
-        let alone_in = self.graph.edges.iter().chain(&named).filter(|edge| alone(edge)).map(|edge| edge.to).collect();
+        let alone_in = self.graph.edges.iter().chain(named).filter(|edge| alone(edge)).map(|edge| edge.to).collect();
         let lonely = closure(&callees, alone_in, runs_now);
         let offered = lonely.iter().filter(|func| !scripts.contains(func) && !startup.contains(func) && self.is_offered(**func));
         let open = closure(&callees, open.copied().chain(offered.copied()).collect(), |edge| !alone(edge));
@@ -121,7 +117,7 @@ impl Spread<'_, '_> {
 }
 
 /// All functions that calls lead to from some, by the edges that `follows` takes.
-fn closure(callees: &FxHashMap<FuncAt, Vec<&Edge>>, from: Vec<FuncAt>, follows: impl Fn(&Edge) -> bool) -> FxHashSet<FuncAt> {
+pub(super) fn closure(callees: &FxHashMap<FuncAt, Vec<&Edge>>, from: Vec<FuncAt>, follows: impl Fn(&Edge) -> bool) -> FxHashSet<FuncAt> {
     let (mut found, mut pending) = (FxHashSet::default(), from);
     while let Some(func) = pending.pop() {
         if found.insert(func) {

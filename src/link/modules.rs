@@ -34,6 +34,8 @@ pub struct Modules {
     run_once: rustc_hash::FxHashSet<FileId>,
     /// Of each package.json: its folder, and the packages that it asks for with the range of their releases.
     asked: Vec<(String, FxHashMap<String, String>)>,
+    /// The folders of all package.json.
+    package_dirs: rustc_hash::FxHashSet<String>,
     /// Files that scripts run which start what the package is for.
     run_on: rustc_hash::FxHashSet<FileId>,
     /// Functions that Python projects install as commands.
@@ -119,6 +121,7 @@ impl Modules {
         let lists = ["peerDependencies", "devDependencies", "dependencies"].into_iter().filter_map(|list| json[list].as_object());
         let asked = lists.flatten().filter_map(|(package, range)| Some((package.clone(), range.as_str()?.to_owned())));
         self.asked.push((dir.to_owned(), asked.collect()));
+        self.package_dirs.insert(dir.to_owned());
         for (specifier, target) in json["imports"].as_object().into_iter().flatten() {
             self.add_subpath(dir, specifier.clone(), target);
         }
@@ -213,6 +216,16 @@ impl Modules {
         let (_, asked) = asking.max_by_key(|(dir, _)| dir.len())?;
         let digits = asked.get(package)?.trim_start_matches(['^', '~', '=', '>', 'v', ' ']);
         digits.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+    }
+
+    /// The folder of the nearest package.json above a file; empty where there is none.
+    #[must_use]
+    pub fn package_of(&self, path: &str) -> &str {
+        let mut dir = parent(path);
+        while !dir.is_empty() && !self.package_dirs.contains(dir) {
+            dir = parent(dir);
+        }
+        self.package_dirs.get(dir).map_or("", String::as_str)
     }
 
     /// Whether a package names the file as a program of its own (`bin`).

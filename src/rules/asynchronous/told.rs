@@ -40,7 +40,7 @@ pub fn is_test(program: &Program<'_, '_>, func: FuncAt) -> bool {
 /// Whether the function belongs to a command-line program, a module's body or a test: what it does, it does once.
 #[must_use]
 pub fn is_once(program: &Program<'_, '_>, func: FuncAt) -> Option<&'static str> {
-    let lone = |origin: &Origin| origin.entry.is_none() && origin.confidence == Confidence::Low;
+    let lone = |origin: &Origin| origin.entry.is_none() && origin.confidence == Confidence::Low && !origin.unserved;
     match program.contexts.aside(func, &SERVING) {
         // A loop of a command-line program, where nothing else runs.
         None if program.contexts.origin(func, ContextKind::Loop).is_some_and(lone) => Some("script"),

@@ -1,0 +1,69 @@
+//! Coroutines of Node's programs that nothing shows to run while the program serves: they load, start, build or end it, or belong to
+//! one of its commands.
+
+use super::Spread;
+use super::once::closure;
+use crate::base::FileId;
+use crate::facts::ContextKind;
+use crate::finding::Confidence;
+use crate::ir::{CallKind, Const, Expr, Family, MODULE_BODY};
+use crate::link::graph::{Edge, EdgeKind, External, functions};
+use crate::link::{At, FuncAt};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+impl Spread<'_, '_> {
+    /// The coroutines of programs in whose files no function at the top runs under an entry. What calls by
+    /// names alone may run under an entry is not among them, nor what a library's decorator takes.
+    pub(super) fn unserved(&self) -> FxHashSet<FuncAt> {
+        let input = self.input;
+        let is_ecma = |file: &FileId| input.summaries[*file].family == Family::Ecma;
+        let package = |file: FileId| input.modules.package_of(&input.sources[file].path);
+        let serving = self.graph.externals.iter().filter(|external| self.starts_server(external)).map(|external| external.call.file);
+        let bins = input.summaries.indices().filter(|file| input.modules.is_bin(*file));
+        let programs: FxHashSet<&str> = serving.chain(bins).filter(is_ecma).map(package).collect();
+        if programs.is_empty() {
+            return FxHashSet::default();
+        }
+        let mut callees: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
+        let named = self.named_so(|func| is_ecma(&func.file));
+        for edge in self.graph.edges.iter().chain(&named) {
+            callees.entry(edge.from).or_default().push(edge);
+        }
+        let is_decorator = |external: &&External| input.summaries[external.call.file].calls[external.call.id].kind == CallKind::Decorate;
+        let decorated = self.graph.externals.iter().filter(is_decorator).flat_map(|external| {
+            let args = &input.summaries[external.call.file].calls[external.call.id].args;
+            args.iter().flat_map(|arg| functions(self.solution, At { file: external.call.file, id: arg.value })).collect::<Vec<_>>()
+        });
+        let entered = self.functions().filter(|func| self.is_served(*func)).chain(decorated).collect();
+        let served = closure(&callees, entered, |edge| !matches!(edge.kind, EdgeKind::Moved(_)));
+        let at_top = |func: &&FuncAt| {
+            let function = input.func(**func);
+            function.parent == Some(MODULE_BODY) || function.class.is_some()
+        };
+        let vouched: FxHashSet<_> = served.iter().filter(at_top).map(|func| func.file).collect();
+        let programs = |file: &FileId| is_ecma(file) && !vouched.contains(file) && programs.contains(package(*file));
+        let files: FxHashSet<_> = input.summaries.indices().filter(programs).collect();
+        self.functions().filter(|func| files.contains(&func.file) && !served.contains(func)).collect()
+    }
+
+    /// Whether a call begins to serve those who know where: not on whatever port is free, as a tunnel or a login's callback does.
+    fn starts_server(&self, external: &External) -> bool {
+        let summary = &self.input.summaries[external.call.file];
+        let any_port = |arg: &crate::ir::Arg| matches!(summary.exprs[arg.value], Expr::Const(Const::Number(0.0)));
+        self.input.facts_of(external.call.file).serves(external.path)
+            && self.contexts.origin(external.from, ContextKind::Test).is_none()
+            && !summary.calls[external.call.id].args.first().is_some_and(any_port)
+    }
+
+    /// Whether a known entry runs the function on the loop.
+    fn is_served(&self, func: FuncAt) -> bool {
+        let origin = self.contexts.origin(func, ContextKind::Loop);
+        origin.is_some_and(|origin| origin.entry.is_some() && origin.confidence > Confidence::Low)
+    }
+
+    /// All functions.
+    pub(super) fn functions(&self) -> impl Iterator<Item = FuncAt> {
+        let every = self.input.summaries.iter_enumerated();
+        every.flat_map(|(file, summary)| summary.functions.indices().map(move |id| At { file, id }))
+    }
+}
