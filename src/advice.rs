@@ -9,13 +9,15 @@ mod threads;
 mod way;
 mod written;
 
-use crate::base::Name;
+use crate::base::{FileId, Name};
+use crate::config::Target;
 use crate::contexts::Origin;
 use crate::effects::Step;
-use crate::facts::{CallFact, ContextKind, Effect, Gil, Idiom, Other, Remedy, Words};
+use crate::facts::{CallFact, ContextKind, Effect, Gil, Idiom, Other, Remedy, Runtime, Words};
 use crate::ir::{Branch, Guard, Test};
 use crate::link::graph::{Edge, EdgeKind, External, Graph};
 use crate::link::{CallAt, FuncAt, Input, Solution};
+use oxc_index::IndexVec;
 use runtime::{Common, Seen};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
@@ -39,6 +41,8 @@ pub struct Advisor<'a, 'b> {
     moved: FxHashSet<FuncAt>,
     /// Python modules that some file imports.
     imported: FxHashSet<Name>,
+    /// What each file's code runs on.
+    targets: &'b IndexVec<FileId, Target>,
     made: OnceCell<further::Made>,
 }
 
@@ -64,7 +68,7 @@ pub struct Asked<'s> {
 impl<'a, 'b> Advisor<'a, 'b> {
     /// Looks for functions that work with the loop.
     #[must_use]
-    pub fn new(solution: &'b Solution<'a>, graph: &'b Graph) -> Self {
+    pub fn new(solution: &'b Solution<'a>, graph: &'b Graph, targets: &'b IndexVec<FileId, Target>) -> Self {
         let input = solution.input;
         let mut callers: FxHashMap<FuncAt, Vec<FuncAt>> = FxHashMap::default();
         for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct && !edge.by_name && !input.func(edge.to).is_async) {
@@ -81,7 +85,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
         let moved = graph.edges.iter().filter(is_moved).map(|edge| edge.to).collect();
         let imports = input.summaries.iter().flat_map(|summary| &summary.imports);
         let imported = imports.filter_map(|(module, _)| module.split('.').next().map(crate::base::name)).collect();
-        Self { solution, graph, bound, common: runtime::common(input), callers, moved, imported, made: OnceCell::new() }
+        Self { solution, graph, bound, common: runtime::common(input), callers, moved, imported, targets, made: OnceCell::new() }
     }
 
     /// What the call does, where its fact says so.
@@ -163,7 +167,8 @@ impl<'a, 'b> Advisor<'a, 'b> {
     fn handed(&self, asked: Asked<'_>, seen: &Seen<'_>, way: &Way, replaced: bool) -> Option<Handed> {
         let (first, last) = (asked.steps.first()?, asked.steps.last()?);
         let held = asked.fact.gil == Some(Gil::Held);
-        let template = if held { seen.runtime.process.as_deref() } else { seen.runtime.thread.as_deref() }?;
+        let template = if held { seen.runtime.process.clone() } else { self.thread(first.from.file, seen) }?;
+        let template = template.as_str();
         // What the function makes itself, it makes in the thread.
         let made_there = |step: &Step| step.to.is_some_and(|to| self.makes(to, asked.path));
         let caution = match (held, asked.fact.caution.thread.as_deref()) {
@@ -237,6 +242,15 @@ impl<'a, 'b> Advisor<'a, 'b> {
         })
     }
 
+    /// Code that runs a function in a thread and waits for it, which all versions that a file's project allows have.
+    fn thread(&self, file: FileId, seen: &Seen<'_>) -> Option<String> {
+        let Runtime { thread, thread_since, start, .. } = seen.runtime;
+        match (thread_since.as_deref().and_then(Target::version), self.targets[file].python, start) {
+            (Some(since), Some(python), Some(start)) if python < since => Some(format!("await {start}")),
+            _ => thread.clone(),
+        }
+    }
+
     /// Whether the code is of a library that is no part of the runtime, and that no file imports.
     fn is_foreign(&self, code: &str, seen: Option<&Seen<'_>>) -> bool {
         let code = code.strip_prefix("async with ").unwrap_or(code);
@@ -253,7 +267,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
         let written = Written::of(self.solution.input, step.call);
         let function =
             written.callee.clone().unwrap_or_else(|| step.to.map_or_else(|| shown.to_owned(), |to| self.solution.input.func_name(to)));
-        if written.keywords && (!seen.runtime.keywords || Some(template) == seen.runtime.start.as_deref()) {
+        if written.keywords && (!seen.runtime.keywords || seen.runtime.start.as_deref().is_some_and(|start| template.ends_with(start))) {
             return seen.called(template, &format!("functools.partial({function}, {})", written.arguments), "");
         }
         seen.called(template, &function, &written.arguments)

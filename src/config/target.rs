@@ -43,6 +43,12 @@ impl Target {
         format!("{:?} on Linux, {:?} elsewhere", self.starts_by().word(), StartMethod::Spawn.word())
     }
 
+    /// A version as it is written: `3.12`, `3.12.1`, `3.13t`.
+    #[must_use]
+    pub fn version(text: &str) -> Option<(u8, u8)> {
+        minor(text)
+    }
+
     /// Whether every version that is allowed has what came with `version`.
     #[must_use]
     pub fn has(&self, version: (u8, u8)) -> bool {

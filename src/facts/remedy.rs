@@ -130,6 +130,8 @@ pub struct Runtime {
     pub receiver: Option<String>,
     /// Code that runs a function in a thread and waits for it: `{call}` is `function, arguments`; `{function}`, `{arguments}`.
     pub thread: Option<String>,
+    /// The version of the language since which that is there: `3.9`. Before, what `start` gives is awaited.
+    pub thread_since: Option<String>,
     /// The same without waiting, for functions that are not async.
     pub start: Option<String>,
     /// The same in a process.

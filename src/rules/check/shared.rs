@@ -44,7 +44,7 @@ impl<'p, 'a, 'b> Shared<'p, 'a, 'b> {
 
     /// What to write instead.
     pub fn advisor(&self) -> &Advisor<'a, 'b> {
-        self.advisor.get_or_init(|| Advisor::new(self.program.solution, self.program.graph))
+        self.advisor.get_or_init(|| Advisor::new(self.program.solution, self.program.graph, self.program.targets))
     }
 
     /// Who calls each function.
