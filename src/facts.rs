@@ -311,6 +311,8 @@ pub struct Entry {
     pub ready: bool,
     /// What the function is called with comes from the program itself, not from a client.
     pub internal: bool,
+    /// It interrupts the main thread, the loop's own where one runs there.
+    pub interrupts: bool,
     /// What the function is called with stands in the head of a request.
     pub head: bool,
     /// For registrations: constant first arguments for which it holds (events); empty for any.

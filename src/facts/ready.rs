@@ -105,6 +105,7 @@ impl Ready {
                 server: raw.server,
                 ready: raw.ready,
                 internal: raw.internal,
+                interrupts: raw.interrupts,
                 head: raw.head,
                 alone: raw.alone,
                 rejections: raw.rejections,

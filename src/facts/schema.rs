@@ -402,6 +402,9 @@ pub(super) struct RawEntry {
     /// What the function is called with comes from the program itself, not from a client.
     #[serde(default)]
     pub internal: bool,
+    /// It interrupts the main thread, the loop's own where one runs there: the loop does not see what it did before it wakes.
+    #[serde(default)]
+    pub interrupts: bool,
     /// What the function is called with stands in the head of a request, a few kilobytes: parts of its path.
     #[serde(default)]
     pub head: bool,

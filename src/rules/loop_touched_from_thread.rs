@@ -178,9 +178,16 @@ fn touch<'b>(program: &Program<'_, 'b>, root: FuncAt, origin: &'b Origin, met: &
         _ if met.hops <= SOME => Confidence::Medium,
         _ => Confidence::Low,
     };
-    let confidence = met.sure().min(sure).min(far);
+    // The loop sees it late. Read in real code, what was set so was asked for often, or not awaited where signals are handled so.
+    let interrupts = if interrupts(origin) { Confidence::Low } else { Confidence::High };
+    let confidence = met.sure().min(sure).min(far).min(interrupts);
     let way = met.way(walk);
     Touch { root, origin, way, call: external.call, from: met.func, path: external.path, confidence }
+}
+
+/// Whether the first function interrupts the loop's own thread: a signal handler.
+fn interrupts(origin: &Origin) -> bool {
+    origin.entry.as_ref().is_some_and(|entry| entry.interrupts)
 }
 
 fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, one: &Touch<'p>) -> Draft<'p> {
@@ -189,15 +196,25 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, one: &Touc
     let shown = shown_path(facts, one.path);
     let caller = program.input.func_name(one.from);
     let instead = facts.from_other_thread(one.path).map(|template| advisor.in_words(&template, one.call, one.path));
-    let help = instead.map_or_else(
-        || "let the loop do it: hand it over with `loop.call_soon_threadsafe(...)`".to_owned(),
+    let interrupts = interrupts(one.origin);
+    let help = if interrupts { None } else { instead }.map_or_else(
+        || match interrupts {
+            true => "register the handler with `loop.add_signal_handler(...)`, or wake the loop with `loop.call_soon_threadsafe(...)`".to_owned(),
+            false => "let the loop do it: hand it over with `loop.call_soon_threadsafe(...)`".to_owned(),
+        },
         |code| format!("write {code}; `loop` is the program's loop, kept where it runs"),
     );
     Draft {
-        severity: RULE.severity,
+        severity: if interrupts { Severity::Warning } else { RULE.severity },
         confidence: one.confidence,
-        message: format!("`{caller}` runs in a thread and calls `{shown}`, which only the loop's own thread may"),
-        why: "the loop is not woken, and what it keeps may be changed while it reads it; in debug mode it raises".to_owned(),
+        message: match interrupts {
+            true => format!("`{caller}` interrupts the program and calls `{shown}`, which does not wake the event loop"),
+            false => format!("`{caller}` runs in a thread and calls `{shown}`, which only the loop's own thread may"),
+        },
+        why: match interrupts {
+            true => "what waits for it goes on when something else wakes the loop".to_owned(),
+            false => "the loop is not woken, and what it keeps may be changed while it reads it; in debug mode it raises".to_owned(),
+        },
         help,
         source: SOURCE.to_owned(),
         place: (one.call.file, span),
