@@ -412,6 +412,8 @@ pub struct Facts {
     limiters: FxHashMap<Name, ()>,
     gatherers: FxHashMap<Name, ()>,
     counting: FxHashMap<Name, ()>,
+    deferring: FxHashMap<Name, ()>,
+    settling: FxHashMap<Name, ()>,
     plain_decorators: FxHashMap<Name, ()>,
     /// With what other threads write, where that is said.
     loop_bound: FxHashMap<Name, Option<Name>>,

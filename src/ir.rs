@@ -433,6 +433,8 @@ pub struct ModuleSummary {
     pub regions: Vec<Region>,
     /// Where functions give way: `await`, `async for`, `async with`, `yield` in a coroutine; the function and the place.
     pub awaits: Vec<(FuncId, Span)>,
+    /// ECMAScript: `throw` statements, each with the function that it stands in.
+    pub throws: Vec<(FuncId, Span)>,
     /// `try` statements whose failure a `catch` or `except` takes and does not throw on, with their clauses.
     pub caught: Vec<Span>,
     /// Python: blocks that handle exceptions: the class, or several, and the place.
@@ -513,6 +515,7 @@ impl ModuleSummary {
             stores: Vec::new(),
             regions: Vec::new(),
             awaits: Vec::new(),
+            throws: Vec::new(),
             caught: Vec::new(),
             handled: Vec::new(),
             guards: IndexVec::new(),
@@ -538,17 +541,13 @@ impl ModuleSummary {
 
     /// Nothing takes what the expression gives.
     pub fn drop_result(&mut self, expr: ExprId) {
+        // `known || (known = load())`, `a(), this.known ??= load()` keep it.
+        if self.assigns.iter().rev().take(LATEST).any(|assign| assign.value == expr) {
+            return;
+        }
         match &self.exprs[expr] {
             Expr::Call(call) => self.calls[*call].dropped = true,
-            Expr::Either(ways) => {
-                for way in ways.clone() {
-                    // `known || (known = load())` keeps it.
-                    let is_kept = self.assigns.iter().rev().take(LATEST).any(|assign| assign.value == way);
-                    if !is_kept {
-                        self.drop_result(way);
-                    }
-                }
-            }
+            Expr::Either(ways) => ways.clone().into_iter().for_each(|way| self.drop_result(way)),
             _ => {}
         }
     }

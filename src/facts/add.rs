@@ -161,7 +161,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 21] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 23] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -183,6 +183,8 @@ impl Facts {
             &mut self.limiters,
             &mut self.gatherers,
             &mut self.counting,
+            &mut self.deferring,
+            &mut self.settling,
             &mut self.plain_decorators,
         ]
     }

@@ -136,6 +136,12 @@ pub struct RawFacts {
     /// Calls that give numbers one after another: `range`.
     #[serde(default)]
     pub(super) counts: Vec<Placed<RawPaths>>,
+    /// Calls that give a promise which is settled already, or is never rejected: `Promise.resolve`, `Promise.allSettled`.
+    #[serde(default)]
+    pub(super) settles: Vec<Placed<RawPaths>>,
+    /// Calls that give a function which runs their argument at another time, or not at all: `debounce`.
+    #[serde(default)]
+    pub(super) defers: Vec<Placed<RawPaths>>,
     /// Decorators that leave what a call of their function gives as it is: a route's.
     #[serde(default)]
     pub(super) plain_decorator: Vec<Placed<RawPaths>>,
@@ -273,6 +279,8 @@ macro_rules! every_table {
             limiter,
             gathers,
             counts,
+            defers,
+            settles,
             plain_decorator,
             lock,
             polls,

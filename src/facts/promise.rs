@@ -155,6 +155,18 @@ impl Facts {
         self.by_path(&self.counting, path).is_some()
     }
 
+    /// Whether what a call on `path` gives runs the function that it is given at another time, or not at all.
+    #[must_use]
+    pub fn defers(&self, path: Name) -> bool {
+        self.by_path(&self.deferring, path).is_some()
+    }
+
+    /// Whether a call on `path` gives a promise that is settled already, or is never rejected.
+    #[must_use]
+    pub fn settles(&self, path: Name) -> bool {
+        self.by_path(&self.settling, path).is_some()
+    }
+
     /// Whether a decorator leaves what a call of its function gives as it is.
     #[must_use]
     pub fn leaves_results(&self, path: Name) -> bool {

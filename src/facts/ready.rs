@@ -56,7 +56,7 @@ pub(super) struct Ready {
     pub plain_labels: Vec<String>,
     pub runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    pub plain: [Vec<Name>; 21],
+    pub plain: [Vec<Name>; 23],
     pub locks: Vec<(Vec<Name>, Lock)>,
     pub polls: Vec<(Name, Name)>,
     /// Calls of the loop's own thread, with what other threads write.
@@ -279,6 +279,8 @@ impl Ready {
                 paths(raw.limiter),
                 paths(raw.gathers),
                 paths(raw.counts),
+                paths(raw.defers),
+                paths(raw.settles),
                 paths(raw.plain_decorator),
             ],
             promises,

@@ -2,14 +2,14 @@
 
 use super::asynchronous::done;
 use super::asynchronous::given::Awaitables;
-use super::asynchronous::rejected::{Rejected, handles};
+use super::asynchronous::rejected::{Rejected, Rejects, handles};
 use super::asynchronous::returned::Returned;
 use super::asynchronous::told::{self, Said};
 use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::{Gives, Results};
 use crate::finding::{Confidence, Severity};
-use crate::ir::Expr;
+use crate::ir::{Expr, Target};
 use crate::link::graph::functions;
 use crate::link::{At, CallAt, FuncAt, promise_of};
 
@@ -45,7 +45,12 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             told.clear(rule, program, at, "caught");
             continue;
         }
-        let rejects = floats.func.is_none_or(|func| rejected.may(func));
+        if floats.func.is_some_and(|func| is_kept(program, func)) {
+            told.clear(rule, program, at, "kept by the function");
+            continue;
+        }
+        let surely = floats.func.map_or(Rejects::Shown, |func| rejected.of(func));
+        let rejects = surely > Rejects::Never;
         // A plain function that ends in a handled promise gives one by the way.
         if floats.func.is_some_and(|func| !program.input.func(func).is_async) && !rejects {
             told.clear(rule, program, at, "caught");
@@ -75,7 +80,11 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         let said = Said {
             severity: if rejects && once.is_none_or(|why| why == "test") { rule.severity } else { Severity::Info },
             // A test may wait for the same in another way: for a gate, a count, a time.
-            confidence: if once == Some("test") { Confidence::Low } else { Confidence::High },
+            confidence: match surely {
+                _ if once == Some("test") || settles(program, awaitables, at) => Confidence::Low,
+                Rejects::Perhaps => Confidence::Low,
+                _ => Confidence::High,
+            },
             message: format!(
                 "{what} of `{called}` {} neither awaited, returned nor caught",
                 if floats.each.is_some() { "are" } else { "is" }
@@ -114,7 +123,8 @@ fn floating(program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, at: 
         return None;
     }
     if let Some(one) = awaitables.of_call(at) {
-        return (one.gives == Gives::Promise).then_some(Floats { func: one.func, each: None });
+        let gives = one.gives == Gives::Promise && !is_deferred(program, at) && (one.func.is_some() || !has_callback(program, at));
+        return gives.then_some(Floats { func: one.func, each: None });
     }
     // `items.map(async (item) => ...)`: an array of promises.
     let facts = program.input.facts_of(at.file);
@@ -126,6 +136,65 @@ fn floating(program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, at: 
     let all = !callback.is_empty() && callback.iter().all(|func| awaitables.of(*func) == Some(Gives::Promise));
     let func = callback.first().copied();
     all.then(|| Floats { func, each: Some(format!("{}()", told::called(program, at))) })
+}
+
+/// Whether the callee is what `debounce` and its like give: a call of that gives nothing, or what an earlier one gave.
+fn is_deferred(program: &Program<'_, '_>, at: CallAt) -> bool {
+    let summary = &program.input.summaries[at.file];
+    let Expr::Var(var) = summary.exprs[summary.calls[at.id].callee] else { return false };
+    let facts = program.input.facts_of(at.file);
+    program.solution.assigned(at.file, var).iter().any(|id| match summary.exprs[*id] {
+        Expr::Call(id) => program.graph.externals_of(At { file: at.file, id }).any(|external| facts.defers(external.path)),
+        _ => false,
+    })
+}
+
+/// Whether a library's call is given a function behind its other arguments: it calls that, in place of giving a promise.
+fn has_callback(program: &Program<'_, '_>, at: CallAt) -> bool {
+    let summary = &program.input.summaries[at.file];
+    let call = &summary.calls[at.id];
+    let last = call.args.last().filter(|_| promise_of(summary, call).is_none());
+    last.is_some_and(|last| !functions(program.solution, At { file: at.file, id: last.value }).is_empty())
+}
+
+/// Whether a plain function puts the promise that it gives where others find it, `return (this.tail = this.tail.then(step))`.
+fn is_kept(program: &Program<'_, '_>, func: FuncAt) -> bool {
+    let summary = &program.input.summaries[func.file];
+    let function = &summary.functions[func.id];
+    let kept = |target: &Target| match target {
+        Target::Var(var) => summary.vars[*var].func != func.id,
+        Target::Attr { .. } => true,
+        _ => false,
+    };
+    let keeps = |id: &crate::ir::ExprId| summary.assigns.iter().any(|assign| assign.value == *id && kept(&assign.target));
+    let settled = |id: &crate::ir::ExprId| match summary.exprs[*id] {
+        Expr::Call(id) => {
+            let facts = program.input.facts_of(func.file);
+            program.graph.externals_of(At { file: func.file, id }).any(|external| facts.settles(external.path))
+        }
+        _ => false,
+    };
+    !function.is_async && function.returns.iter().any(keeps) && function.returns.iter().all(|id| keeps(id) || settled(id))
+}
+
+/// Whether what floats is settled by what is written: `Promise.reject(error)`, which is meant to be seen by no handler, a chain that
+/// begins with a value (`Promise.resolve().then(plain)`), or one that has caught what came before: `f().catch(log).then(plain)`.
+fn settles(program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, at: CallAt) -> bool {
+    let summary = &program.input.summaries[at.file];
+    let mut head = at;
+    while let Some(base) = promise_of(summary, &summary.calls[head.id]) {
+        let call = &summary.calls[head.id];
+        let plain = call.args.iter().all(|arg| {
+            let given = functions(program.solution, At { file: at.file, id: arg.value });
+            !given.is_empty() && given.iter().all(|func| awaitables.of(*func).is_none())
+        });
+        match summary.exprs[base] {
+            Expr::Call(id) if plain && handles(summary, &summary.calls[id]) => return true,
+            Expr::Call(id) if plain => head = At { file: at.file, id },
+            _ => return false,
+        }
+    }
+    program.graph.externals_of(head).any(|external| program.input.facts_of(head.file).settles(external.path))
 }
 
 /// The call at the head of a chain of `then`s.

@@ -199,7 +199,8 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, one: &Touc
     let interrupts = interrupts(one.origin);
     let help = if interrupts { None } else { instead }.map_or_else(
         || match interrupts {
-            true => "register the handler with `loop.add_signal_handler(...)`, or wake the loop with `loop.call_soon_threadsafe(...)`".to_owned(),
+            true => "register the handler with `loop.add_signal_handler(...)`, or wake the loop with `loop.call_soon_threadsafe(...)`"
+                .to_owned(),
             false => "let the loop do it: hand it over with `loop.call_soon_threadsafe(...)`".to_owned(),
         },
         |code| format!("write {code}; `loop` is the program's loop, kept where it runs"),

@@ -43,7 +43,8 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             continue;
         }
         let Some((way, over, head)) = of_loop(program, waited, at) else { continue };
-        tell(rule, program, told, &mut found, &Asked { waited, at, way, over, head });
+        let asked = Asked { waited, at, way, over, head, some: is_of_some(program, at) };
+        tell(rule, program, told, &mut found, &asked);
     }
     for edge in &program.graph.edges {
         let Some((over, _)) = program.sizes.gone_over(edge) else { continue };
@@ -52,7 +53,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         let asked = waited.calls_of(edge.to).iter().find_map(|at| Some((*at, waited.way(*at, &ASKED)?)));
         let Some((at, way)) = asked else { continue };
         let head = (edge.call.file, program.input.summaries[edge.call.file].calls[edge.call.id].span);
-        tell(rule, program, told, &mut found, &Asked { waited, at, way, over, head });
+        tell(rule, program, told, &mut found, &Asked { waited, at, way, over, head, some: false });
     }
 }
 
@@ -63,6 +64,15 @@ struct Asked<'w, 'p, 'a, 'b> {
     way: Way,
     over: Size,
     head: (FileId, Span),
+    /// A test in the loop decides for which elements.
+    some: bool,
+}
+
+/// Whether a call stands under a test that the loop around it does not stand under: it may be made for few elements, or for none.
+fn is_of_some(program: &Program<'_, '_>, at: CallAt) -> bool {
+    let summary = &program.input.summaries[at.file];
+    let call = &summary.calls[at.id];
+    call.guard != call.looped.and_then(|id| summary.loops[id].guard)
 }
 
 /// What decides how many elements there are, where that is a database or a client.
@@ -131,6 +141,7 @@ fn finding(rule: &Rule, program: &Program<'_, '_>, asked: &Asked<'_, '_, '_, '_>
     let of = if asked.over == Size::Request { "what a client sent" } else { of };
     let reached = program.contexts.is_reached(owner);
     let confidence = match (asked.over, asked.way.always, reached) {
+        _ if asked.some => Confidence::Low,
         (Size::Database, true, true) => Confidence::High,
         _ => Confidence::Medium,
     };

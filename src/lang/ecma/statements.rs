@@ -42,9 +42,12 @@ impl Lowering<'_> {
                         self.namespace(inner);
                     } else {
                         self.directive(inner);
-                        let value = self.expression(inner);
-                        if !matches!(inner.sort(), "assignment_expression" | "augmented_assignment_expression") {
-                            self.summary.drop_result(value);
+                        let parts = if inner.sort() == "sequence_expression" { named_children(inner).to_vec() } else { vec![inner] };
+                        for part in parts {
+                            let value = self.expression(part);
+                            if !matches!(part.sort(), "assignment_expression" | "augmented_assignment_expression") {
+                                self.summary.drop_result(value);
+                            }
                         }
                     }
                 }
@@ -90,6 +93,12 @@ impl Lowering<'_> {
                     if child.sort() == "catch_clause" && !super::guards::throws_on(child) {
                         self.summary.caught.push(span(node));
                     }
+                    self.any(child);
+                }
+            }
+            "throw_statement" => {
+                self.summary.throws.push((self.func, span(node)));
+                for child in named_children(node) {
                     self.any(child);
                 }
             }

@@ -3,7 +3,8 @@
 use super::given::Awaitables;
 use crate::base::{FileId, Span};
 use crate::facts::{Effect, Gives};
-use crate::ir::{Call, CallId, Const, Expr, ModuleSummary};
+use crate::ir::{Call, CallId, CallKind, Const, Expr, ModuleSummary};
+use crate::link::graph::{Outcome, functions};
 use crate::link::{At, CallAt, FuncAt, promise_of};
 use crate::rules::Program;
 use rustc_hash::FxHashMap;
@@ -27,6 +28,17 @@ pub fn handles(summary: &ModuleSummary, call: &Call) -> bool {
     }
 }
 
+/// Whether a promise is rejected if something fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rejects {
+    /// All that may fail is caught.
+    Never,
+    /// It awaits something of which nothing is known.
+    Perhaps,
+    /// It awaits a library's work, or throws.
+    Shown,
+}
+
 /// Answers for one run; what was found of a function is kept.
 pub struct Rejected<'r, 'p, 'a, 'b> {
     program: &'p Program<'a, 'b>,
@@ -35,7 +47,9 @@ pub struct Rejected<'r, 'p, 'a, 'b> {
     awaits: FxHashMap<FuncAt, Vec<Span>>,
     /// Awaited calls by where they end: an `await` ends with its call.
     awaited: FxHashMap<(FileId, u32), CallId>,
-    known: RefCell<FxHashMap<(FuncAt, u8), bool>>,
+    known: RefCell<FxHashMap<(FuncAt, u8), Rejects>>,
+    /// Statements that throw, by function.
+    throws: FxHashMap<FuncAt, Vec<Span>>,
 }
 
 impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
@@ -43,7 +57,11 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
     #[must_use]
     pub fn new(program: &'p Program<'a, 'b>, awaitables: &'r Awaitables<'p, 'a, 'b>) -> Self {
         let (mut awaits, mut awaited) = (FxHashMap::<FuncAt, Vec<Span>>::default(), FxHashMap::default());
+        let mut throws: FxHashMap<FuncAt, Vec<Span>> = FxHashMap::default();
         for (file, summary) in program.input.summaries.iter_enumerated() {
+            for (id, place) in &summary.throws {
+                throws.entry(At { file, id: *id }).or_default().push(*place);
+            }
             for (id, place) in &summary.awaits {
                 awaits.entry(At { file, id: *id }).or_default().push(*place);
             }
@@ -51,18 +69,24 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
                 awaited.entry((file, call.span.end)).or_insert(id);
             }
         }
-        Self { program, awaitables, awaits, awaited, known: RefCell::default() }
+        Self { program, awaitables, awaits, awaited, known: RefCell::default(), throws }
     }
 
     /// Whether what a function gives may be rejected: it awaits something outside every `try` that catches. What it throws itself
     /// before it awaits anything is not asked for.
     #[must_use]
     pub fn may(&self, func: FuncAt) -> bool {
+        self.rejects(func, DEEPEST) > Rejects::Never
+    }
+
+    /// The same, and whether it is known that what it awaits may fail.
+    #[must_use]
+    pub fn of(&self, func: FuncAt) -> Rejects {
         self.rejects(func, DEEPEST)
     }
 
-    fn rejects(&self, func: FuncAt, depth: u8) -> bool {
-        let Some(less) = depth.checked_sub(1) else { return true };
+    fn rejects(&self, func: FuncAt, depth: u8) -> Rejects {
+        let Some(less) = depth.checked_sub(1) else { return Rejects::Perhaps };
         if let Some(known) = self.known.borrow().get(&(func, depth)) {
             return *known;
         }
@@ -71,49 +95,70 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
         rejects
     }
 
-    fn look_into(&self, func: FuncAt, depth: u8) -> bool {
+    fn look_into(&self, func: FuncAt, depth: u8) -> Rejects {
         let summary = &self.program.input.summaries[func.file];
         let function = &summary.functions[func.id];
         let here = |id| At { file: func.file, id };
+        let most = |found: &mut dyn Iterator<Item = Rejects>| found.max().unwrap_or(Rejects::Never);
         if !function.is_async {
             // A declaration says nothing of it.
-            return function.returns.is_empty()
-                || function.returns.iter().any(|id| match summary.exprs[*id] {
-                    Expr::Call(id) => self.call_rejects(here(id), depth),
-                    _ => true,
-                });
+            return most(&mut function.returns.iter().map(|id| match summary.exprs[*id] {
+                Expr::Call(id) => self.call_rejects(here(id), depth),
+                _ => Rejects::Perhaps,
+            }))
+            .max(if function.returns.is_empty() { Rejects::Perhaps } else { Rejects::Never });
         }
         let within = |body: &&Span| function.span.start <= body.start && body.end <= function.span.end;
         let caught: Vec<Span> = summary.caught.iter().filter(within).copied().collect();
+        let is_open = |place: &&Span| !caught.iter().any(|body| body.start <= place.start && place.end <= body.end);
         let places = self.awaits.get(&func).map_or(&[][..], Vec::as_slice);
-        let mut open = places.iter().filter(|place| !caught.iter().any(|body| body.start <= place.start && place.end <= body.end));
-        let open_rejects = open.any(|place| {
+        let awaited = most(&mut places.iter().filter(is_open).map(|place| {
             let call = self.awaited.get(&(func.file, place.end)).filter(|id| place.start <= summary.calls[**id].span.start);
-            call.is_none_or(|id| self.call_rejects(here(*id), depth))
-        });
+            call.map_or(Rejects::Perhaps, |id| self.call_rejects(here(*id), depth))
+        }));
         // `return f()` gives the caller what f gives.
-        open_rejects
-            || function.returns.iter().any(|id| match summary.exprs[*id] {
-                Expr::Call(id) => self.awaitables.of_call(here(id)).is_some() && self.call_rejects(here(id), depth),
-                _ => false,
-            })
+        let returned = most(&mut function.returns.iter().map(|id| match summary.exprs[*id] {
+            Expr::Call(id) if self.awaitables.of_call(here(id)).is_some() => self.call_rejects(here(id), depth),
+            _ => Rejects::Never,
+        }));
+        let throws = self.throws.get(&func).map_or(&[][..], Vec::as_slice).iter().any(|place| is_open(&place));
+        match awaited.max(returned) {
+            Rejects::Perhaps if throws => Rejects::Shown,
+            found => found,
+        }
     }
 
-    fn call_rejects(&self, at: CallAt, depth: u8) -> bool {
+    /// Whether the function that a constructor is given takes one parameter at most.
+    fn only_resolves(&self, at: CallAt) -> bool {
+        let first = self.program.input.summaries[at.file].calls[at.id].args.first();
+        let given = first.map(|arg| functions(self.program.solution, At { file: at.file, id: arg.value })).unwrap_or_default();
+        let one = |func: &FuncAt| matches!(self.program.input.func(*func).params.as_slice(), [] | [crate::ir::Param { rest: false, .. }]);
+        !given.is_empty() && given.iter().all(one)
+    }
+
+    fn call_rejects(&self, at: CallAt, depth: u8) -> Rejects {
         let summary = &self.program.input.summaries[at.file];
         if handles(summary, &summary.calls[at.id]) {
-            return false;
+            return Rejects::Never;
         }
         match self.awaitables.of_call(at) {
             Some(one) => match (one.func, one.path) {
                 (Some(func), _) if one.gives != Gives::Task => self.rejects(func, depth),
+                // `new Promise((resolve) => ...)` can't reject it.
+                (_, Some(_)) if summary.calls[at.id].kind == CallKind::New && self.only_resolves(at) => Rejects::Never,
                 (_, Some(path)) => {
                     let fact = self.program.input.facts_of(at.file).promise(path);
-                    fact.is_none_or(|fact| fact.waits != Some(Effect::Sleep))
+                    if fact.is_none_or(|fact| fact.waits != Some(Effect::Sleep)) { Rejects::Shown } else { Rejects::Never }
                 }
-                _ => true,
+                _ => Rejects::Perhaps,
             },
-            None => true,
+            // What a library does may fail, whichever it is.
+            None if self.program.graph.outcomes[at.file][at.id] == Outcome::Known
+                && self.program.graph.externals_of(at).next().is_some() =>
+            {
+                Rejects::Shown
+            }
+            None => Rejects::Perhaps,
         }
     }
 }
