@@ -19,6 +19,10 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
+/// How a task is kept.
+const KEPT: &str =
+    "put it into `task`, then `TASKS.add(task)` and `task.add_done_callback(TASKS.discard)`, with `TASKS = set()` at the top of the module";
+
 fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
     let program = shared.program;
     let awaitables = shared.awaitables();
@@ -120,18 +124,13 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, o
         }
         None => format!("nothing keeps the task of `{called}()`: it may be collected before it is done"),
     };
-    let is_method = program.input.func(owner).class.is_some();
     let said = Said {
         severity: rule.severity,
         confidence: if held.is_some() { Confidence::Medium } else { Confidence::High },
         message,
         why: "the loop holds its tasks by weak references only, and what a dropped task raises is only logged".to_owned(),
-        help: if is_method {
-            "keep it while it runs: `self.tasks.add(task)` and `task.add_done_callback(self.tasks.discard)`, with `self.tasks = set()` in `__init__`"
-        } else {
-            "keep it while it runs: `tasks.add(task)` and `task.add_done_callback(tasks.discard)`, with `tasks` a set that outlives it"
-        }
-        .to_owned(),
+        // An attribute of the object lives no longer than the object does, and may be none that its class allows.
+        help: format!("keep it while it runs: {KEPT}"),
         source: "https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task".to_owned(),
     };
     let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, gives)], said);
@@ -149,7 +148,7 @@ fn report_maker(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, func: F
             "`{name}` gives a task that it does not keep, and {callers} of its callers drop it: it may be collected before it is done"
         ),
         why: "the loop holds its tasks by weak references only, and what a dropped task raises is only logged".to_owned(),
-        help: format!("keep it in `{name}` while it runs: `TASKS.add(task)` and `task.add_done_callback(TASKS.discard)`"),
+        help: format!("keep it in `{name}` while it runs: {KEPT}"),
         source: "https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task".to_owned(),
     };
     told.findings.push(told::at(rule, program, func, program.input.func(func).name_span, Vec::new(), said));
