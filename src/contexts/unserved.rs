@@ -17,10 +17,10 @@ impl Spread<'_, '_> {
     pub(super) fn unserved(&self) -> FxHashSet<FuncAt> {
         let input = self.input;
         let is_ecma = |file: &FileId| input.summaries[*file].family == Family::Ecma;
-        let package = |file: FileId| input.modules.package_of(&input.sources[file].path);
+        let packages = |file: FileId| input.modules.packages_of(&input.sources[file].path);
         let serving = self.graph.externals.iter().filter(|external| self.starts_server(external)).map(|external| external.call.file);
         let bins = input.summaries.indices().filter(|file| input.modules.is_bin(*file));
-        let programs: FxHashSet<&str> = serving.chain(bins).filter(is_ecma).map(package).collect();
+        let programs: FxHashSet<&str> = serving.chain(bins).filter(is_ecma).filter_map(|file| packages(file).next()).collect();
         if programs.is_empty() {
             return FxHashSet::default();
         }
@@ -41,7 +41,7 @@ impl Spread<'_, '_> {
             function.parent == Some(MODULE_BODY) || function.class.is_some()
         };
         let vouched: FxHashSet<_> = served.iter().filter(at_top).map(|func| func.file).collect();
-        let programs = |file: &FileId| is_ecma(file) && !vouched.contains(file) && programs.contains(package(*file));
+        let programs = |file: &FileId| is_ecma(file) && !vouched.contains(file) && packages(*file).any(|dir| programs.contains(dir));
         let files: FxHashSet<_> = input.summaries.indices().filter(programs).collect();
         self.functions().filter(|func| files.contains(&func.file) && !served.contains(func)).collect()
     }

@@ -218,14 +218,10 @@ impl Modules {
         digits.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
     }
 
-    /// The folder of the nearest package.json above a file; empty where there is none.
-    #[must_use]
-    pub fn package_of(&self, path: &str) -> &str {
-        let mut dir = parent(path);
-        while !dir.is_empty() && !self.package_dirs.contains(dir) {
-            dir = parent(dir);
-        }
-        self.package_dirs.get(dir).map_or("", String::as_str)
+    /// The folders of package.json above a file, the nearest first, and the run's own, which has an empty name.
+    pub fn packages_of<'p>(&'p self, path: &'p str) -> impl Iterator<Item = &'p str> {
+        let above = std::iter::successors(Some(parent(path)), |dir| (!dir.is_empty()).then(|| parent(dir)));
+        above.filter(|dir| dir.is_empty() || self.package_dirs.contains(*dir))
     }
 
     /// Whether a package names the file as a program of its own (`bin`).
