@@ -414,6 +414,7 @@ pub struct Facts {
     counting: FxHashMap<Name, ()>,
     deferring: FxHashMap<Name, ()>,
     settling: FxHashMap<Name, ()>,
+    rejecting: FxHashMap<Name, ()>,
     plain_decorators: FxHashMap<Name, ()>,
     /// With what other threads write, where that is said.
     loop_bound: FxHashMap<Name, Option<Name>>,

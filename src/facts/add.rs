@@ -161,7 +161,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 23] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 24] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -185,6 +185,7 @@ impl Facts {
             &mut self.counting,
             &mut self.deferring,
             &mut self.settling,
+            &mut self.rejecting,
             &mut self.plain_decorators,
         ]
     }

@@ -139,6 +139,9 @@ pub struct RawFacts {
     /// Calls that give a promise which is settled already, or is never rejected: `Promise.resolve`, `Promise.allSettled`.
     #[serde(default)]
     pub(super) settles: Vec<Placed<RawPaths>>,
+    /// Calls that give a promise which is rejected: who drops it means it to be seen by no handler.
+    #[serde(default)]
+    pub(super) rejects: Vec<Placed<RawPaths>>,
     /// Calls that give a function which runs their argument at another time, or not at all: `debounce`.
     #[serde(default)]
     pub(super) defers: Vec<Placed<RawPaths>>,
@@ -281,6 +284,7 @@ macro_rules! every_table {
             counts,
             defers,
             settles,
+            rejects,
             plain_decorator,
             lock,
             polls,

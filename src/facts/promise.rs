@@ -167,6 +167,12 @@ impl Facts {
         self.by_path(&self.settling, path).is_some()
     }
 
+    /// Whether a call on `path` gives a promise that is rejected.
+    #[must_use]
+    pub fn rejects(&self, path: Name) -> bool {
+        self.by_path(&self.rejecting, path).is_some()
+    }
+
     /// Whether a decorator leaves what a call of its function gives as it is.
     #[must_use]
     pub fn leaves_results(&self, path: Name) -> bool {

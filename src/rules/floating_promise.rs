@@ -49,7 +49,10 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             told.clear(rule, program, at, "kept by the function");
             continue;
         }
-        let surely = floats.func.map_or(Rejects::Shown, |func| rejected.of(func));
+        let surely = match floats.func {
+            Some(func) => rejected.of(func),
+            None => gathered(program, &rejected, at).unwrap_or(Rejects::Shown),
+        };
         let rejects = surely > Rejects::Never;
         // A plain function that ends in a handled promise gives one by the way.
         if floats.func.is_some_and(|func| !program.input.func(func).is_async) && !rejects {
@@ -126,16 +129,37 @@ fn floating(program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, at: 
         let gives = one.gives == Gives::Promise && !is_deferred(program, at) && (one.func.is_some() || !has_callback(program, at));
         return gives.then_some(Floats { func: one.func, each: None });
     }
-    // `items.map(async (item) => ...)`: an array of promises.
+    let callback = elements(program, at)?;
+    let all = !callback.is_empty() && callback.iter().all(|func| awaitables.of(*func) == Some(Gives::Promise));
+    let func = callback.first().copied();
+    all.then(|| Floats { func, each: Some(format!("{}()", told::called(program, at))) })
+}
+
+/// What makes each element of an array: the callback of `items.map(async (item) => ...)`.
+fn elements(program: &Program<'_, '_>, at: CallAt) -> Option<Vec<FuncAt>> {
     let facts = program.input.facts_of(at.file);
     let mut maps = program.graph.externals_of(at).flat_map(|external| facts.invokes(external.path));
     if !maps.any(|invoke| invoke.results == Some(Results::Elements)) {
         return None;
     }
-    let callback = call.args.first().map(|arg| functions(program.solution, At { file: at.file, id: arg.value }))?;
-    let all = !callback.is_empty() && callback.iter().all(|func| awaitables.of(*func) == Some(Gives::Promise));
-    let func = callback.first().copied();
-    all.then(|| Floats { func, each: Some(format!("{}()", told::called(program, at))) })
+    let call = &program.input.summaries[at.file].calls[at.id];
+    call.args.first().map(|arg| functions(program.solution, At { file: at.file, id: arg.value }))
+}
+
+/// The surest rejection among promises that a library waits for at once: `Promise.all(items.map(async ...))`.
+fn gathered(program: &Program<'_, '_>, rejected: &Rejected<'_, '_, '_, '_>, at: CallAt) -> Option<Rejects> {
+    let summary = &program.input.summaries[at.file];
+    let mut head = at;
+    while let Some(Expr::Call(id)) = promise_of(summary, &summary.calls[head.id]).map(|base| &summary.exprs[base]) {
+        head = At { file: at.file, id: *id };
+    }
+    let facts = program.input.facts_of(at.file);
+    if !program.graph.externals_of(head).any(|external| facts.gathers(external.path)) {
+        return None;
+    }
+    let Expr::Call(id) = summary.exprs[summary.calls[head.id].args.first()?.value] else { return None };
+    let made = elements(program, At { file: at.file, id }).filter(|made| !made.is_empty())?;
+    made.into_iter().map(|func| rejected.of(func)).max()
 }
 
 /// Whether the callee is what `debounce` and its like give: a call of that gives nothing, or what an earlier one gave.
@@ -194,7 +218,8 @@ fn settles(program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, at: C
             _ => return false,
         }
     }
-    program.graph.externals_of(head).any(|external| program.input.facts_of(head.file).settles(external.path))
+    let facts = program.input.facts_of(head.file);
+    program.graph.externals_of(head).any(|external| facts.settles(external.path) || facts.rejects(external.path))
 }
 
 /// The call at the head of a chain of `then`s.

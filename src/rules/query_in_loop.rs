@@ -9,7 +9,7 @@ use super::cpu::judged::shown;
 use super::{Check, Program, Rule, Status, Told};
 use crate::base::{FileId, Span};
 use crate::effects::sizes::Size;
-use crate::facts::Effect;
+use crate::facts::{Effect, Gives};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::ir::loops::LoopKind;
 use crate::ir::{CallKind, ExprId};
@@ -43,7 +43,15 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             continue;
         }
         let Some((way, over, head)) = of_loop(program, waited, at) else { continue };
-        let asked = Asked { waited, at, way, over, head, some: is_of_some(program, at) };
+        let asked = Asked {
+            waited,
+            at,
+            way,
+            over,
+            head,
+            some: is_of_some(program, at)
+                || (!call.awaited && shared.awaitables().of_call(at).is_some_and(|one| one.gives == Gives::Coroutine)),
+        };
         tell(rule, program, told, &mut found, &asked);
     }
     for edge in &program.graph.edges {
@@ -64,7 +72,7 @@ struct Asked<'w, 'p, 'a, 'b> {
     way: Way,
     over: Size,
     head: (FileId, Span),
-    /// A test in the loop decides for which elements.
+    /// A test in the loop decides for which elements; or coroutines are made there, and something else waits for them, side by side perhaps.
     some: bool,
 }
 

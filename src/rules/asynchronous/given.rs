@@ -107,7 +107,12 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
             return self.expr(At { file: at.file, id: base }, depth);
         }
         let callee = At { file: at.file, id: call.callee };
-        if solution.is_cut(callee) {
+        // Of what one of many has, the others may have another.
+        let receiver = match summary.exprs[call.callee] {
+            Expr::Attr { base, .. } => Some(At { file: at.file, id: base }),
+            _ => None,
+        };
+        if solution.is_cut(callee) || receiver.is_some_and(|base| solution.is_cut(base)) {
             return None;
         }
         let mut found: Option<Awaitable> = None;
@@ -121,6 +126,8 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
                 }
                 // `class Gate extends Promise`: its instances have no `Promise.resolve`, but what the constructor gives them.
                 Value::Ext(path) if self.is_static(callee, path) => return None,
+                // What is called is an instance: what a promise gave, as far as that is known.
+                Value::ExtInst(path) if self.program.input.facts_of(at.file).type_of(path).is_some() => return None,
                 Value::Ext(path) | Value::ExtInst(path) => {
                     let fact = self.program.input.facts_of(at.file).promise(path)?;
                     let met = |condition: &String| crate::effects::holds(solution, self.program.graph, at, call, condition);

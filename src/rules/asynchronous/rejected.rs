@@ -147,7 +147,11 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
                 // `new Promise((resolve) => ...)` can't reject it.
                 (_, Some(_)) if summary.calls[at.id].kind == CallKind::New && self.only_resolves(at) => Rejects::Never,
                 (_, Some(path)) => {
-                    let fact = self.program.input.facts_of(at.file).promise(path);
+                    let facts = self.program.input.facts_of(at.file);
+                    if facts.settles(path) {
+                        return Rejects::Never;
+                    }
+                    let fact = facts.promise(path);
                     if fact.is_none_or(|fact| fact.waits != Some(Effect::Sleep)) { Rejects::Shown } else { Rejects::Never }
                 }
                 _ => Rejects::Perhaps,
