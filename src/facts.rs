@@ -415,6 +415,7 @@ pub struct Facts {
     deferring: FxHashMap<Name, ()>,
     settling: FxHashMap<Name, ()>,
     rejecting: FxHashMap<Name, ()>,
+    scalars: FxHashMap<Name, ()>,
     plain_decorators: FxHashMap<Name, ()>,
     /// With what other threads write, where that is said.
     loop_bound: FxHashMap<Name, Option<Name>>,

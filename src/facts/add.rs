@@ -161,7 +161,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 24] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 25] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -186,6 +186,7 @@ impl Facts {
             &mut self.deferring,
             &mut self.settling,
             &mut self.rejecting,
+            &mut self.scalars,
             &mut self.plain_decorators,
         ]
     }

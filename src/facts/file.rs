@@ -139,6 +139,9 @@ pub struct RawFacts {
     /// Calls that give a promise which is settled already, or is never rejected: `Promise.resolve`, `Promise.allSettled`.
     #[serde(default)]
     pub(super) settles: Vec<Placed<RawPaths>>,
+    /// Types of plain values: what is declared so is no library's object.
+    #[serde(default)]
+    pub(super) scalar: Vec<Placed<RawPaths>>,
     /// Calls that give a promise which is rejected: who drops it means it to be seen by no handler.
     #[serde(default)]
     pub(super) rejects: Vec<Placed<RawPaths>>,
@@ -285,6 +288,7 @@ macro_rules! every_table {
             defers,
             settles,
             rejects,
+            scalar,
             plain_decorator,
             lock,
             polls,

@@ -156,6 +156,12 @@ impl Facts {
         path.starts_with("builtins.") || path.starts_with("globalThis.")
     }
 
+    /// Whether `path` is a type of plain values: text, bytes, numbers.
+    #[must_use]
+    pub fn is_scalar(&self, path: Name) -> bool {
+        self.scalars.contains_key(&path)
+    }
+
     /// The boundary at `path`.
     #[must_use]
     pub fn boundary(&self, path: Name) -> Option<&Boundary> {

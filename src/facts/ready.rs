@@ -56,7 +56,7 @@ pub(super) struct Ready {
     pub plain_labels: Vec<String>,
     pub runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    pub plain: [Vec<Name>; 24],
+    pub plain: [Vec<Name>; 25],
     pub locks: Vec<(Vec<Name>, Lock)>,
     pub polls: Vec<(Name, Name)>,
     /// Calls of the loop's own thread, with what other threads write.
@@ -282,6 +282,7 @@ impl Ready {
                 paths(raw.defers),
                 paths(raw.settles),
                 paths(raw.rejects),
+                paths(raw.scalar),
                 paths(raw.plain_decorator),
             ],
             promises,

@@ -199,6 +199,10 @@ impl Solution<'_> {
             let to = self.var_node(file, var);
             if let Some(annotation) = param.annotation {
                 self.declare(to, At { file, id: annotation });
+                // What the function puts in its place may be anything: `data = json.loads(data)`.
+                if self.assigned(file, var).is_empty() {
+                    self.declare_plain(to, At { file, id: annotation });
+                }
                 self.instantiate(At { file, id: annotation }, to, 0);
             }
             if param.rest || param.keywords {

@@ -14,7 +14,9 @@ impl Solution<'_> {
                 let lineage = self.lineage(class);
                 declared.iter().any(|of| lineage.0.contains(of) || self.lineage(*of).0.contains(&class))
             }
-            Value::ExtInst(_) => false,
+            // Plain values are of no class: `declare_plain`.
+            Value::ExtInst(path) => declared.is_empty() && self.facts.is_builtin(path),
+            Value::Object(_) if declared.is_empty() => self.type_of(value).is_none_or(|path| self.facts.is_builtin(path)),
             _ => true,
         }
     }
@@ -25,6 +27,37 @@ impl Solution<'_> {
             && !classes.is_empty()
         {
             self.hold(node, classes);
+        }
+    }
+
+    /// Lets a parameter that is declared as text or a number hold no object of a library or of the run.
+    pub(super) fn declare_plain(&mut self, node: u32, annotation: ExprAt) {
+        if self.is_plain(annotation, 0) == Some(true) {
+            self.hold(node, Vec::new());
+        }
+    }
+
+    /// Whether an annotation names plain values alone; nothing where it names none, but `None`.
+    fn is_plain(&self, at: ExprAt, depth: usize) -> Option<bool> {
+        let file = at.file;
+        if depth > 8 {
+            return Some(false);
+        }
+        match &self.input.summaries[file].exprs[at.id] {
+            Expr::Const(Const::Null) => None,
+            Expr::Either(parts) => {
+                let found: Vec<bool> = parts.iter().filter_map(|part| self.is_plain(At { file, id: *part }, depth + 1)).collect();
+                (!found.is_empty()).then(|| found.iter().all(|plain| *plain))
+            }
+            Expr::Index { base, key } => {
+                let kind = self.static_path(At { file, id: *base }).and_then(|path| self.input.facts_of(file).generic(path));
+                match kind {
+                    Some((GenericKind::Transparent, _)) => self.is_plain(At { file, id: *key }, depth + 1),
+                    _ => Some(false),
+                }
+            }
+            Expr::Builtin(builtin) => Some(self.facts.is_scalar(self.builtin(file, builtin))),
+            _ => Some(self.static_path(at).is_some_and(|path| self.facts.is_scalar(path))),
         }
     }
 

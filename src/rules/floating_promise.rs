@@ -188,7 +188,7 @@ fn is_kept(program: &Program<'_, '_>, func: FuncAt) -> bool {
     let kept = |target: &Target| match target {
         Target::Var(var) => summary.vars[*var].func != func.id,
         Target::Attr { .. } => true,
-        _ => false,
+        Target::Index { .. } => false,
     };
     let keeps = |id: &crate::ir::ExprId| summary.assigns.iter().any(|assign| assign.value == *id && kept(&assign.target));
     let settled = |id: &crate::ir::ExprId| match summary.exprs[*id] {

@@ -197,25 +197,29 @@ fn draft<'p>(program: &'p Program<'_, '_>, advisor: &Advisor<'_, '_>, one: &Touc
     let caller = program.input.func_name(one.from);
     let instead = facts.from_other_thread(one.path).map(|template| advisor.in_words(&template, one.call, one.path));
     let interrupts = interrupts(one.origin);
-    let help = if interrupts { None } else { instead }.map_or_else(
-        || match interrupts {
-            true => "register the handler with `loop.add_signal_handler(...)`, or wake the loop with `loop.call_soon_threadsafe(...)`"
-                .to_owned(),
-            false => "let the loop do it: hand it over with `loop.call_soon_threadsafe(...)`".to_owned(),
-        },
-        |code| format!("write {code}; `loop` is the program's loop, kept where it runs"),
-    );
+    let (severity, message, why, otherwise) = if interrupts {
+        (
+            Severity::Warning,
+            format!("`{caller}` interrupts the program and calls `{shown}`, which does not wake the event loop"),
+            "what waits for it goes on when something else wakes the loop",
+            "register the handler with `loop.add_signal_handler(...)`, or wake the loop with `loop.call_soon_threadsafe(...)`",
+        )
+    } else {
+        (
+            RULE.severity,
+            format!("`{caller}` runs in a thread and calls `{shown}`, which only the loop's own thread may"),
+            "the loop is not woken, and what it keeps may be changed while it reads it; in debug mode it raises",
+            "let the loop do it: hand it over with `loop.call_soon_threadsafe(...)`",
+        )
+    };
+    let help = instead
+        .filter(|_| !interrupts)
+        .map_or_else(|| otherwise.to_owned(), |code| format!("write {code}; `loop` is the program's loop, kept where it runs"));
     Draft {
-        severity: if interrupts { Severity::Warning } else { RULE.severity },
+        severity,
         confidence: one.confidence,
-        message: match interrupts {
-            true => format!("`{caller}` interrupts the program and calls `{shown}`, which does not wake the event loop"),
-            false => format!("`{caller}` runs in a thread and calls `{shown}`, which only the loop's own thread may"),
-        },
-        why: match interrupts {
-            true => "what waits for it goes on when something else wakes the loop".to_owned(),
-            false => "the loop is not woken, and what it keeps may be changed while it reads it; in debug mode it raises".to_owned(),
-        },
+        message,
+        why: why.to_owned(),
         help,
         source: SOURCE.to_owned(),
         place: (one.call.file, span),
