@@ -435,7 +435,7 @@ pub struct ModuleSummary {
     pub awaits: Vec<(FuncId, Span)>,
     /// ECMAScript: `throw` statements, each with the function that it stands in.
     pub throws: Vec<(FuncId, Span)>,
-    /// `try` statements whose failure a `catch` or `except` takes and does not throw on, with their clauses.
+    /// `try` statements whose failure a `catch` or `except` takes and does not throw on, with that; ECMAScript: without `finally`.
     pub caught: Vec<Span>,
     /// Python: blocks that handle exceptions: the class, or several, and the place.
     pub handled: Vec<(ExprId, Span)>,

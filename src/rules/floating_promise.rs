@@ -22,6 +22,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
+/// Values of a receiver that may be more than these, at least: what a registry gives.
+const MANY: usize = 4;
+
 /// What is right wherever the promise floats.
 const ENDED: &str = "end it with `.catch(handler)`; `void` before it says that it may float";
 
@@ -124,6 +127,13 @@ fn floating(program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, at: 
     // `super(...)` in a class that is a promise makes `this`.
     if matches!(summary.exprs[call.callee], Expr::Super(_)) {
         return None;
+    }
+    // Of what one of many has, those of which nothing is known may have another.
+    if let Expr::Attr { base, .. } = summary.exprs[call.callee] {
+        let base = At { file: at.file, id: base };
+        if program.solution.is_cut(base) && program.solution.values(base).len() > MANY {
+            return None;
+        }
     }
     if let Some(one) = awaitables.of_call(at) {
         let gives = one.gives == Gives::Promise && !is_deferred(program, at) && (one.func.is_some() || !has_callback(program, at));

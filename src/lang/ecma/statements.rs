@@ -2,6 +2,7 @@
 
 use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, named_children, span};
+use crate::base::Span;
 use crate::ir::{Arg, Assign, Call, CallKind, Const, Expr, ExprId, Target};
 use rustc_hash::FxHashMap;
 use tree_sitter::Node;
@@ -91,7 +92,8 @@ impl Lowering<'_> {
             "try_statement" => {
                 for child in named_children(node) {
                     if child.sort() == "catch_clause" && !super::guards::throws_on(child) {
-                        self.summary.caught.push(span(node));
+                        // What `finally` does is caught by nobody.
+                        self.summary.caught.push(Span { start: span(node).start, end: span(child).end });
                     }
                     self.any(child);
                 }

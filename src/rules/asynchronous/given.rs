@@ -107,12 +107,7 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
             return self.expr(At { file: at.file, id: base }, depth);
         }
         let callee = At { file: at.file, id: call.callee };
-        // Of what one of many has, the others may have another.
-        let receiver = match summary.exprs[call.callee] {
-            Expr::Attr { base, .. } => Some(At { file: at.file, id: base }),
-            _ => None,
-        };
-        if solution.is_cut(callee) || receiver.is_some_and(|base| solution.is_cut(base)) {
+        if solution.is_cut(callee) {
             return None;
         }
         let mut found: Option<Awaitable> = None;

@@ -104,6 +104,12 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
             // A declaration says nothing of it.
             return most(&mut function.returns.iter().map(|id| match summary.exprs[*id] {
                 Expr::Call(id) => self.call_rejects(here(id), depth),
+                Expr::Var(var) if !self.program.solution.assigned(func.file, var).is_empty() => {
+                    most(&mut self.program.solution.assigned(func.file, var).iter().map(|id| match summary.exprs[*id] {
+                        Expr::Call(id) => self.call_rejects(here(id), depth),
+                        _ => Rejects::Perhaps,
+                    }))
+                }
                 _ => Rejects::Perhaps,
             }))
             .max(if function.returns.is_empty() { Rejects::Perhaps } else { Rejects::Never });
