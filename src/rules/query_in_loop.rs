@@ -148,9 +148,10 @@ fn finding(rule: &Rule, program: &Program<'_, '_>, asked: &Asked<'_, '_, '_, '_>
     };
     let of = if asked.over == Size::Request { "what a client sent" } else { of };
     let reached = program.contexts.is_reached(owner);
-    let confidence = match (asked.over, asked.way.always, reached) {
-        _ if asked.some => Confidence::Low,
-        (Size::Database, true, true) => Confidence::High,
+    let confidence = match (asked.over, asked.way.always) {
+        // Of what nobody is seen to call, few in real code were worth it: schemas, repairs, maintenance.
+        _ if asked.some || !reached => Confidence::Low,
+        (Size::Database, true) => Confidence::High,
         _ => Confidence::Medium,
     };
     let through = if chain.len() > 1 { format!("`{}` reaches `{shown_path}`: ", chain[0].callee) } else { format!("`{shown_path}`: ") };

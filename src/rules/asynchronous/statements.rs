@@ -4,8 +4,8 @@ use crate::ir::{Call, Const, Expr, ModuleSummary};
 use crate::link::{At, CallAt, ExprAt};
 use crate::rules::Program;
 
-/// How a statement begins that changes what tables there are. It is made for one of them, and as good as never.
-const SCHEMA: [&str; 4] = ["DROP", "CREATE", "ALTER", "TRUNCATE"];
+/// How a statement begins that changes what tables there are, or asks how one is made. It is of one of them, and as good as never made.
+const SCHEMA: [&str; 5] = ["DROP", "CREATE", "ALTER", "TRUNCATE", "PRAGMA"];
 
 /// Variables, calls and functions that are followed from an argument.
 const DEEPEST: u8 = 6;
