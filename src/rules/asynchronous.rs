@@ -5,6 +5,7 @@ pub mod given;
 pub mod loops;
 pub mod rejected;
 pub mod returned;
+pub mod settled;
 pub mod statements;
 pub mod told;
 pub mod waited;

@@ -4,12 +4,13 @@ use super::asynchronous::done;
 use super::asynchronous::given::Awaitables;
 use super::asynchronous::rejected::{Rejected, Rejects, handles};
 use super::asynchronous::returned::Returned;
+use super::asynchronous::settled::{has_callback, is_deferred, is_kept, settles};
 use super::asynchronous::told::{self, Said};
 use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::{Gives, Results};
 use crate::finding::{Confidence, Severity};
-use crate::ir::{Expr, Target};
+use crate::ir::Expr;
 use crate::link::graph::functions;
 use crate::link::{At, CallAt, FuncAt, promise_of};
 
@@ -170,66 +171,6 @@ fn gathered(program: &Program<'_, '_>, rejected: &Rejected<'_, '_, '_, '_>, at: 
     let Expr::Call(id) = summary.exprs[summary.calls[head.id].args.first()?.value] else { return None };
     let made = elements(program, At { file: at.file, id }).filter(|made| !made.is_empty())?;
     made.into_iter().map(|func| rejected.of(func)).max()
-}
-
-/// Whether the callee is what `debounce` and its like give: a call of that gives nothing, or what an earlier one gave.
-fn is_deferred(program: &Program<'_, '_>, at: CallAt) -> bool {
-    let summary = &program.input.summaries[at.file];
-    let Expr::Var(var) = summary.exprs[summary.calls[at.id].callee] else { return false };
-    let facts = program.input.facts_of(at.file);
-    program.solution.assigned(at.file, var).iter().any(|id| match summary.exprs[*id] {
-        Expr::Call(id) => program.graph.externals_of(At { file: at.file, id }).any(|external| facts.defers(external.path)),
-        _ => false,
-    })
-}
-
-/// Whether a library's call is given a function behind its other arguments: it calls that, in place of giving a promise.
-fn has_callback(program: &Program<'_, '_>, at: CallAt) -> bool {
-    let summary = &program.input.summaries[at.file];
-    let call = &summary.calls[at.id];
-    let last = call.args.last().filter(|_| promise_of(summary, call).is_none());
-    last.is_some_and(|last| !functions(program.solution, At { file: at.file, id: last.value }).is_empty())
-}
-
-/// Whether a plain function puts the promise that it gives where others find it, `return (this.tail = this.tail.then(step))`.
-fn is_kept(program: &Program<'_, '_>, func: FuncAt) -> bool {
-    let summary = &program.input.summaries[func.file];
-    let function = &summary.functions[func.id];
-    let kept = |target: &Target| match target {
-        Target::Var(var) => summary.vars[*var].func != func.id,
-        Target::Attr { .. } => true,
-        Target::Index { .. } => false,
-    };
-    let keeps = |id: &crate::ir::ExprId| summary.assigns.iter().any(|assign| assign.value == *id && kept(&assign.target));
-    let settled = |id: &crate::ir::ExprId| match summary.exprs[*id] {
-        Expr::Call(id) => {
-            let facts = program.input.facts_of(func.file);
-            program.graph.externals_of(At { file: func.file, id }).any(|external| facts.settles(external.path))
-        }
-        _ => false,
-    };
-    !function.is_async && function.returns.iter().any(keeps) && function.returns.iter().all(|id| keeps(id) || settled(id))
-}
-
-/// Whether what floats is settled by what is written: `Promise.reject(error)`, which is meant to be seen by no handler, a chain that
-/// begins with a value (`Promise.resolve().then(plain)`), or one that has caught what came before: `f().catch(log).then(plain)`.
-fn settles(program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, at: CallAt) -> bool {
-    let summary = &program.input.summaries[at.file];
-    let mut head = at;
-    while let Some(base) = promise_of(summary, &summary.calls[head.id]) {
-        let call = &summary.calls[head.id];
-        let plain = call.args.iter().all(|arg| {
-            let given = functions(program.solution, At { file: at.file, id: arg.value });
-            !given.is_empty() && given.iter().all(|func| awaitables.of(*func).is_none())
-        });
-        match summary.exprs[base] {
-            Expr::Call(id) if plain && handles(summary, &summary.calls[id]) => return true,
-            Expr::Call(id) if plain => head = At { file: at.file, id },
-            _ => return false,
-        }
-    }
-    let facts = program.input.facts_of(head.file);
-    program.graph.externals_of(head).any(|external| facts.settles(external.path) || facts.rejects(external.path))
 }
 
 /// The call at the head of a chain of `then`s.
