@@ -162,8 +162,8 @@ fn finding(rule: &Rule, program: &Program<'_, '_>, asked: &Asked<'_, '_, '_, '_>
         message: format!("{through}{what} for each element of {of}"),
         why: format!("`{head}` goes round once for each element, and waits for {what} each time: the time grows with their number"),
         help: match (asked.way.effect, python) {
-            (Effect::Database, true) => "ask once for all of them: a join, `WHERE id IN (...)`, `selectinload`, `executemany`",
-            (Effect::Database, false) => "ask once for all of them: a join, `WHERE id IN (...)`, `include`, `insertMany`",
+            (Effect::Database, true) => "ask once for all of them: in SQL a join, `WHERE id IN (...)`, `selectinload`, `executemany`; in Redis `mget` or a pipeline",
+            (Effect::Database, false) => "ask once for all of them: in SQL a join, `WHERE id IN (...)`; in MongoDB `$in`, `insertMany`; in Redis `mGet` or a pipeline",
             (_, true) => "ask for all of them in one request where the service takes that; else side by side with a limit: `asyncio.Semaphore(10)` and `asyncio.gather`",
             (_, false) => "ask for all of them in one request where the service takes that; else side by side with a limit: `p-limit` and `Promise.all`",
         }
