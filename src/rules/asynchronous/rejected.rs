@@ -3,7 +3,7 @@
 use super::given::Awaitables;
 use crate::base::{FileId, Span};
 use crate::facts::{Effect, Gives};
-use crate::ir::{Call, CallId, CallKind, Const, Expr, ModuleSummary};
+use crate::ir::{Call, CallId, CallKind, Const, Expr, ExprId, ModuleSummary};
 use crate::link::graph::{Outcome, functions};
 use crate::link::{At, CallAt, FuncAt, promise_of};
 use crate::rules::Program;
@@ -99,39 +99,43 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
         let summary = &self.program.input.summaries[func.file];
         let function = &summary.functions[func.id];
         let here = |id| At { file: func.file, id };
-        let most = |found: &mut dyn Iterator<Item = Rejects>| found.max().unwrap_or(Rejects::Never);
         if !function.is_async {
-            // A declaration says nothing of it.
-            return most(&mut function.returns.iter().map(|id| match summary.exprs[*id] {
-                Expr::Call(id) => self.call_rejects(here(id), depth),
-                Expr::Var(var) if !self.program.solution.assigned(func.file, var).is_empty() => {
-                    most(&mut self.program.solution.assigned(func.file, var).iter().map(|id| match summary.exprs[*id] {
-                        Expr::Call(id) => self.call_rejects(here(id), depth),
-                        _ => Rejects::Perhaps,
-                    }))
-                }
-                _ => Rejects::Perhaps,
-            }))
-            .max(if function.returns.is_empty() { Rejects::Perhaps } else { Rejects::Never });
+            return self.passed_on(func, depth);
         }
         let within = |body: &&Span| function.span.start <= body.start && body.end <= function.span.end;
         let caught: Vec<Span> = summary.caught.iter().filter(within).copied().collect();
         let is_open = |place: &&Span| !caught.iter().any(|body| body.start <= place.start && place.end <= body.end);
         let places = self.awaits.get(&func).map_or(&[][..], Vec::as_slice);
-        let awaited = most(&mut places.iter().filter(is_open).map(|place| {
+        let awaited = places.iter().filter(is_open).map(|place| {
             let call = self.awaited.get(&(func.file, place.end)).filter(|id| place.start <= summary.calls[**id].span.start);
             call.map_or(Rejects::Perhaps, |id| self.call_rejects(here(*id), depth))
-        }));
+        });
         // `return f()` gives the caller what f gives.
-        let returned = most(&mut function.returns.iter().map(|id| match summary.exprs[*id] {
+        let returned = function.returns.iter().map(|id| match summary.exprs[*id] {
             Expr::Call(id) if self.awaitables.of_call(here(id)).is_some() => self.call_rejects(here(id), depth),
             _ => Rejects::Never,
-        }));
+        });
         let throws = self.throws.get(&func).map_or(&[][..], Vec::as_slice).iter().any(|place| is_open(&place));
-        match awaited.max(returned) {
+        match awaited.chain(returned).max().unwrap_or(Rejects::Never) {
             Rejects::Perhaps if throws => Rejects::Shown,
             found => found,
         }
+    }
+
+    /// What a plain function gives, by what it returns.
+    fn passed_on(&self, func: FuncAt, depth: u8) -> Rejects {
+        let summary = &self.program.input.summaries[func.file];
+        let one = |id: &ExprId| match summary.exprs[*id] {
+            Expr::Call(id) => self.call_rejects(At { file: func.file, id }, depth),
+            _ => Rejects::Perhaps,
+        };
+        let returned = summary.functions[func.id].returns.iter().map(|id| match summary.exprs[*id] {
+            // What was put into a variable; a parameter is nothing of the function's own.
+            Expr::Var(var) => self.program.solution.assigned(func.file, var).iter().map(one).max().unwrap_or(Rejects::Perhaps),
+            _ => one(id),
+        });
+        // A declaration says nothing of it.
+        returned.max().unwrap_or(Rejects::Perhaps)
     }
 
     /// Whether the function that a constructor is given takes one parameter at most.
