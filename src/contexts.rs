@@ -395,10 +395,9 @@ impl Spread<'_, '_> {
             }
         }
         self.reach_lazily();
-        let named = self.by_names();
-        self.settle_once(&named);
-        // Coroutines that nothing here calls first: what they call is theirs.
         let called: FxHashSet<FuncAt> = self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
+        self.settle_once(&called);
+        // Coroutines that nothing here calls first: what they call is theirs.
         let unused = self.unused(&called);
         self.unserved = self.unserved();
         // The surer ones keep what both call.
@@ -408,6 +407,12 @@ impl Spread<'_, '_> {
             self.reach_unknown(confidence, &unused, |_| true);
             self.reach_lazily();
         }
+    }
+
+    /// All functions.
+    fn functions(&self) -> impl Iterator<Item = FuncAt> {
+        let every = self.input.summaries.iter_enumerated();
+        every.flat_map(|(file, summary)| summary.functions.indices().map(move |id| At { file, id }))
     }
 
     /// Coroutines that no entry reaches may be awaited by a server elsewhere.

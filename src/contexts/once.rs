@@ -40,8 +40,7 @@ impl Spread<'_, '_> {
 
     /// Calls of methods on receivers of which nothing is known, to the coroutines of that name that nothing else calls. They don't
     /// tell that one of these is called, but who calls it if anybody does.
-    pub(super) fn by_names(&self) -> Vec<Edge> {
-        let called: FxHashSet<FuncAt> = self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
+    fn by_names(&self, called: &FxHashSet<FuncAt>) -> Vec<Edge> {
         self.named_so(|func| self.input.func(func).is_async && !called.contains(&func))
     }
 
@@ -70,13 +69,14 @@ impl Spread<'_, '_> {
     }
 
     /// Settles coroutines that no entry reaches, where every way to them begins in start-up or a command-line program.
-    pub(super) fn settle_once(&mut self, named: &[Edge]) {
+    pub(super) fn settle_once(&mut self, called: &FxHashSet<FuncAt>) {
+        let named = self.by_names(called);
         let mut callees: FxHashMap<FuncAt, Vec<&Edge>> = FxHashMap::default();
-        let mut called = FxHashSet::default();
-        for edge in self.graph.edges.iter().chain(named).filter(|edge| edge.from != edge.to) {
+        for edge in self.graph.edges.iter().chain(&named).filter(|edge| edge.from != edge.to) {
             callees.entry(edge.from).or_default().push(edge);
-            called.insert(edge.to);
         }
+        let mut called = called.clone();
+        called.extend(named.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to));
         let every: Vec<FuncAt> = self.functions().collect();
         let is_any = |func: &FuncAt, kinds: &[ContextKind]| kinds.iter().any(|kind| self.contexts.origin(*func, *kind).is_some());
         let once = [ContextKind::Startup, ContextKind::Script, ContextKind::Test];
@@ -99,7 +99,7 @@ impl Spread<'_, '_> {
         let programs = mains.chain(every.iter().filter(|func| run(func)).copied());
         let mut scripts = closure(&callees, from(ContextKind::Script).into_iter().chain(programs).collect(), runs_now);
         let startup = closure(&callees, from(ContextKind::Startup), |edge| runs_now(edge) && !edge.by_name && !of_main(edge));
-        let alone_in = self.graph.edges.iter().chain(named).filter(|edge| alone(edge)).map(|edge| edge.to).collect();
+        let alone_in = self.graph.edges.iter().chain(&named).filter(|edge| alone(edge)).map(|edge| edge.to).collect();
         let lonely = closure(&callees, alone_in, runs_now);
         let offered = lonely.iter().filter(|func| !scripts.contains(func) && !startup.contains(func) && self.is_offered(**func));
         let open = closure(&callees, open.copied().chain(offered.copied()).collect(), |edge| !alone(edge));

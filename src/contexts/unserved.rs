@@ -60,10 +60,4 @@ impl Spread<'_, '_> {
         let origin = self.contexts.origin(func, ContextKind::Loop);
         origin.is_some_and(|origin| origin.entry.is_some() && origin.confidence > Confidence::Low)
     }
-
-    /// All functions.
-    pub(super) fn functions(&self) -> impl Iterator<Item = FuncAt> {
-        let every = self.input.summaries.iter_enumerated();
-        every.flat_map(|(file, summary)| summary.functions.indices().map(move |id| At { file, id }))
-    }
 }

@@ -4,7 +4,7 @@ use super::asynchronous::done;
 use super::asynchronous::given::Awaitables;
 use super::asynchronous::rejected::{Rejected, Rejects, handles};
 use super::asynchronous::returned::Returned;
-use super::asynchronous::settled::{has_callback, is_deferred, is_kept, settles};
+use super::asynchronous::settled::{has_callback, is_deferred, keeps_promise, settles};
 use super::asynchronous::told::{self, Said};
 use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
@@ -49,7 +49,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             told.clear(rule, program, at, "caught");
             continue;
         }
-        if floats.func.is_some_and(|func| is_kept(program, func)) {
+        if floats.func.is_some_and(|func| keeps_promise(program, func)) {
             told.clear(rule, program, at, "kept by the function");
             continue;
         }

@@ -43,15 +43,9 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             continue;
         }
         let Some((way, over, head)) = of_loop(program, waited, at) else { continue };
-        let asked = Asked {
-            waited,
-            at,
-            way,
-            over,
-            head,
-            some: is_of_some(program, at)
-                || (!call.awaited && shared.awaitables().of_call(at).is_some_and(|one| one.gives == Gives::Coroutine)),
-        };
+        let makes = || shared.awaitables().of_call(at).is_some_and(|one| one.gives == Gives::Coroutine);
+        let only_makes = !call.awaited && makes();
+        let asked = Asked { waited, at, way, over, head, some: is_of_some(program, at) || only_makes };
         tell(rule, program, told, &mut found, &asked);
     }
     for edge in &program.graph.edges {

@@ -31,7 +31,7 @@ pub fn has_callback(program: &Program<'_, '_>, at: CallAt) -> bool {
 
 /// Whether a plain function puts the promise that it gives where others find it, `return (this.tail = this.tail.then(step))`.
 #[must_use]
-pub fn is_kept(program: &Program<'_, '_>, func: FuncAt) -> bool {
+pub fn keeps_promise(program: &Program<'_, '_>, func: FuncAt) -> bool {
     let summary = &program.input.summaries[func.file];
     let function = &summary.functions[func.id];
     let kept = |target: &Target| match target {
