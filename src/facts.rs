@@ -233,6 +233,7 @@ pub struct Provider {
 
 /// A call that moves its argument to another context.
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub struct Boundary {
     /// Which argument.
     pub which: Which,
@@ -246,6 +247,8 @@ pub struct Boundary {
     pub pool: Option<PoolOf>,
     /// It runs once for every element of its further arguments.
     pub each: bool,
+    /// What the argument returns is what the call gives, awaited.
+    pub returns: bool,
 }
 
 /// The pool that a call gives work to.

@@ -14,6 +14,7 @@ mod kept;
 mod lineage;
 pub mod modules;
 pub mod names;
+mod passed;
 mod quiet;
 pub mod reads;
 mod spelled;

@@ -84,7 +84,15 @@ impl Ready {
             };
             boundaries.push((
                 raw.path.iter().map(name).collect(),
-                Boundary { which, to: raw.to, curried: raw.curried, coroutines: raw.coroutines, pool, each: raw.each },
+                Boundary {
+                    which,
+                    to: raw.to,
+                    curried: raw.curried,
+                    coroutines: raw.coroutines,
+                    pool,
+                    each: raw.each,
+                    returns: raw.returns,
+                },
             ));
         }
         let (mut entries, mut plain_labels) = (Vec::new(), Vec::new());

@@ -310,6 +310,7 @@ impl Paths {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Boundary")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of its own in the file")]
 pub(super) struct RawBoundary {
     /// `python` or `node`, where the file does not say it for all.
     pub language: Option<Language>,
@@ -333,6 +334,9 @@ pub(super) struct RawBoundary {
     /// It runs once for every element of its further arguments.
     #[serde(default)]
     pub each: bool,
+    /// What the argument returns is what the call gives, awaited.
+    #[serde(default)]
+    pub returns: bool,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

@@ -197,12 +197,18 @@ impl Solution<'_> {
         let summary = &self.input.summaries[object.file];
         let Expr::Object(fields) = &summary.exprs[object.id] else { return };
         for (_, value) in fields.iter().filter(|(key, _)| *key == Some(member)) {
-            if let Expr::Function(id) = summary.exprs[*value]
-                && summary.functions[id].kind == FuncKind::Getter
-            {
-                self.read_property(At { file: object.file, id }, to);
+            if let Some((getter, FuncKind::Getter)) = self.accessor(At { file: object.file, id: *value }) {
+                self.read_property(getter, to);
             }
         }
+    }
+
+    /// The getter or setter that an expression of an object literal is.
+    pub(super) fn accessor(&self, at: ExprAt) -> Option<(FuncAt, FuncKind)> {
+        let summary = &self.input.summaries[at.file];
+        let Expr::Function(id) = summary.exprs[at.id] else { return None };
+        let kind = summary.functions[id].kind;
+        matches!(kind, FuncKind::Getter | FuncKind::Setter).then_some((At { file: at.file, id }, kind))
     }
 
     /// `base[key]`; a key that is not constant may be any.
@@ -439,11 +445,28 @@ impl Solution<'_> {
     /// What a function returns flows to `to`.
     pub(super) fn returned(&mut self, func: FuncAt, to: u32) {
         let function = self.input.func(func);
+        let declared = function.return_type.map(|id| At { file: func.file, id });
+        // What a generator yields has another type than what it is declared to give.
+        let typed = declared.filter(|_| !function.is_generator).map(|annotation| {
+            let known = self.fields.contains_key(&(Owner::Func(func), name("<returned>")));
+            let given = self.field(Owner::Func(func), name("<returned>"));
+            if !known {
+                self.declare(given, annotation);
+                self.instantiate(annotation, given, 0);
+                for value in &function.returns {
+                    self.flow(At { file: func.file, id: *value }, given, false);
+                }
+            }
+            given
+        });
+        if let Some(given) = typed {
+            return self.copy(given, to);
+        }
         for value in &function.returns {
             self.flow(At { file: func.file, id: *value }, to, false);
         }
-        if let Some(of) = function.return_type {
-            self.flow(At { file: func.file, id: of }, to, true);
+        if let Some(annotation) = declared {
+            self.instantiate(annotation, to, 0);
         }
     }
 

@@ -128,11 +128,13 @@ impl Solution<'_> {
             return;
         }
         self.give_callbacks(at, call, path);
-        let of = self.facts.result(path).unwrap_or_else(|| {
-            let last = path.rsplit('.').next().unwrap_or(&path);
-            let is_class = call.kind == CallKind::New || last.starts_with(|first: char| first.is_ascii_uppercase());
-            if is_class || self.facts.type_of(path).is_some() { path } else { name(&format!("{path}()")) }
-        });
+        if let Some(boundary) = self.facts.boundary(path).filter(|boundary| boundary.returns) {
+            for arg in argument(call, boundary.which) {
+                let moved = self.node(At { file: at.file, id: arg.value });
+                self.when(moved, Constraint::Inject(result));
+            }
+        }
+        let of = if call.kind == CallKind::New { self.facts.result(path).unwrap_or(path) } else { self.made_by(path) };
         match self.expr_of(result) {
             Some(made) if self.facts.is_tracked(of, path) => {
                 self.tracked.insert(made, of);
@@ -142,6 +144,15 @@ impl Solution<'_> {
         }
     }
 
+    /// The type of what a call on a library's path gives.
+    pub(super) fn made_by(&self, path: Name) -> Name {
+        self.facts.result(path).unwrap_or_else(|| {
+            let last = path.rsplit('.').next().unwrap_or(&path);
+            let is_class = last.starts_with(|first: char| first.is_ascii_uppercase());
+            if is_class || self.facts.type_of(path).is_some() { path } else { name(&format!("{path}()")) }
+        })
+    }
+
     fn bind_function(&mut self, at: CallAt, call: &Call, func: FuncAt, offset: usize, result: u32) {
         let function = self.input.func(func);
         if indirect(&self.input.summaries[at.file], call, function) == Some(Indirect::Bind) {
@@ -149,7 +160,7 @@ impl Solution<'_> {
         } else if function.is_generator {
             self.add(result, Value::Generator(func));
         } else {
-            self.returned(func, result);
+            self.returned_to(at, call, func, offset, result);
         }
         self.bind_arguments(at, call, func, offset);
     }

@@ -53,9 +53,9 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
     let callee = At { file: at.file, id: call.callee };
     let direct = |to: FuncAt| Edge { call: at, from, to, kind: EdgeKind::Direct, offset: None, once: false, by_name: false };
     if through == Through::Callers
-        && let Some((owner, _)) = is_parameter(input, callee, from)
+        && let Some((owner, position)) = is_parameter(input, callee, from)
         && !matches!(call.kind, CallKind::With | CallKind::Iterate)
-        && !told_by_values(solution, callee, owner, from)
+        && !told_by_values(solution, callee, (owner, position), from)
     {
         // Who calls decides what runs: see `takes`.
         return if solution.values(callee).is_empty() { Outcome::Unresolved(Reason::Parameter) } else { Outcome::Known };
@@ -167,8 +167,9 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
 
 /// Whether the values of a parameter tell what its call runs: a nameless function is used in one place, and a function that
 /// another one makes has no callers that give its maker's parameters.
-fn told_by_values(solution: &Solution<'_>, callee: ExprAt, owner: FuncAt, from: FuncAt) -> bool {
-    is_nameless(solution.input, owner) || (owner != from && solution.values(callee).len() == 1 && !solution.is_cut(callee))
+fn told_by_values(solution: &Solution<'_>, callee: ExprAt, (owner, position): (FuncAt, usize), from: FuncAt) -> bool {
+    let only = || owner != from && solution.values(callee).len() == 1 && !solution.is_cut(callee);
+    is_nameless(solution.input, owner) || (only() && !solution.is_given_unknown(owner, position))
 }
 
 /// Whether a function has no name: what it is called by does not tell where it is used.

@@ -38,6 +38,9 @@ impl Solution<'_> {
                 match &assign.target {
                     Target::Var(var) => {
                         let to = self.var_node(file, *var);
+                        if assign.is_type {
+                            self.declare(to, At { file, id: assign.value });
+                        }
                         self.flow(At { file, id: assign.value }, to, assign.is_type);
                     }
                     Target::Attr { base, name } => {
@@ -134,7 +137,7 @@ impl Solution<'_> {
         }
     }
 
-    fn instantiate(&mut self, from: ExprAt, to: u32, depth: usize) {
+    pub(super) fn instantiate(&mut self, from: ExprAt, to: u32, depth: usize) {
         let file = from.file;
         if depth > 8 {
             return;
@@ -184,6 +187,8 @@ impl Solution<'_> {
                     self.instantiate(of, to, depth + 1);
                 }
             }
+            // `Any` tells nothing, and what it would hold is kept out by what it stands for.
+            _ if self.static_path(from).is_some_and(|path| self.input.facts_of(file).is_structural(path)) => {}
             _ => {
                 let from = self.node(from);
                 self.when(from, Constraint::Instantiate(to));
@@ -286,9 +291,16 @@ impl Solution<'_> {
                         self.when(from, Constraint::Merge(Owner::Object(at)));
                         continue;
                     }
-                    let from = self.node(expr_at(value));
                     let to = self.field(Owner::Object(at), key.unwrap_or_else(FactBase::any));
-                    self.copy(from, to);
+                    match self.accessor(expr_at(value)) {
+                        // What is kept is what the getter gives: see `read_accessors`.
+                        Some((getter, FuncKind::Getter)) => self.returned(getter, to),
+                        Some(_) => {}
+                        None => {
+                            let from = self.node(expr_at(value));
+                            self.copy(from, to);
+                        }
+                    }
                 }
             }
             Expr::List(items) => {

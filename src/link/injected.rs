@@ -30,7 +30,10 @@ impl Solution<'_> {
                     self.returned(call, to);
                 }
             }
-            Value::Ext(path) => self.add(to, Value::ExtInst(path)),
+            Value::Ext(path) => {
+                let made = self.made_by(path);
+                self.add(to, Value::ExtInst(made));
+            }
             _ => {}
         }
     }

@@ -177,6 +177,22 @@ impl Solution<'_> {
         self.static_path_within(at, 0)
     }
 
+    /// The external paths that a name may stand for, where the run binds it: each of `try: from a import X; except: from b import X`.
+    pub(super) fn static_paths(&self, at: ExprAt) -> Vec<Name> {
+        let bound: Vec<ExprAt> = match &self.input.summaries[at.file].exprs[at.id] {
+            Expr::Var(var) => self.assigned(at.file, *var).iter().map(|id| At { file: at.file, id: *id }).collect(),
+            Expr::Imported { module, name } => match self.resolve(at.file, *module) {
+                Resolved::File(to) => match self.globals[to].get(name) {
+                    Some(var) => self.assigned(to, *var).iter().map(|id| At { file: to, id: *id }).collect(),
+                    None => Vec::new(),
+                },
+                _ => vec![at],
+            },
+            _ => vec![at],
+        };
+        bound.into_iter().filter_map(|at| self.static_path(at)).collect()
+    }
+
     fn static_path_within(&self, at: ExprAt, depth: usize) -> Option<Name> {
         if depth > 8 {
             return None;

@@ -4,6 +4,7 @@
 //! Sets are bounded by `LIMIT`; a set that is full takes no more and is counted.
 
 use super::access::Dispatch;
+use super::declared::Declared;
 use super::{At, CallAt, ClassAt, ExprAt, FuncAt, Input};
 use crate::base::{FileId, Name};
 use crate::facts::{Entry, Facts};
@@ -11,7 +12,7 @@ use crate::ir::{Expr, ExprId, Family, MODULE_BODY, Target, VarId};
 use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -114,7 +115,7 @@ pub struct Solution<'a> {
     queue: VecDeque<u32>,
     queued: Vec<bool>,
     /// Nodes with a declared type: they take no instances of other classes.
-    pub(super) declared: FxHashMap<u32, SmallVec<[ClassAt; 2]>>,
+    pub(super) declared: FxHashMap<u32, Declared>,
     is_declared: Vec<bool>,
     /// Paths of members of libraries: joining text at every read was costly.
     pub(super) joined: FxHashMap<(Name, Name), Name>,
@@ -139,6 +140,8 @@ pub struct Solution<'a> {
     pub(super) by_method: FxHashMap<Name, Vec<ClassAt>>,
     /// Properties read: at this expression, this getter runs.
     pub getters: Vec<(ExprAt, FuncAt)>,
+    /// Parameters of functions to which a call gives something of which nothing is known; made when it is asked for.
+    pub(super) given_unknown: OnceCell<FxHashSet<(FuncAt, usize)>>,
     /// Sets that were full when another value came.
     pub full: usize,
     is_full: Vec<bool>,
@@ -241,6 +244,7 @@ impl<'a> Solution<'a> {
             stand_ins: FxHashMap::default(),
             by_method: FxHashMap::default(),
             getters: Vec::new(),
+            given_unknown: OnceCell::new(),
             full: 0,
             is_full: vec![false; count],
         }
@@ -401,10 +405,10 @@ impl<'a> Solution<'a> {
         }
     }
 
-    /// Lets `node` hold no instances of other classes than these.
-    pub(super) fn hold(&mut self, node: u32, classes: Vec<ClassAt>) {
+    /// Lets `node` hold no instances of other types than these.
+    pub(super) fn hold(&mut self, node: u32, declared: Declared) {
         self.is_declared[node as usize] = true;
-        self.declared.entry(node).or_default().extend(classes);
+        self.declared.entry(node).or_default().merge(declared);
     }
 
     pub(super) fn when(&mut self, node: u32, constraint: Constraint) {
