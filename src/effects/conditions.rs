@@ -79,10 +79,20 @@ impl<'a> Callers<'a> {
 
     /// Whether someone may call the function so that its parameters are what is asked. Where no caller is known, anyone may;
     /// `entered` tells of functions that others call besides.
-    fn may_ask(&self, run: Run<'_>, func: FuncAt, asked: &Flags, entered: &dyn Fn(FuncAt) -> bool, seen: &mut FxHashSet<FuncAt>) -> bool {
-        let Some(callers) = self.0.get(&func).filter(|_| asked.asks() && !entered(func)) else { return true };
-        // Whoever imports a public function may leave out what it need not be given.
-        if !is_private(run, func) && asked.leaves_out(run.solution.input.func(func)) {
+    fn may_ask(&self, run: Run<'_>, func: FuncAt, asked: &Flags, entered: Entered<'_>, seen: &mut FxHashSet<FuncAt>) -> bool {
+        // What a function around was given, this one can't be given otherwise, whoever calls it.
+        let makers = Entered { reached_by: &Some, ..entered };
+        let made = |(up, flags): (u8, Flags)| {
+            flags::outer(run.solution.input, func, up).is_none_or(|outer| self.may_ask(run, outer, &flags, makers, &mut FxHashSet::default()))
+        };
+        if seen.is_empty() && !asked.around().all(made) {
+            return false;
+        }
+        let Some(callers) = self.0.get(&func).filter(|_| asked.asks() && !(entered.from_outside)(func)) else { return true };
+        // Whoever imports a public function may leave out what it need not be given; one that is told to run by its callers here
+        // runs as they call it.
+        let told = (entered.reached_by)(func).is_some();
+        if !told && !is_private(run, func) && asked.leaves_out(run.solution.input.func(func)) {
             return true;
         }
         if seen.len() >= DEEPEST || !seen.insert(func) {
@@ -97,6 +107,40 @@ impl<'a> Callers<'a> {
     }
 }
 
+/// Where functions run, for who asks what their callers give.
+#[derive(Clone, Copy)]
+pub struct Entered<'a> {
+    /// Whether others than the run's own code call the function.
+    pub from_outside: &'a dyn Fn(FuncAt) -> bool,
+    /// Whether it runs on a loop.
+    pub on_loop: &'a dyn Fn(FuncAt) -> bool,
+    /// The function by which it was reached there.
+    pub reached_by: &'a dyn Fn(FuncAt) -> Option<FuncAt>,
+}
+
+impl Callers<'_> {
+    /// Functions on a loop, the outermost first, of which each calls the next, and the last calls `func`, so that its parameters are
+    /// what is asked; empty where that is up to whoever calls `func`, none where no such callers are seen.
+    fn way_to(&self, run: Run<'_>, func: FuncAt, asked: &Flags, entered: Entered<'_>, seen: &mut FxHashSet<FuncAt>) -> Option<Vec<FuncAt>> {
+        let Some(callers) = self.0.get(&func).filter(|_| asked.asks() && !(entered.from_outside)(func)) else { return Some(Vec::new()) };
+        if seen.len() >= DEEPEST || !seen.insert(func) {
+            return None;
+        }
+        let first = (entered.reached_by)(func);
+        let known = callers.iter().filter(|edge| Some(edge.from) == first);
+        let others = callers.iter().filter(|edge| Some(edge.from) != first && (entered.on_loop)(edge.from));
+        for edge in known.chain(others).filter(|edge| matches!(edge.kind, EdgeKind::Direct | EdgeKind::Later)) {
+            if let Some(above) = flags::through(run, edge, asked).filter(|_| !flags::gives_empty(run, edge, asked))
+                && let Some(mut way) = self.way_to(run, edge.from, &above, entered, seen)
+            {
+                way.push(edge.from);
+                return Some(way);
+            }
+        }
+        None
+    }
+}
+
 /// Whether the function's name says that only its own module calls it.
 fn is_private(run: Run<'_>, func: FuncAt) -> bool {
     let function = run.solution.input.func(func);
@@ -105,32 +149,44 @@ fn is_private(run: Run<'_>, func: FuncAt) -> bool {
 }
 
 impl Effects {
-    /// Whether no caller in the run gives the function's parameters what a way to the effect asks of them.
+    /// Who calls the function so that its parameters are what a way to the effect asks of them: functions on a loop, the outermost
+    /// first; empty where whoever calls it decides, or where none is seen to. None where no caller in the run gives that.
     #[must_use]
-    pub fn is_unmet(
+    pub fn met_by(
         &self,
         run: Run<'_>,
         graph: &Graph,
         callers: &Callers<'_>,
         func: FuncAt,
         way: &Witness,
-        entered: &dyn Fn(FuncAt) -> bool,
-    ) -> bool {
+        entered: Entered<'_>,
+    ) -> Option<Vec<FuncAt>> {
+        let asked = self.asked(run, graph, way);
+        let may = |asked: &&Flags| callers.may_ask(run, func, asked, entered, &mut FxHashSet::default());
+        if asked.is_empty() {
+            return Some(Vec::new());
+        }
+        let met: Vec<&Flags> = asked.iter().filter(may).collect();
+        // Where the function is where its context begins, nobody is said to call it so.
+        let told = met.iter().filter(|_| (entered.reached_by)(func).is_some());
+        let way = told.into_iter().find_map(|asked| callers.way_to(run, func, asked, entered, &mut FxHashSet::default()));
+        (!met.is_empty()).then_some(way.unwrap_or_default())
+    }
+
+    /// What a way to the effect may ask of the parameters of the function where it begins; empty where that is not known.
+    fn asked(&self, run: Run<'_>, graph: &Graph, way: &Witness) -> Vec<Flags> {
         let input = run.solution.input;
-        let unmet =
-            |asked: Option<Flags>| asked.is_some_and(|asked| !callers.may_ask(run, func, &asked, entered, &mut FxHashSet::default()));
         let Some((next, _)) = &way.next else {
-            return unmet(of_fact(run, way.call, self.fact(input, way.call, way.path)));
+            return of_fact(run, way.call, self.fact(input, way.call, way.path)).into_iter().collect();
         };
         let edges = graph.edges_of(way.call).filter(|edge| edge.to == *next && edge.kind == EdgeKind::Direct);
         let effects = self.of(*next);
-        let mut ways = edges.flat_map(|edge| {
+        let ways = edges.flat_map(|edge| {
             let weights = effects.iter().flat_map(|effect| [Weight::Heavy, Weight::Light].map(|weight| (*effect, weight)));
             let states = weights.filter_map(|channel| self.states.get(&(channel, *next)));
             states.flatten().filter_map(|flags| flags::through(run, edge, flags)).collect::<Vec<_>>()
         });
-        let first = ways.next();
-        first.is_some() && first.into_iter().chain(ways).all(|asked| unmet(Some(asked)))
+        ways.collect()
     }
 }
 

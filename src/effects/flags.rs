@@ -18,6 +18,8 @@ pub struct Flag {
     pub key: Option<Name>,
     /// What it must be.
     pub wanted: Wanted,
+    /// How many functions further out the parameter's is: 0 for the function's own, 1 for that in which it is written.
+    pub up: u8,
 }
 
 /// What must hold of a function's parameters.
@@ -72,8 +74,14 @@ impl Flags {
     pub fn leaves_out(&self, function: &crate::ir::Function) -> bool {
         self.tested
             .iter()
-            .filter(|flag| flag.position != RECEIVER)
+            .filter(|flag| flag.position != RECEIVER && flag.up == 0)
             .any(|flag| function.params.get(flag.position).is_none_or(|param| param.default.is_some() || param.rest || param.keywords))
+    }
+
+    /// What must hold of the parameters of the function that stands around, as many functions out as `up` says.
+    pub(super) fn around(&self) -> impl Iterator<Item = (u8, Self)> + '_ {
+        let outer = self.tested.iter().filter(|flag| flag.up > 0);
+        outer.map(|flag| (flag.up, Self { tested: SmallVec::from_elem(Flag { up: 0, ..*flag }, 1), own: None, grown: None }))
     }
 
     /// The same without what parameters must be.
@@ -210,7 +218,15 @@ pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
         Own::Is(class) => Some(class),
         Own::Any => None,
     };
-    let (Some(offset), false) = (edge.offset, below.tested.is_empty()) else { return Some(flags) };
+    if below.tested.is_empty() {
+        return Some(flags);
+    }
+    for flag in below.tested.iter().filter(|flag| flag.up > 0) {
+        if let Answer::When(flag) = around(input, edge, flag) {
+            add(&mut flags, flag);
+        }
+    }
+    let Some(offset) = edge.offset else { return Some(flags) };
     let summary = &input.summaries[edge.call.file];
     let (call, callee) = (&summary.calls[edge.call.id], input.func(edge.to));
     // `f.apply(this, args)`: nothing is known of what is given.
@@ -222,7 +238,7 @@ pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
     let by_name = edge.by_name && summary.family == Family::Python && callee.class.is_some();
     let offset = if by_name { 1 } else { usize::from(offset) };
     let given = Given { run, edge, bound: bound_parameters(summary, callee, call, offset), offset };
-    for flag in &below.tested {
+    for flag in below.tested.iter().filter(|flag| flag.up == 0) {
         match given.answer(flag) {
             Answer::Never => return None,
             Answer::Perhaps => {}
@@ -244,8 +260,8 @@ pub fn gives_empty(run: Run<'_>, edge: &Edge, asked: &Flags) -> bool {
         Expr::List(items) => items.is_empty(),
         _ => false,
     };
-    let wants =
-        |position| asked.tested.iter().any(|flag| flag.position == position && flag.key.is_none() && flag.wanted == Wanted::Truth(true));
+    let asks = |flag: &Flag, position| flag.position == position && flag.up == 0 && flag.key.is_none();
+    let wants = |position| asked.tested.iter().any(|flag| asks(flag, position) && flag.wanted == Wanted::Truth(true));
     summary.family == Family::Python && bound.into_iter().any(|(value, position)| wants(position) && is_empty(value))
 }
 
@@ -353,6 +369,25 @@ impl Given<'_> {
             _ => Answer::Perhaps,
         }
     }
+}
+
+/// What a caller that stands in the same function has to answer for that function's parameter; others know nothing of it.
+fn around(input: Input<'_>, edge: &Edge, flag: &Flag) -> Answer {
+    let Some(outer) = outer(input, edge.to, flag.up) else { return Answer::Perhaps };
+    let up = (0..=MOST_OUT).find(|up| self::outer(input, edge.from, *up) == Some(outer));
+    up.map_or(Answer::Perhaps, |up| Answer::When(Flag { up, ..*flag }))
+}
+
+/// Functions out that are followed.
+pub(super) const MOST_OUT: u8 = 3;
+
+/// The function that stands so many functions around another.
+pub(super) fn outer(input: Input<'_>, func: FuncAt, up: u8) -> Option<FuncAt> {
+    let mut at = func;
+    for _ in 0..up {
+        at.id = input.func(at).parent?;
+    }
+    Some(at)
 }
 
 /// Whether a test that a call stands under says that the variable which it gives is not what is wanted: `f(x)` behind

@@ -1,6 +1,6 @@
 //! Whether the value of an expression may be what a test below asks for, and what that asks of the function's own parameters.
 
-use super::flags::Flag;
+use super::flags::{Flag, MOST_OUT, outer};
 use super::shape::Shape;
 use super::sizes::Sizes;
 use super::wanted::{Known, Literal, Wanted};
@@ -250,7 +250,7 @@ impl Asker<'_> {
             },
             Expr::Attr { base, name } => match constant(self.run, at, depth) {
                 Some(known) => of_member(self.run, known, wanted, summary.family),
-                None if self.is_settled(part(base), *name) => Answer::When(Flag { position: RECEIVER, key: Some(*name), wanted }),
+                None if self.is_settled(part(base), *name) => Answer::When(Flag { position: RECEIVER, key: Some(*name), wanted, up: 0 }),
                 None if summary.family == Family::Ecma => self.key(part(base), *name, wanted, depth + 1),
                 None => Answer::Perhaps,
             },
@@ -304,6 +304,18 @@ impl Asker<'_> {
         Some(values.iter().map(|id| At { file, id: *id }).collect())
     }
 
+    /// Asks for a variable of a function around, which is bound once there: what it is when this one runs is what it was made.
+    fn around(self, file: FileId, var: VarId) -> Option<(Self, u8)> {
+        let input = self.run.solution.input;
+        let variable = &input.summaries[file].vars[var];
+        let fixed = !variable.vague && !variable.outside && self.run.solution.assigned(file, var).len() <= 1;
+        let owner = At { file, id: variable.func };
+        let stands = file == self.func.file && owner != self.func && variable.func != MODULE_BODY && fixed;
+        let up = (1..=MOST_OUT).find(|up| stands && outer(input, self.func, *up) == Some(owner))?;
+        // Whoever is handed what it holds may write there before this function runs.
+        Some((Self { func: owner, before: u32::MAX, ..self }, up))
+    }
+
     fn variable(self, file: FileId, var: VarId, wanted: Wanted, depth: usize) -> Answer {
         let summary = &self.run.solution.input.summaries[file];
         let position = self.position(file, var);
@@ -312,6 +324,11 @@ impl Asker<'_> {
             && wanted.is_kept(summary, var)
         {
             return first;
+        }
+        if position.is_none()
+            && let Some((around, up)) = self.around(file, var)
+        {
+            return shifted(around.variable(file, var, wanted, depth + 1), up);
         }
         let Some(values) = self.given(file, var) else { return Answer::Perhaps };
         let values = values.into_iter().map(|value| self.reassigned(value, var, wanted, depth + 1));
@@ -344,7 +361,7 @@ impl Asker<'_> {
         let declared = || !optional || wanted.of_nothing(self.run, summary.family) == Some(false);
         match param.annotation {
             Some(annotation) if self.excludes(At { file: self.func.file, id: annotation }, wanted, 0) && declared() => Answer::Never,
-            _ => Answer::When(Flag { position, key: None, wanted }),
+            _ => Answer::When(Flag { position, key: None, wanted, up: 0 }),
         }
     }
 
@@ -404,9 +421,14 @@ impl Asker<'_> {
         if self.run.writes.may_change(file, var, key, self.before) {
             return Answer::Perhaps;
         }
+        // An object that the function around makes, others may have been handed since.
+        let given = |(around, _): &(Self, u8)| depth < DEEPEST && around.position(file, var).is_some();
+        if let Some((around, up)) = self.around(file, var).filter(given) {
+            return shifted(around.key_of_variable(file, var, key, wanted, depth + 1), up);
+        }
         let summary = &self.run.solution.input.summaries[file];
         let position = self.position(file, var);
-        let first = position.map(|position| Answer::When(Flag { position, key: Some(key), wanted }));
+        let first = position.map(|position| Answer::When(Flag { position, key: Some(key), wanted, up: 0 }));
         let outer = summary.vars[var].func;
         // What a module or an outer function holds, others reach as well.
         if position.is_none() && (file != self.func.file || outer != self.func.id) {
@@ -441,6 +463,15 @@ impl Asker<'_> {
             Some(Answer::Never) => held,
             Some(_) => Answer::Perhaps,
         })
+    }
+}
+
+/// An answer of a function that stands so many functions out.
+fn shifted(answer: Answer, up: u8) -> Answer {
+    match answer {
+        Answer::When(flag) if flag.position == RECEIVER || flag.up + up > MOST_OUT => Answer::Perhaps,
+        Answer::When(flag) => Answer::When(Flag { up: flag.up + up, ..flag }),
+        _ => answer,
     }
 }
 

@@ -30,6 +30,17 @@ impl<'p> Root<'p> {
         let way = program.contexts.way_to(func).into_iter().map(|func| program.input.func_name(func));
         Self { on: ContextKind::Loop, origin, way: way.collect() }
     }
+
+    /// The same by callers that are known to be the ones, the outermost first.
+    #[must_use]
+    pub fn through(program: &'p Program<'_, '_>, func: FuncAt, origin: &'p Origin, callers: &[FuncAt]) -> Self {
+        let outermost = callers.first().and_then(|first| Some((*first, program.contexts.origin(*first, ContextKind::Loop)?)));
+        let Some((first, origin)) = outermost else { return Self::on_loop(program, func, origin) };
+        let mut way = program.contexts.way_to(first);
+        way.retain(|func| !callers.contains(func));
+        way.extend(callers);
+        Self { on: ContextKind::Loop, origin, way: way.into_iter().map(|func| program.input.func_name(func)).collect() }
+    }
 }
 
 /// A finding in the making.

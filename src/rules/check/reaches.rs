@@ -5,7 +5,7 @@ use super::shared::Shared;
 use crate::advice::Asked;
 use crate::base::Name;
 use crate::contexts::Origin as Entry;
-use crate::effects::conditions::is_way_out;
+use crate::effects::conditions::{Entered, is_way_out};
 use crate::effects::grown::Grown;
 use crate::effects::{Channel, Witness, shown_path};
 use crate::facts::{ContextKind, Effect, Weight};
@@ -87,10 +87,15 @@ struct Weighed<'r> {
 }
 
 impl Asking<'_, '_, '_, '_> {
-    /// Whether no caller here gives the function what the way to the effect asks of its parameters.
-    fn is_unmet(&self, func: FuncAt, one: &Reached) -> bool {
+    /// Who calls the function so that it gives what the way to the effect asks of its parameters; none where no caller here does.
+    fn met_by(&self, func: FuncAt, one: &Reached) -> Option<Vec<FuncAt>> {
         let Program { effects, solution, sizes, graph, contexts, .. } = self.shared.program;
-        effects.is_unmet(effects.run(solution, sizes), graph, self.shared.callers(), func, &one.witness, &|func| contexts.is_entry(func))
+        let entered = Entered {
+            from_outside: &|func| contexts.is_entry(func),
+            on_loop: &|func| contexts.origin(func, ContextKind::Loop).is_some(),
+            reached_by: &|func| contexts.caller_of(func),
+        };
+        effects.met_by(effects.run(solution, sizes), graph, self.shared.callers(), func, &one.witness, entered)
     }
 
     /// How bad one way to an effect is; none where what is given is small.
@@ -160,9 +165,12 @@ impl Reaches {
             // Where the library keeps what it gives, the first call alone stalls.
             let kept = fact.kept && !(origin.confidence == Confidence::High && shared.origins().asked_anew(&steps));
             let way_out = || steps.iter().any(|step| is_way_out(program.input, step.call));
-            let doubted = kept || best.witness.by_name || way_out() || asking.is_unmet(func, best);
+            let met = asking.met_by(func, best);
+            let doubted = kept || best.witness.by_name || way_out() || met.is_none();
+            let root = Root::through(program, func, origin, &met.unwrap_or_default());
             let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };
-            let confidence = weighed.confidence.min(sure);
+            let by_others = if std::ptr::eq(root.origin, origin) { Confidence::High } else { root.origin.confidence };
+            let confidence = weighed.confidence.min(sure).min(by_others);
             let shown = shown_path(program.input.facts_of(sink.file), path);
             let assumed = program.effects.assumed.fact(path).is_some();
             let own = if best.channel.0 == Effect::Cpu && best.grown.is_some() { heavy_call_on_loop::VERB } else { self.verb };
@@ -193,7 +201,7 @@ impl Reaches {
                 source: fact.source.clone(),
                 place: (call.file, chain[0].span),
                 chain,
-                root: Some(Root::on_loop(program, func, origin)),
+                root: Some(root),
                 labels: Vec::new(),
             };
             findings.push(Finding { more_sinks: ways.len() - 1, ..draft.finding(rule) });
