@@ -387,6 +387,8 @@ pub struct Facts {
     type_tests: FxHashMap<Name, Option<Name>>,
     /// Names of methods that read what is held under a key.
     key_reads: rustc_hash::FxHashSet<Name>,
+    /// Methods that forget the functions that they are given.
+    unlistens: rustc_hash::FxHashSet<Name>,
     /// Methods of builtin types by their name.
     by_name: FxHashMap<Name, Name>,
     /// Last names of attributes whose reading is a call.

@@ -51,10 +51,13 @@ impl Spread<'_, '_> {
                 }
                 _ => {}
             }
+            let is_function = !direct.is_empty();
             found.extend(direct);
             for value in self.solution.values(at) {
+                // Where functions may be meant, an object is what the same helper passes on for others.
                 if let Value::Object(object) = value
                     && *object != at
+                    && !is_function
                 {
                     pending.push((*object, depth + 1));
                 }

@@ -20,6 +20,9 @@ const DEEPEST: usize = 8;
 pub fn of_fact(run: Run<'_>, call: CallAt, fact: Option<&CallFact>) -> Option<Flags> {
     let mut flags = flags::of_call(run, call)?;
     let input = run.solution.input;
+    if let Some(flag) = flags::gives_result(run, call) {
+        flags::add(&mut flags, flag);
+    }
     let summary = &input.summaries[call.file];
     let made = &summary.calls[call.id];
     let asker = Asker { run, func: At { file: call.file, id: made.func }, before: made.span.start };
@@ -83,7 +86,8 @@ impl<'a> Callers<'a> {
         // What a function around was given, this one can't be given otherwise, whoever calls it.
         let makers = Entered { reached_by: &Some, ..entered };
         let made = |(up, flags): (u8, Flags)| {
-            flags::outer(run.solution.input, func, up).is_none_or(|outer| self.may_ask(run, outer, &flags, makers, &mut FxHashSet::default()))
+            flags::outer(run.solution.input, func, up)
+                .is_none_or(|outer| self.may_ask(run, outer, &flags, makers, &mut FxHashSet::default()))
         };
         if seen.is_empty() && !asked.around().all(made) {
             return false;

@@ -1,11 +1,11 @@
 //! Effects that a parameter decides: `def fetch(url, wait=False): if wait: sleep()` sleeps only for callers that ask for it.
 
-use super::given::{Answer, Asker, RECEIVER, Run, callee_path, constant, is_own};
+use super::given::{Answer, Asker, RECEIVER, RESULT, Run, callee_path, constant, is_own};
 use super::grown::Grown;
 use super::wanted::{Equality, Wanted};
 use crate::base::{FileId, Name};
 use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Guard, GuardId, Relation, Test};
-use crate::link::graph::{Edge, Indirect, bound_parameters, indirect};
+use crate::link::graph::{Edge, EdgeKind, Indirect, bound_parameters, indirect};
 use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Input, Solution, Value};
 use smallvec::SmallVec;
 
@@ -74,7 +74,7 @@ impl Flags {
     pub fn leaves_out(&self, function: &crate::ir::Function) -> bool {
         self.tested
             .iter()
-            .filter(|flag| flag.position != RECEIVER && flag.up == 0)
+            .filter(|flag| flag.position < RESULT && flag.up == 0)
             .any(|flag| function.params.get(flag.position).is_none_or(|param| param.default.is_some() || param.rest || param.keywords))
     }
 
@@ -221,6 +221,13 @@ pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
     if below.tested.is_empty() {
         return Some(flags);
     }
+    if below.tested.iter().any(|flag| flag.position == RESULT) {
+        match passes_on(run, edge) {
+            Answer::Never => return None,
+            Answer::Perhaps => {}
+            Answer::When(flag) => add(&mut flags, flag),
+        }
+    }
     for flag in below.tested.iter().filter(|flag| flag.up > 0) {
         if let Answer::When(flag) = around(input, edge, flag) {
             add(&mut flags, flag);
@@ -238,7 +245,7 @@ pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
     let by_name = edge.by_name && summary.family == Family::Python && callee.class.is_some();
     let offset = if by_name { 1 } else { usize::from(offset) };
     let given = Given { run, edge, bound: bound_parameters(summary, callee, call, offset), offset };
-    for flag in below.tested.iter().filter(|flag| flag.up == 0) {
+    for flag in below.tested.iter().filter(|flag| flag.up == 0 && flag.position != RESULT) {
         match given.answer(flag) {
             Answer::Never => return None,
             Answer::Perhaps => {}
@@ -369,6 +376,37 @@ impl Given<'_> {
             _ => Answer::Perhaps,
         }
     }
+}
+
+/// What it asks of a plain function of Python that a call gives its result: that nobody awaits it, for what blocks gives nothing
+/// to await. Nothing of one that does something else with the result.
+#[must_use]
+pub fn gives_result(run: Run<'_>, call: CallAt) -> Option<Flag> {
+    let summary = &run.solution.input.summaries[call.file];
+    let made = &summary.calls[call.id];
+    let function = &summary.functions[made.func];
+    if summary.family != Family::Python || function.is_async || function.is_generator || made.kind != CallKind::Call || made.awaited {
+        return None;
+    }
+    let result = run.solution.result_of(call)?.id;
+    let gives = |id: &ExprId| *id == result || matches!(&summary.exprs[*id], Expr::Either(parts) if parts.contains(&result));
+    let given = function.returns.iter().any(|id| match summary.exprs[*id] {
+        Expr::Var(var) => run.solution.assigned(call.file, var).iter().any(gives),
+        _ => gives(id),
+    });
+    given.then_some(Flag { position: RESULT, key: None, wanted: Wanted::Truth(false), up: 0 })
+}
+
+/// Who calls a function whose result must not be awaited: one that awaits it, one that passes it on, or one that keeps it.
+fn passes_on(run: Run<'_>, edge: &Edge) -> Answer {
+    // `await helper(function)` awaits what the helper gives, `await moved()` what the thread does.
+    if edge.offset.is_none() || edge.kind != EdgeKind::Direct {
+        return Answer::Perhaps;
+    }
+    if run.solution.input.summaries[edge.call.file].calls[edge.call.id].awaited {
+        return Answer::Never;
+    }
+    gives_result(run, edge.call).map_or(Answer::Perhaps, Answer::When)
 }
 
 /// What a caller that stands in the same function has to answer for that function's parameter; others know nothing of it.

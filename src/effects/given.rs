@@ -19,6 +19,9 @@ const MOST_VALUES: usize = 4;
 /// In place of a parameter's position: what a method is called on.
 pub const RECEIVER: usize = usize::MAX;
 
+/// In place of a parameter's position: what the function gives. It is wanted true where it is awaited.
+pub const RESULT: usize = usize::MAX - 1;
+
 /// The methods that make an instance what it is.
 const CONSTRUCTORS: [&str; 4] = ["__init__", "__new__", "__post_init__", "constructor"];
 

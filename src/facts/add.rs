@@ -149,6 +149,7 @@ impl Facts {
         let last = |path: &Name| path.rsplit('.').next().map(name);
         self.by_name.extend(ready.by_name.iter().filter_map(|path| Some((last(path)?, *path))));
         self.key_reads.extend(ready.key_reads.iter().filter_map(last));
+        self.unlistens.extend(ready.unlistens.iter().filter_map(last));
         for (path, asks, of) in ready.value_tests {
             match asks {
                 Asks::Prefix | Asks::Suffix => self.text_tests.extend(last(&path).map(|method| (method, asks == Asks::Suffix))),

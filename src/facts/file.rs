@@ -66,6 +66,9 @@ pub struct RawFacts {
     /// Methods that give what is held under the key that is their first argument, or their second.
     #[serde(default)]
     pub(super) key_read: Vec<Placed<RawPaths>>,
+    /// Methods that forget the functions that they are given: by their names, whatever they are called on.
+    #[serde(default)]
+    pub(super) unlisten: Vec<Placed<RawPaths>>,
     /// Calls that show that other work waits on the loop.
     #[serde(default)]
     pub(super) concurrency: Vec<Placed<RawPaths>>,
@@ -264,6 +267,7 @@ macro_rules! every_table {
             by_name,
             value_test,
             key_read,
+            unlisten,
             worker_file,
             keeps,
             unblocks,

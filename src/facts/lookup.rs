@@ -263,6 +263,12 @@ impl Facts {
         self.key_reads.contains(&member)
     }
 
+    /// Whether a method of this name forgets the functions that it is given, and calls none.
+    #[must_use]
+    pub fn unlistens(&self, member: &str) -> bool {
+        self.unlistens.iter().any(|known| known.as_str() == member)
+    }
+
     /// The builtin method that a name tells by itself.
     #[must_use]
     pub fn by_name(&self, member: Name) -> Option<Name> {

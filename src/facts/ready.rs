@@ -52,6 +52,8 @@ pub(super) struct Ready {
     pub by_name: Vec<Name>,
     pub value_tests: Vec<(Name, Asks, Option<Name>)>,
     pub key_reads: Vec<Name>,
+    /// Methods that forget the functions that they are given.
+    pub unlistens: Vec<Name>,
     /// Labels of entries that nothing awaits.
     pub plain_labels: Vec<String>,
     pub runtimes: Vec<Runtime>,
@@ -264,6 +266,7 @@ impl Ready {
                 })
                 .collect(),
             key_reads: paths(raw.key_read),
+            unlistens: paths(raw.unlisten),
             plain_labels,
             runtimes: raw.runtime.into_iter().map(Placed::into_value).collect(),
             plain: [
@@ -343,6 +346,7 @@ impl Ready {
             + self.by_name.len()
             + self.value_tests.len()
             + self.key_reads.len()
+            + self.unlistens.len()
             + self.runtimes.len()
             + self.promises.len()
             + self.drops.len()
@@ -368,7 +372,9 @@ impl Ready {
         paths.extend(self.providers.iter().flat_map(|(receivers, _)| receivers));
         paths.extend(self.generics.iter().flat_map(|(paths, _)| paths));
         paths.extend(self.locks.iter().flat_map(|(types, _)| types));
-        paths.extend(self.by_name.iter().chain(&self.key_reads).chain(self.value_tests.iter().map(|(path, ..)| path)));
+        paths.extend(
+            self.by_name.iter().chain(&self.key_reads).chain(&self.unlistens).chain(self.value_tests.iter().map(|(path, ..)| path)),
+        );
         paths.sort();
         paths.dedup();
         paths

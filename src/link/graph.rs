@@ -492,6 +492,7 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
             && facts.registrations(external.path).is_empty()
             && facts.containers(external.path).is_empty()
             && facts.wraps(external.path).is_none()
+            && !external.path.rsplit('.').next().is_some_and(|member| facts.unlistens(member))
         {
             give(call.args.iter().collect(), EdgeKind::Later);
         }
