@@ -390,11 +390,11 @@ pub fn gives_result(run: Run<'_>, call: CallAt) -> Option<Flag> {
     }
     let result = run.solution.result_of(call)?.id;
     let gives = |id: &ExprId| *id == result || matches!(&summary.exprs[*id], Expr::Either(parts) if parts.contains(&result));
-    let given = function.returns.iter().any(|id| match summary.exprs[*id] {
+    let is_result = function.returns.iter().any(|id| match summary.exprs[*id] {
         Expr::Var(var) => run.solution.assigned(call.file, var).iter().any(gives),
         _ => gives(id),
     });
-    given.then_some(Flag { position: RESULT, key: None, wanted: Wanted::Truth(false), up: 0 })
+    is_result.then_some(Flag { position: RESULT, key: None, wanted: Wanted::Truth(false), up: 0 })
 }
 
 /// Who calls a function whose result must not be awaited: one that awaits it, one that passes it on, or one that keeps it.

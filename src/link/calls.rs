@@ -5,7 +5,7 @@ use super::graph::{Edge, EdgeKind, External, Graph, Outcome, Reason, is_paramete
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::Name;
-use crate::ir::{CallKind, Expr, Family, FuncKind};
+use crate::ir::{Branch, CallKind, Expr, Family, FuncKind, Relation, Test};
 use rustc_hash::FxHashMap;
 
 /// The names under which facts speak of a function of this run: the repository is the library itself.
@@ -61,6 +61,7 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
         return if solution.values(callee).is_empty() { Outcome::Unresolved(Reason::Parameter) } else { Outcome::Known };
     }
     let values = solution.values(callee);
+    let shown = shown_classes(solution, at, callee);
     let typed = |value: &Value| !matches!(value, Value::Ext(path) | Value::ExtInst(path) if path.contains("()"));
     let outcome = match values {
         _ if !call.kind.is_written() => Outcome::Implied,
@@ -150,6 +151,8 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
             (_, Value::New(func)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
                 graph.edges.push(direct(func));
             }
+            // A test has shown that the receiver is of the run's own class, which answers itself.
+            (CallKind::Call, Value::ExtInst(_) | Value::Ext(_)) if shown => {}
             // What a factory gave is called: its fact is that of the factory's result.
             (_, Value::ExtInst(path) | Value::Ext(path)) => {
                 graph.externals.push(External { call: at, from, path });
@@ -163,6 +166,38 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
         _ => None,
     }));
     outcome
+}
+
+/// Whether the call stands under a test that its receiver is of classes of the run which have the method themselves:
+/// `if isinstance(x, Own): x.run()`.
+fn shown_classes(solution: &Solution<'_>, at: CallAt, callee: ExprAt) -> bool {
+    let input = solution.input;
+    let summary = &input.summaries[at.file];
+    let facts = input.facts_of(at.file);
+    let Expr::Attr { base, name } = &summary.exprs[callee.id] else { return false };
+    let Expr::Var(var) = summary.exprs[*base] else { return false };
+    let guards = std::iter::successors(summary.calls[at.id].guard, |id| summary.guards[*id].outer).map(|id| &summary.guards[id]);
+    let tested = guards.filter(|guard| guard.branch == Branch::True).find_map(|guard| match guard.test {
+        Test::Call(id) => {
+            let test = &summary.calls[id];
+            let path = solution.external_path(At { file: at.file, id: test.callee })?;
+            let [one, of] = &test.args[..] else { return None };
+            let asks = facts.type_test(path) == Some(None) && summary.exprs[one.value] == Expr::Var(var);
+            asks.then_some(of.value)
+        }
+        Test::Two(Relation::Instance, one, of) if summary.exprs[one] == Expr::Var(var) => Some(of),
+        _ => None,
+    });
+    let Some(of) = tested else { return false };
+    let parts = match &summary.exprs[of] {
+        Expr::List(parts) => parts.clone(),
+        _ => vec![of],
+    };
+    let answers = |part: &crate::ir::ExprId| {
+        let classes = solution.static_classes(At { file: at.file, id: *part }, 0);
+        !classes.is_empty() && classes.iter().all(|class| solution.find_method(*class, *name).is_some())
+    };
+    !parts.is_empty() && parts.iter().all(answers)
 }
 
 /// Whether the values of a parameter tell what its call runs: a nameless function is used in one place, and a function that
