@@ -135,7 +135,11 @@ impl<'a, 'b> Advisor<'a, 'b> {
                             asked.shown
                         )
                     }
-                    None => format!("make {} async and write {code} in place of `{}`{caution}", way.listed(), asked.shown),
+                    None => {
+                        let made = asked.steps.iter().map(|step| step.from).filter(|func| !input.func(*func).is_async);
+                        let elsewhere = self.elsewhere(made, asked.steps);
+                        format!("make {} async and write {code} in place of `{}`{caution}{elsewhere}", way.listed(), asked.shown)
+                    }
                 }
             }
         });
@@ -218,7 +222,8 @@ impl<'a, 'b> Advisor<'a, 'b> {
             }
             Hand::Whole => {
                 let name = self.said(first.from);
-                Handed { words: format!("make {name} async and call {}{caution}", quoted(&code(template, first))), whole: true }
+                let (code, elsewhere) = (quoted(&code(template, first)), self.elsewhere([first.from], asked.steps));
+                Handed { words: format!("make {name} async and call {code}{caution}{elsewhere}"), whole: true }
             }
             Hand::Block(around) => block(around, first),
             Hand::Inside if replaced || asked.steps.len() < 2 => return None,
@@ -234,10 +239,11 @@ impl<'a, 'b> Advisor<'a, 'b> {
                     let words = format!("others call {names} where they can't await: write an async form that calls {code}{caution}");
                     Handed { words, whole: false }
                 }
-                (Hand::Whole, None) => Handed {
-                    words: format!("make {} async and call {}{caution}", way.listed(), quoted(&code(template, last))),
-                    whole: false,
-                },
+                (Hand::Whole, None) => {
+                    let made = asked.steps.iter().map(|step| step.from).filter(|func| !self.solution.input.func(*func).is_async);
+                    let (code, elsewhere) = (quoted(&code(template, last)), self.elsewhere(made, asked.steps));
+                    Handed { words: format!("make {} async and call {code}{caution}{elsewhere}", way.listed()), whole: false }
+                }
             },
         })
     }

@@ -86,13 +86,15 @@ fn problems(root: tree_sitter::Node<'_>, summary: &mut ModuleSummary) {
     summary.problems.sort_by_key(|problem| problem.span);
 }
 
-/// Collects the comments that speak to loopwarden or to its tests.
+/// Collects the comments that speak to loopwarden, to its tests, or to another linter whose rules judge the same.
 fn comments(root: tree_sitter::Node<'_>, text: &str, marker: &str, summary: &mut ModuleSummary) {
     const WORDS: [&str; 5] = ["loopwarden:", "expect:", "ok:", "missed:", "false:"];
     let spoken = |word: &&str| {
         [marker, "/*"].iter().any(|start| text.contains(&format!("{start} {word}")) || text.contains(&format!("{start}{word}")))
     };
-    if !WORDS.iter().any(spoken) {
+    let silences = ["noqa:", "ruff: ignore[", "eslint-disable-"].iter().any(|mark| text.contains(mark));
+    let silences = silences && crate::rules::elsewhere::codes().any(|code| text.contains(code));
+    if !silences && !WORDS.iter().any(spoken) {
         return;
     }
     let mut cursor = root.walk();
@@ -101,7 +103,7 @@ fn comments(root: tree_sitter::Node<'_>, text: &str, marker: &str, summary: &mut
         if node.sort() == "comment" {
             let raw = text.get(node.byte_range()).unwrap_or("");
             let said = raw.trim_start_matches(marker).trim_start_matches("/*").trim_end_matches("*/").trim();
-            if WORDS.iter().any(|word| said.starts_with(word)) {
+            if WORDS.iter().any(|word| said.starts_with(word)) || (silences && crate::ir::directive::silenced(said).is_some()) {
                 let line = text[..node.start_byte()].rfind('\n').map_or(0, |at| at + 1);
                 let alone = text[line..node.start_byte()].trim().is_empty();
                 let span = crate::base::Span::new(node.start_byte(), node.end_byte());

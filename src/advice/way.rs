@@ -143,6 +143,21 @@ impl Advisor<'_, '_> {
         self.moved.contains(&func) || self.callers.get(&func).into_iter().flatten().any(cannot)
     }
 
+    /// What is left to do where functions are made async that others call, too: a promise that nobody awaits counts as true.
+    pub(super) fn elsewhere(&self, made: impl IntoIterator<Item = FuncAt>, steps: &[Step]) -> String {
+        let callers = made.into_iter().flat_map(|func| self.callers.get(&func).into_iter().flatten().copied());
+        let mut others: Vec<FuncAt> = callers.filter(|other| !steps.iter().any(|step| step.from == *other)).collect();
+        others.sort();
+        others.dedup();
+        let names: Vec<String> = others.iter().take(LISTED).map(|func| self.said(*func)).collect();
+        match (names.as_slice(), others.len().saturating_sub(LISTED)) {
+            ([], _) => String::new(),
+            ([one], _) => format!("; {one} has to await it, too"),
+            ([some @ .., last], 0) => format!("; {} and {last} have to await it, too", some.join(", ")),
+            (names, more) => format!("; {} and {more} more have to await it, too", names.join(", ")),
+        }
+    }
+
     pub(super) fn way(&self, steps: &[Step], origin: &Origin) -> Way {
         let input = self.solution.input;
         let (mut names, mut fixed, mut shared) = (Vec::new(), None, false);

@@ -44,6 +44,8 @@ pub enum Request {
         /// Ids of rules, as written.
         rules: Vec<String>,
     },
+    /// Another linter is told to leave out what these of its rules find on the line.
+    Silence(Vec<String>),
     /// Take the function for harmless.
     AssumeNonblocking,
     /// Take the function for one that blocks, with the effect's word if one is given.
@@ -73,6 +75,11 @@ impl Directive {
     /// Reads a comment; `None` where it does not speak to loopwarden.
     #[must_use]
     pub fn read(comment: &Comment, source: &Source) -> Option<Self> {
+        if let Some((codes, next)) = silenced(&comment.text) {
+            let (line, _) = source.line_column(comment.span.start);
+            let speaks_for = line + usize::from(next);
+            return Some(Self { request: Ok(Request::Silence(codes)), reason: None, span: comment.span, line, speaks_for });
+        }
         let said = comment.text.strip_prefix("loopwarden:")?.trim();
         let (asked, reason) = match said.split_once("--") {
             Some((asked, reason)) => (asked.trim(), Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty())),
@@ -89,6 +96,28 @@ impl Directive {
         let speaks_for = if alone { next } else { line };
         Some(Self { request: request(asked), reason, span: comment.span, line, speaks_for })
     }
+}
+
+/// The codes of another linter's rules that a comment silences, and whether on the next line: `noqa: RUF006`,
+/// `eslint-disable-next-line no-await-in-loop -- why`.
+#[must_use]
+pub fn silenced(comment: &str) -> Option<(Vec<String>, bool)> {
+    let codes = |text: &str| {
+        let text = text.split(" --").next().unwrap_or("").split(" #").next().unwrap_or("");
+        text.split([',', ' ']).map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    if let Some((_, after)) = comment.split_once("noqa:") {
+        return Some((codes(after), false));
+    }
+    if let Some((_, after)) = comment.split_once("ruff: ignore[") {
+        return Some((codes(after.split(']').next().unwrap_or("")), false));
+    }
+    let after = comment.strip_prefix("eslint-disable-")?;
+    let (after, next) = match after.strip_prefix("next-line ") {
+        Some(after) => (after, true),
+        None => (after.strip_prefix("line ")?, false),
+    };
+    Some((codes(after), next))
 }
 
 fn request(asked: &str) -> Result<Request, String> {
@@ -163,6 +192,19 @@ mod tests {
         for wrong in ["ignore", "ignore[]", "ignore[a", "ignore[a] because", "ingore[a]", "assume", ""] {
             assert!(one(&format!("loopwarden: {wrong}")).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_other_linters_are_told_is_read() {
+        let codes = |comment: &str| silenced(comment).map(|(codes, next)| (codes.join("|"), next));
+        let some = |codes: &str, next| Some((codes.to_owned(), next));
+        assert_eq!(codes("noqa: RUF006, E501"), some("RUF006|E501", false));
+        assert_eq!(codes("type: ignore  # noqa: RUF006 # why"), some("RUF006", false));
+        assert_eq!(codes("ruff: ignore[RUF006]"), some("RUF006", false));
+        assert_eq!(codes("eslint-disable-next-line a/b, c -- why, d"), some("a/b|c", true));
+        assert_eq!(codes("eslint-disable-line c"), some("c", false));
+        assert_eq!(codes("eslint-disable c"), None);
+        assert_eq!(codes("noqa"), None);
     }
 
     #[test]

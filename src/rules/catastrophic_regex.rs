@@ -155,11 +155,16 @@ fn help(program: &Program<'_, '_>, way: &Way<'_>) -> String {
         Flavor::Python => "if len(text) > 200: raise ValueError",
         Flavor::Ecma => "if (text.length > 200) throw new Error()",
     };
-    if !way.pattern.is_exponential() {
+    // Linear engines know no look-around.
+    let looks = ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| way.pattern.written.text.contains(look));
+    if !way.pattern.is_exponential() || (looks && ways.is_empty()) {
         ways.push(format!("bound the text first (`{length}`)"));
     }
     let engine = program.input.facts_of(way.end.file).regex(way.path).and_then(|regex| regex.instead);
-    ways.push(engine.map_or_else(|| "use an engine that takes linear time".to_owned(), |engine| format!("use a linear engine: {engine}")));
+    if !looks {
+        let linear = |engine| format!("use a linear engine: {engine}");
+        ways.push(engine.map_or_else(|| "use an engine that takes linear time".to_owned(), linear));
+    }
     let alone = if way.pattern.flavor == Flavor::Python { "; a thread does not help, the match holds the GIL" } else { "" };
     format!("{}{alone}", ways.join(", or "))
 }

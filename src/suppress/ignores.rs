@@ -10,7 +10,7 @@ use crate::ir::ModuleSummary;
 use crate::ir::directive::{Directive, Reach, Request};
 use crate::link::graph::EdgeKind;
 use crate::link::{CallAt, FuncAt};
-use crate::rules::{Check, Program, by_id, rule_of};
+use crate::rules::{Check, Program, by_id, elsewhere, rule_of};
 use oxc_index::IndexVec;
 use rustc_hash::FxHashMap;
 
@@ -51,7 +51,11 @@ impl Ignores {
     }
 
     fn add(&mut self, file: FileId, source: &Source, summary: &ModuleSummary, directive: Directive, settings: &Settings) {
-        let Ok(Request::Ignore { reach, rules }) = directive.request else { return };
+        let (reach, rules) = match directive.request {
+            Ok(Request::Ignore { reach, rules }) => (reach, rules),
+            Ok(Request::Silence(codes)) => return self.silence(file, directive.span, directive.speaks_for, &codes),
+            _ => return,
+        };
         let mut wrong = |message: String, help: String| self.wrong.push((file, directive.span, message, help));
         if settings.require_reason && directive.reason.is_none() {
             let help = "end it with `-- ` and why the finding may stay, or remove it".to_owned();
@@ -85,6 +89,14 @@ impl Ignores {
                 Some(span) => self.by_span.entry(file).or_default().push((span, at)),
                 None => self.by_line.entry((file, directive.speaks_for)).or_default().push(at),
             }
+        }
+    }
+
+    /// Lets go what another linter has been told to let go. Whether that linter still needs the comment is not asked here.
+    fn silence(&mut self, file: FileId, span: Span, line: usize, codes: &[String]) {
+        for rule in codes.iter().flat_map(|code| elsewhere::same(code)) {
+            self.by_line.entry((file, line)).or_default().push(self.all.len());
+            self.all.push(Ignore { rule, file, span, reach: Reach::Line, reason: None, used: true });
         }
     }
 

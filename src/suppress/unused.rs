@@ -29,7 +29,7 @@ pub fn add_unused(
             let function = summary.defined_at(source, directive.speaks_for);
             let wrong = match (&directive.request, function) {
                 (Err(message), _) => Some((message.clone(), "correct it or remove it".to_owned())),
-                (Ok(Request::Ignore { .. }), _) => None,
+                (Ok(Request::Ignore { .. } | Request::Silence(_)), _) => None,
                 (Ok(_), None) => {
                     let help = "put it on the line of a definition or above it".to_owned();
                     Some(("no function is defined where `assume` stands".to_owned(), help))
