@@ -4,6 +4,7 @@
 //! function a call runs: names, attributes, calls, containers. Arithmetic is `Unknown`.
 
 pub mod directive;
+pub mod elsewhere;
 mod guard;
 pub mod loops;
 mod places;

@@ -93,7 +93,7 @@ fn comments(root: tree_sitter::Node<'_>, text: &str, marker: &str, summary: &mut
         [marker, "/*"].iter().any(|start| text.contains(&format!("{start} {word}")) || text.contains(&format!("{start}{word}")))
     };
     let silences = ["noqa:", "ruff: ignore[", "eslint-disable-"].iter().any(|mark| text.contains(mark));
-    let silences = silences && crate::rules::elsewhere::codes().any(|code| text.contains(code));
+    let silences = silences && crate::ir::elsewhere::codes().any(|code| text.contains(code));
     if !silences && !WORDS.iter().any(spoken) {
         return;
     }

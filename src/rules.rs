@@ -22,7 +22,6 @@ mod cpu_bound_thread;
 mod cpu_loop_on_loop;
 mod cpu_recursion_on_loop;
 mod dangling_task;
-pub mod elsewhere;
 mod endless_default_executor_task;
 mod executor_exit_on_loop;
 mod executor_per_call;

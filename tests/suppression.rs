@@ -360,3 +360,10 @@ fn add_ignore_writes_comments_that_hold() {
     // A second time there is nothing to write.
     assert!(check(root, &["--add-ignore", "again", "app.py", "lib"]).1.contains("wrote 0 comments into 0 files"));
 }
+
+#[test]
+fn what_other_linters_find_is_found_by_rules_there_are() {
+    for rule in loopwarden::ir::elsewhere::codes().flat_map(loopwarden::ir::elsewhere::same) {
+        assert!(loopwarden::rules::by_id(rule).is_some(), "{rule}");
+    }
+}

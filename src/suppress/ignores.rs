@@ -8,9 +8,10 @@ use crate::facts::{ContextKind, Weight};
 use crate::finding::{Cleared, Finding, Suppressed};
 use crate::ir::ModuleSummary;
 use crate::ir::directive::{Directive, Reach, Request};
+use crate::ir::elsewhere;
 use crate::link::graph::EdgeKind;
 use crate::link::{CallAt, FuncAt};
-use crate::rules::{Check, Program, by_id, elsewhere, rule_of};
+use crate::rules::{Check, Program, by_id, rule_of};
 use oxc_index::IndexVec;
 use rustc_hash::FxHashMap;
 

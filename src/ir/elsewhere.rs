@@ -32,13 +32,3 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
 pub fn same(code: &str) -> &'static [&'static str] {
     SAME.iter().find(|(known, _)| *known == code).map_or(&[], |(_, rules)| *rules)
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn every_rule_there_is() {
-        for rule in super::codes().flat_map(super::same) {
-            assert!(crate::rules::by_id(rule).is_some(), "{rule}");
-        }
-    }
-}
