@@ -153,6 +153,8 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
             }
             // A test has shown that the receiver is of the run's own class, which answers itself.
             (CallKind::Call, Value::ExtInst(_) | Value::Ext(_)) if shown => {}
+            // An instance that is called makes no other: `http.Server` is a class that takes handlers.
+            (CallKind::Call, Value::ExtInst(path)) if makes_entries(solution, at, path) => {}
             // What a factory gave is called: its fact is that of the factory's result.
             (_, Value::ExtInst(path) | Value::Ext(path)) => {
                 graph.externals.push(External { call: at, from, path });
@@ -166,6 +168,12 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
         _ => None,
     }));
     outcome
+}
+
+/// Whether the path is that of a library's class whose constructor is given handlers.
+fn makes_entries(solution: &Solution<'_>, at: CallAt, path: Name) -> bool {
+    let facts = solution.input.facts_of(at.file);
+    facts.type_of(path).is_some() && !facts.registrations(path).is_empty()
 }
 
 /// Whether the call stands under a test that its receiver is of classes of the run which have the method themselves:
