@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     id: "async-function-offloaded",
     group: "async",
     severity: Severity::Error,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/async-function-offloaded.md"),
     check: Check::Uses(check),
 };
