@@ -136,8 +136,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
                         )
                     }
                     None => {
-                        let made = asked.steps.iter().map(|step| step.from).filter(|func| !input.func(*func).is_async);
-                        let elsewhere = self.elsewhere(made, asked.steps);
+                        let elsewhere = self.elsewhere(asked.steps.iter().map(|step| step.from), asked.steps);
                         format!("make {} async and write {code} in place of `{}`{caution}{elsewhere}", way.listed(), asked.shown)
                     }
                 }
@@ -240,8 +239,8 @@ impl<'a, 'b> Advisor<'a, 'b> {
                     Handed { words, whole: false }
                 }
                 (Hand::Whole, None) => {
-                    let made = asked.steps.iter().map(|step| step.from).filter(|func| !self.solution.input.func(*func).is_async);
-                    let (code, elsewhere) = (quoted(&code(template, last)), self.elsewhere(made, asked.steps));
+                    let elsewhere = self.elsewhere(asked.steps.iter().map(|step| step.from), asked.steps);
+                    let code = quoted(&code(template, last));
                     Handed { words: format!("make {} async and call {code}{caution}{elsewhere}", way.listed()), whole: false }
                 }
             },

@@ -75,7 +75,9 @@ impl Directive {
     /// Reads a comment; `None` where it does not speak to loopwarden.
     #[must_use]
     pub fn read(comment: &Comment, source: &Source) -> Option<Self> {
-        if let Some((codes, next)) = silenced(&comment.text) {
+        // Who gives a reason may speak of another linter's comment.
+        let own = comment.text.starts_with("loopwarden:");
+        if let Some((codes, next)) = silenced(&comment.text).filter(|_| !own) {
             let (line, _) = source.line_column(comment.span.start);
             let speaks_for = line + usize::from(next);
             return Some(Self { request: Ok(Request::Silence(codes)), reason: None, span: comment.span, line, speaks_for });
@@ -189,6 +191,7 @@ mod tests {
         assert_eq!(one("loopwarden: ignore-file[a]--x"), ignore(Reach::File, &["a"]));
         assert_eq!(one("loopwarden: assume nonblocking -- x"), Ok(Request::AssumeNonblocking));
         assert_eq!(one("loopwarden: assume blocking network"), Ok(Request::AssumeBlocking(Some("network".to_owned()))));
+        assert_eq!(one("loopwarden: ignore[a] -- as noqa: RUF006"), ignore(Reach::Line, &["a"]));
         for wrong in ["ignore", "ignore[]", "ignore[a", "ignore[a] because", "ingore[a]", "assume", ""] {
             assert!(one(&format!("loopwarden: {wrong}")).is_err(), "{wrong}");
         }
