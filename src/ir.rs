@@ -367,6 +367,17 @@ pub struct Assign {
     pub is_type: bool,
 }
 
+/// `except` of a `try`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Handled {
+    /// The class of exceptions, or several.
+    pub caught: ExprId,
+    /// What is tried.
+    pub tried: Span,
+    /// What is done if it fails.
+    pub block: Span,
+}
+
 /// A variable.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Var {
@@ -438,8 +449,8 @@ pub struct ModuleSummary {
     pub throws: Vec<(FuncId, Span)>,
     /// `try` statements whose failure a `catch` or `except` takes and does not throw on, with that; ECMAScript: without `finally`.
     pub caught: Vec<Span>,
-    /// Python: blocks that handle exceptions: the class, or several, and the place.
-    pub handled: Vec<(ExprId, Span)>,
+    /// Python: blocks that handle exceptions.
+    pub handled: Vec<Handled>,
     /// Tests that calls stand under.
     pub guards: IndexVec<GuardId, Guard>,
     /// Loops, in source order.

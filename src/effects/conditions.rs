@@ -199,8 +199,8 @@ impl Effects {
 pub fn is_way_out(input: crate::link::Input<'_>, call: CallAt) -> bool {
     let summary = &input.summaries[call.file];
     let span = summary.calls[call.id].span;
-    let around = summary.handled.iter().filter(|(_, block)| block.start <= span.start && span.end <= block.end);
-    around.into_iter().any(|(caught, _)| tells_missing(input, At { file: call.file, id: *caught }))
+    let around = summary.handled.iter().filter(|one| one.block.start <= span.start && span.end <= one.block.end);
+    around.into_iter().any(|one| tells_missing(input, At { file: call.file, id: one.caught }))
 }
 
 fn tells_missing(input: crate::link::Input<'_>, caught: ExprAt) -> bool {

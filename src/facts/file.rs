@@ -78,7 +78,8 @@ pub struct RawFacts {
     /// Decorators that keep the results of their function.
     #[serde(default)]
     pub(super) keeps: Vec<Placed<RawPaths>>,
-    /// Calls that, given false or zero, make their receiver return at once.
+    /// Calls that, given false or zero, make their receiver return at once, and attributes that do; exceptions that only such a receiver
+    /// raises.
     #[serde(default)]
     pub(super) unblocks: Vec<Placed<RawPaths>>,
     /// Calls that begin to serve: what leads there is start-up.

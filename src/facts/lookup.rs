@@ -120,10 +120,17 @@ impl Facts {
         self.by_path(&self.keeps, path).is_some()
     }
 
-    /// Whether a call on `path`, given false or zero, makes its receiver's calls return at once.
+    /// Whether a call on `path`, or an attribute of that path, given false or zero, makes its receiver's calls return at once; of an
+    /// exception, whether only such a receiver raises it.
     #[must_use]
     pub fn unblocks(&self, path: Name) -> bool {
         self.by_path(&self.unblocks, path).is_some()
+    }
+
+    /// Whether the path of something that makes its receiver's calls return at once ends in `member`.
+    #[must_use]
+    pub fn ends_unblocking(&self, member: Name) -> bool {
+        self.unblocks.keys().any(|path| path.rsplit_once('.').is_some_and(|(_, last)| last == member.as_str()))
     }
 
     /// Whether a call on `path` begins to serve: what leads to it is start-up.

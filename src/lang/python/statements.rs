@@ -3,7 +3,7 @@
 use super::super::syntax::{Field, Syntax};
 use super::{DEEPEST, Lowering, span};
 use crate::base::{Name, name};
-use crate::ir::{Arg, Assign, Call, CallKind, Const, Expr, ExprId, Region, Store, Target};
+use crate::ir::{Arg, Assign, Call, CallKind, Const, Expr, ExprId, Handled, Region, Store, Target};
 use tree_sitter::Node;
 
 impl Lowering<'_> {
@@ -92,7 +92,8 @@ impl Lowering<'_> {
                     }
                 }
                 ("block", ..) => {
-                    self.summary.handled.extend(caught.map(|caught| (caught, span(child))));
+                    let tried = node.parent().and_then(|whole| whole.at(Field::Body)).map_or(span(node), span);
+                    self.summary.handled.extend(caught.map(|caught| Handled { caught, tried, block: span(child) }));
                     self.block(child);
                 }
                 (kind, ..) if is_expression(kind) => caught = Some(self.expression(child)),
