@@ -31,6 +31,10 @@ const START_HOPS: usize = 3;
 /// Callers told between an entry and the function that stalls, at most.
 const LONGEST_WAY: usize = 32;
 
+/// Calls from an entry to a function that is believed to run there, at most: in longer ways values of many callers meet. Of six read in
+/// real code one was true.
+const BELIEVED_WAY: usize = 8;
+
 /// The reason of functions of which no entry is known.
 pub const NOT_REACHED: &str = "not reached";
 
@@ -113,6 +117,8 @@ struct Spread<'a, 'b> {
     unknown: FxHashSet<usize>,
     /// Reached by a call made once: function, caller, whether it is a callback, origin.
     lazy: Vec<(FuncAt, FuncAt, bool, usize)>,
+    /// The same for what is many calls away from an entry.
+    far: Vec<(FuncAt, FuncAt, bool, usize)>,
 }
 
 /// Spreads contexts from entries.
@@ -143,6 +149,7 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
         unserved: FxHashSet::default(),
         unknown: FxHashSet::default(),
         lazy: Vec::new(),
+        far: Vec::new(),
     };
     let programs = spread.programs();
     spread.scripts = input.summaries.indices().map(|file| programs.contains(&file)).collect();
@@ -407,6 +414,27 @@ impl Spread<'_, '_> {
             self.reach_unknown(confidence, &unused, |_| true);
             self.reach_lazily();
         }
+        // A coroutine that is far from every entry has spoken for itself by now.
+        let far = std::mem::take(&mut self.far);
+        self.lazy = self.doubted(far, "many calls away");
+        self.reach_lazily();
+    }
+
+    /// Functions reached from entries, as reached from the same at low confidence, with the reason.
+    fn doubted(&mut self, reached: Vec<(FuncAt, FuncAt, bool, usize)>, why: &str) -> Vec<(FuncAt, FuncAt, bool, usize)> {
+        let mut made: FxHashMap<usize, usize> = FxHashMap::default();
+        let mut doubted = Vec::with_capacity(reached.len());
+        for (func, caller, root, origin) in reached {
+            let low = made.get(&origin).copied().unwrap_or_else(|| {
+                let Origin { label, file, span, entry, .. } = self.contexts.origins[origin].clone();
+                let low = self.origin(&format!("{label}, {why}"), file, span, Confidence::Low);
+                self.contexts.origins[low].entry = entry;
+                low
+            });
+            made.insert(origin, low);
+            doubted.push((func, caller, root, low));
+        }
+        doubted
     }
 
     /// All functions.
@@ -480,10 +508,10 @@ impl Spread<'_, '_> {
 
     /// Spreads a context from several entries, equally sure, each function from the nearest.
     fn reach_all(&mut self, from: Vec<(FuncAt, usize)>, kind: ContextKind, root: bool) {
-        let mut lazy: Vec<(usize, FuncAt, FuncAt, bool)> = Vec::new();
-        let mut queue: VecDeque<(FuncAt, bool, Option<FuncAt>, usize)> =
-            from.into_iter().map(|(func, origin)| (func, root, None, origin)).collect();
-        while let Some((func, root, caller, origin)) = queue.pop_front() {
+        let mut lazy: Vec<(FuncAt, FuncAt, bool, usize)> = Vec::new();
+        let mut queue: VecDeque<(FuncAt, bool, Option<FuncAt>, usize, usize)> =
+            from.into_iter().map(|(func, origin)| (func, root, None, origin, 0)).collect();
+        while let Some((func, root, caller, origin, calls)) = queue.pop_front() {
             let function = self.input.func(func);
             let root = kind == ContextKind::Loop && (root || function.is_async);
             let confidence = self.contexts.origins[origin].confidence;
@@ -492,6 +520,13 @@ impl Spread<'_, '_> {
             let by_root = self.contexts.loop_roots.get(&func);
             let (news, root_news) = (better(known, &self.contexts.origins), root && better(by_root, &self.contexts.origins));
             if !news && !root_news {
+                continue;
+            }
+            if let Some(caller) = caller.filter(|_| calls > BELIEVED_WAY && kind == ContextKind::Loop)
+                && confidence > Confidence::Low
+                && !self.unknown.contains(&origin)
+            {
+                self.far.push((func, caller, root, origin));
                 continue;
             }
             // Where no entry is known, a coroutine speaks for itself.
@@ -512,7 +547,7 @@ impl Spread<'_, '_> {
             for next in self.out.get(&func).into_iter().flatten() {
                 // What is made once and kept stalls the loop once: others seldom wait for that.
                 if next.once && kind == ContextKind::Loop && self.contexts.origins[origin].confidence > Confidence::Low {
-                    lazy.push((origin, next.to, func, next.kind == EdgeKind::Later));
+                    lazy.push((next.to, func, next.kind == EdgeKind::Later, origin));
                     continue;
                 }
                 // A coroutine runs on a loop, whoever made it. It belongs to the start-up or the script that awaits it;
@@ -530,24 +565,15 @@ impl Spread<'_, '_> {
                     continue;
                 }
                 match next.kind {
-                    EdgeKind::Direct => queue.push_back((next.to, false, Some(func), origin)),
-                    EdgeKind::Later => queue.push_back((next.to, kind == ContextKind::Loop, Some(func), origin)),
-                    EdgeKind::OffLoop if kind != ContextKind::Loop => queue.push_back((next.to, false, Some(func), origin)),
+                    EdgeKind::Direct => queue.push_back((next.to, false, Some(func), origin, calls + 1)),
+                    EdgeKind::Later => queue.push_back((next.to, kind == ContextKind::Loop, Some(func), origin, calls + 1)),
+                    EdgeKind::OffLoop if kind != ContextKind::Loop => queue.push_back((next.to, false, Some(func), origin, calls + 1)),
                     EdgeKind::Moved(_) | EdgeKind::OffLoop => {}
                 }
             }
         }
-        let mut once: FxHashMap<usize, usize> = FxHashMap::default();
-        for (origin, to, caller, root) in lazy {
-            let made = once.get(&origin).copied().unwrap_or_else(|| {
-                let Origin { label, file, span, entry, .. } = self.contexts.origins[origin].clone();
-                let made = self.origin(&format!("{label}, once"), file, span, Confidence::Low);
-                self.contexts.origins[made].entry = entry;
-                made
-            });
-            once.insert(origin, made);
-            self.lazy.push((to, caller, root, made));
-        }
+        let once = self.doubted(lazy, "once");
+        self.lazy.extend(once);
     }
 }
 

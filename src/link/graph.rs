@@ -120,6 +120,8 @@ pub struct Graph {
     pub ready: FxHashSet<FuncAt>,
     /// Calls that give what is entered or gone over asynchronously.
     pub entered: FxHashSet<CallAt>,
+    /// Functions whose decorator keeps what they give.
+    pub keepers: FxHashSet<FuncAt>,
     /// Calls on a receiver that was set not to block.
     pub nonblocking: FxHashSet<CallAt>,
     /// Calls made only where a test has shown that no loop runs.
@@ -176,12 +178,12 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     graph.entered = super::awaits::entered(solution);
     graph.wrappers = super::wrap::wrappers(solution);
     super::wrap::follow(&mut graph);
-    let kept = super::kept::results(solution, &graph);
+    graph.keepers = super::kept::results(solution, &graph);
     graph.started = super::started::calls(input);
     graph.clients = super::clients::files(input);
     for edge in &mut graph.edges {
         let call = &input.summaries[edge.call.file].calls[edge.call.id];
-        edge.once = call.once || graph.started.contains(&edge.call) || (kept.contains(&edge.to) && super::kept::always_same(input, edge));
+        edge.once = call.once || graph.started.contains(&edge.call) || (graph.keepers.contains(&edge.to) && super::kept::always_same(input, edge));
     }
     graph.ready = super::quiet::done_callbacks(solution, &graph);
     graph.nonblocking = super::quiet::nonblocking(solution, &graph);

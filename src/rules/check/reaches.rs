@@ -7,7 +7,7 @@ use crate::base::Name;
 use crate::contexts::Origin as Entry;
 use crate::effects::conditions::{Entered, is_way_out};
 use crate::effects::grown::Grown;
-use crate::effects::{Channel, Witness, shown_path};
+use crate::effects::{Channel, Step, Witness, shown_path};
 use crate::facts::{ContextKind, Effect, Weight};
 use crate::finding::{Confidence, Finding, Hop, Severity};
 use crate::link::graph::EdgeKind;
@@ -162,8 +162,10 @@ impl Reaches {
             if of_file && let Some(of) = program.input.facts_of(call.file).result(path) {
                 opened.push((of, findings.len()));
             }
-            // Where the library keeps what it gives, the first call alone stalls.
-            let kept = fact.kept && !(origin.confidence == Confidence::High && shared.origins().asked_anew(&steps));
+            // Where the library keeps what it gives, or a decorator on the way does, the first call alone stalls.
+            let is_kept = |step: &Step| step.to.is_some_and(|to| program.graph.keepers.contains(&to));
+            let keeper = steps.iter().position(is_kept).map(|at| (&steps[..=at], true)).or(fact.kept.then_some((&steps[..], false)));
+            let kept = keeper.is_some_and(|(asks, any)| origin.confidence < Confidence::High || !shared.origins().asked_anew(asks, any));
             let way_out = || steps.iter().any(|step| is_way_out(program.input, step.call));
             let met = asking.met_by(func, best);
             let doubted = kept || best.witness.by_name || way_out() || met.is_none();

@@ -73,20 +73,22 @@ impl<'p, 'a, 'b> Origins<'p, 'a, 'b> {
         Origin::Unknown
     }
 
-    /// Whether what decides that a chain's last call is a first one, its first argument, comes from clients: each may ask for
-    /// another one.
+    /// Whether what decides that a chain's last call is a first one comes from clients: each may ask for another one. That is its
+    /// first argument, or where it stands for `any`, one of all.
     #[must_use]
-    pub fn asked_anew(&self, steps: &[Step]) -> bool {
+    pub fn asked_anew(&self, steps: &[Step], any: bool) -> bool {
         let (Some(root), Some(last)) = (steps.first(), steps.last()) else { return false };
         let call = &self.program.input.summaries[last.call.file].calls[last.call.id];
-        let Some(first) = call.args.first().filter(|arg| !arg.spread && arg.name.is_none()) else { return false };
-        let mut size = self.program.sizes.trace(At { file: last.call.file, id: first.value }, last.from).size;
-        for step in steps.iter().rev().skip(1) {
-            let mut edges = self.program.graph.edges_of(step.call).filter(|edge| Some(edge.to) == step.to);
-            let Some(edge) = edges.next() else { return false };
-            size = self.program.sizes.given(edge, size).size;
-        }
-        matches!(self.of(root.from, size), Origin::Request(_) | Origin::Field(_) | Origin::Head(_))
+        let decides = call.args.iter().take(if any { usize::MAX } else { 1 }).filter(|arg| any || !arg.spread && arg.name.is_none());
+        decides.into_iter().any(|arg| {
+            let mut size = self.program.sizes.trace(At { file: last.call.file, id: arg.value }, last.from).size;
+            for step in steps.iter().rev().skip(1) {
+                let mut edges = self.program.graph.edges_of(step.call).filter(|edge| Some(edge.to) == step.to);
+                let Some(edge) = edges.next() else { return false };
+                size = self.program.sizes.given(edge, size).size;
+            }
+            matches!(self.of(root.from, size), Origin::Request(_) | Origin::Field(_) | Origin::Head(_))
+        })
     }
 
     /// A parameter of an entry.
