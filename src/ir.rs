@@ -449,6 +449,8 @@ pub struct ModuleSummary {
     pub throws: Vec<(FuncId, Span)>,
     /// `try` statements whose failure a `catch` or `except` takes and does not throw on, with that; ECMAScript: without `finally`.
     pub caught: Vec<Span>,
+    /// Values of `Object`s under a key that is not written as a text, each with that key, in order of value: `{[Event.OPENED]: f}`.
+    pub keyed: Vec<(ExprId, ExprId)>,
     /// Python: blocks that handle exceptions.
     pub handled: Vec<Handled>,
     /// Tests that calls stand under.
@@ -529,6 +531,7 @@ impl ModuleSummary {
             awaits: Vec::new(),
             throws: Vec::new(),
             caught: Vec::new(),
+            keyed: Vec::new(),
             handled: Vec::new(),
             guards: IndexVec::new(),
             loops: IndexVec::new(),

@@ -291,7 +291,8 @@ impl Solution<'_> {
                         self.when(from, Constraint::Merge(Owner::Object(at)));
                         continue;
                     }
-                    let to = self.field(Owner::Object(at), key.unwrap_or_else(FactBase::any));
+                    let key = key.unwrap_or_else(|| self.computed_key(expr_at(value)));
+                    let to = self.field(Owner::Object(at), key);
                     match self.accessor(expr_at(value)) {
                         // What is kept is what the getter gives: see `read_accessors`.
                         Some((getter, FuncKind::Getter)) => self.returned(getter, to),
@@ -356,15 +357,23 @@ impl Solution<'_> {
         self.key_within(key, 0).unwrap_or_else(FactBase::any)
     }
 
-    /// A constant, or the name of a module's variable that is bound once: `KEY = AppKey("store")`.
+    /// The key of a value in an object literal that is not written as a text.
+    fn computed_key(&self, value: ExprAt) -> Name {
+        let keyed = &self.input.summaries[value.file].keyed;
+        let at = keyed.binary_search_by_key(&value.id, |(value, _)| *value);
+        at.map_or_else(|_| FactBase::any(), |at| self.constant_key(At { file: value.file, id: keyed[at].1 }))
+    }
+
+    /// A constant, the name of a module's variable that is bound once (`KEY = AppKey("store")`), or a member of an enumeration.
     fn key_within(&self, key: ExprAt, depth: usize) -> Option<Name> {
         let summary = &self.input.summaries[key.file];
         if depth > DEEPEST_KEY {
             return None;
         }
+        let within = |id: &crate::ir::ExprId| At { file: key.file, id: *id };
         match &summary.exprs[key.id] {
             Expr::Var(var) if summary.vars[*var].func == crate::ir::MODULE_BODY => match self.assigned(key.file, *var) {
-                [one] => self.key_within(At { file: key.file, id: *one }, depth + 1).or(Some(summary.vars[*var].name)),
+                [one] => self.key_within(within(one), depth + 1).or(Some(summary.vars[*var].name)),
                 _ => None,
             },
             Expr::Imported { module, name } => match self.resolve(key.file, *module) {
@@ -374,8 +383,27 @@ impl Solution<'_> {
                 },
                 _ => Some(*name),
             },
+            Expr::Attr { base, name } => self.member_key(within(base), *name, depth + 1),
             expr => expr.key(),
         }
+    }
+
+    /// What a member of an enumeration keeps a value under: its text or number, else its name. An enumeration is an object literal
+    /// that is bound once, a class's body, or something that a library names so.
+    fn member_key(&self, base: ExprAt, member: Name, depth: usize) -> Option<Name> {
+        let constant = |at: ExprAt, of: Name| self.key_within(at, depth).unwrap_or_else(|| name(&format!("{of}.{member}")));
+        if let [class] = self.static_classes(base, 0).as_slice() {
+            let class_of = &self.input.summaries[class.file].classes[class.id];
+            let field = class_of.fields.iter().find(|(field, _)| *field == member);
+            return field.map(|(_, value)| constant(At { file: class.file, id: *value }, class_of.name));
+        }
+        if let Some(object) = self.static_object(base, 0) {
+            let Expr::Object(fields) = &self.input.summaries[object.file].exprs[object.id] else { return None };
+            let (_, value) = fields.iter().find(|(field, _)| *field == Some(member))?;
+            return self.key_within(At { file: object.file, id: *value }, depth);
+        }
+        let library = self.static_path(base).filter(|_| member.starts_with(char::is_uppercase));
+        library.map(|path| name(&format!("{path}.{member}")))
     }
 }
 

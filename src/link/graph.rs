@@ -183,7 +183,8 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     graph.clients = super::clients::files(input);
     for edge in &mut graph.edges {
         let call = &input.summaries[edge.call.file].calls[edge.call.id];
-        edge.once = call.once || graph.started.contains(&edge.call) || (graph.keepers.contains(&edge.to) && super::kept::always_same(input, edge));
+        edge.once =
+            call.once || graph.started.contains(&edge.call) || (graph.keepers.contains(&edge.to) && super::kept::always_same(input, edge));
     }
     graph.ready = super::quiet::done_callbacks(solution, &graph);
     graph.nonblocking = super::quiet::nonblocking(solution, &graph);

@@ -4,6 +4,7 @@ use super::modules::Resolved;
 use super::values::Solution;
 use super::{At, ClassAt, ExprAt};
 use crate::base::{FileId, Name, name};
+use crate::facts::Handling;
 use crate::ir::{Export, Expr, Family};
 
 impl Solution<'_> {
@@ -124,6 +125,42 @@ impl Solution<'_> {
                     Some(Resolved::File(sub)) => Some(sub),
                     _ => None,
                 }
+            }
+            _ => None,
+        }
+    }
+
+    /// The object literal that an expression names: by variables bound once, imports and members of modules.
+    pub(super) fn static_object(&self, at: ExprAt, depth: usize) -> Option<ExprAt> {
+        if depth > 8 {
+            return None;
+        }
+        let file = at.file;
+        let of_file = |to: FileId, member: &Name| match self.exports[to].get(member) {
+            Some(value) => self.static_object(At { file: to, id: *value }, depth + 1),
+            None => match self.assigned(to, *self.globals[to].get(member)?) {
+                [one] => self.static_object(At { file: to, id: *one }, depth + 1),
+                _ => None,
+            },
+        };
+        match &self.input.summaries[file].exprs[at.id] {
+            Expr::Object(_) => Some(at),
+            Expr::Var(var) => match self.assigned(file, *var) {
+                [one] => self.static_object(At { file, id: *one }, depth + 1),
+                _ => None,
+            },
+            Expr::Imported { module, name } => match self.resolve(file, *module) {
+                Resolved::File(to) => of_file(to, name),
+                _ => None,
+            },
+            Expr::Attr { base, name } => of_file(self.static_module(At { file, id: *base }, depth + 1)?, name),
+            // `Object.freeze({...})`
+            Expr::Call(id) => {
+                let call = &self.input.summaries[file].calls[*id];
+                let path = self.static_path(At { file, id: call.callee })?;
+                let containers = self.input.facts_of(file).containers(path);
+                let keeps = containers.iter().any(|container| container.does == Handling::Keeps && container.of == Some(0));
+                call.args.first().filter(|_| keeps).and_then(|first| self.static_object(At { file, id: first.value }, depth + 1))
             }
             _ => None,
         }

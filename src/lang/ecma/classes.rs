@@ -4,7 +4,7 @@ use super::super::syntax::{Field, Syntax};
 use super::functions::Shape;
 use super::{DEEPEST, Lowering, has_token, named_children, span};
 use crate::base::{Name, name};
-use crate::ir::{Arg, CallKind, Class, ClassId, Expr, ExprId, FuncId, FuncKind};
+use crate::ir::{Arg, CallKind, Class, ClassId, Const, Expr, ExprId, FuncId, FuncKind};
 use tree_sitter::Node;
 
 impl Lowering<'_> {
@@ -247,9 +247,25 @@ impl Lowering<'_> {
         }
     }
 
+    /// `enum E { A = "a", B }`: an object of its members' texts and numbers.
     pub(super) fn enumeration(&mut self, node: Node<'_>) {
         let Some(named) = node.at(Field::Name).map(|named| self.name_of(named)) else { return };
-        let value = self.push(Expr::Builtin(name("Object")));
+        let mut fields = Vec::new();
+        let mut next = 0.0;
+        for member in node.at(Field::Body).map(named_children).unwrap_or_default() {
+            let written = member.at(Field::Name).unwrap_or(member);
+            if written.sort() == "comment" {
+                continue;
+            }
+            let key = self.key_of(written);
+            let value = match member.at(Field::Value) {
+                Some(value) => self.expression(value),
+                None => self.push(Expr::Const(Const::Number(next))),
+            };
+            next = if let Expr::Const(Const::Number(number)) = self.summary.exprs[value] { number + 1.0 } else { next + 1.0 };
+            fields.push((key, value));
+        }
+        let value = self.push(Expr::Object(fields));
         self.bind_name(named, value);
     }
 

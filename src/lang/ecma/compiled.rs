@@ -7,9 +7,14 @@ use crate::ir::{CallKind, ClassId, Export, Expr, ExprId, FuncId};
 use tree_sitter::Node;
 
 impl Lowering<'_> {
+    /// What a call stands for that a compiler has written.
+    pub(super) fn compiled_call(&mut self, function: Node<'_>, arguments: Node<'_>) -> Option<ExprId> {
+        self.compiled_enumeration(function, arguments).or_else(|| self.compiled_form(function, arguments))
+    }
+
     /// What compilers wrap around modules: `__importDefault(require("m"))`, `__exportStar(require("m"), exports)`,
     /// `Object.defineProperty(exports, "x", { get })`, `__export(exports, { x: () => x })`.
-    pub(super) fn compiled_form(&mut self, function: Node<'_>, arguments: Node<'_>) -> Option<ExprId> {
+    fn compiled_form(&mut self, function: Node<'_>, arguments: Node<'_>) -> Option<ExprId> {
         let text = self.text_of(function);
         let last = text.trim_end_matches(')').rsplit(['.', ',', ' ', '(']).next().unwrap_or(text);
         let parts: Vec<_> = named_children(arguments).into_iter().filter(|part| part.sort() != "comment").collect();
@@ -77,6 +82,48 @@ impl Lowering<'_> {
             "__decorate" => self.compiled_decorators(&parts),
             "__awaiter" => self.compiled_async(function, &parts),
             _ => None,
+        }
+    }
+
+    /// `(function (E) { E["A"] = "a"; E[E["B"] = 1] = "B"; })(E || (E = {}))`: what compilers make of an enumeration.
+    fn compiled_enumeration(&mut self, function: Node<'_>, arguments: Node<'_>) -> Option<ExprId> {
+        let function = function.named_child(0).filter(|_| function.sort() == "parenthesized_expression")?;
+        let [given] = named_children(arguments)[..] else { return None };
+        let named = given.at(Field::Left).filter(|left| given.sort() == "binary_expression" && left.sort() == "identifier")?;
+        let parameter = match function.at(Field::Parameter) {
+            Some(parameter) => parameter,
+            None => *named_children(function.at(Field::Parameters)?).first()?,
+        };
+        let parameter = self.text_of(parameter);
+        let mut members = Vec::new();
+        for statement in named_children(function.at(Field::Body).filter(|body| body.sort() == "statement_block")?) {
+            match statement.sort() {
+                "comment" | "return_statement" => {}
+                "expression_statement" => members.push(self.member_of_enumeration(statement.named_child(0)?, parameter)?),
+                _ => return None,
+            }
+        }
+        let fields = members.into_iter().map(|(key, value)| (Some(key), self.expression(value))).collect();
+        let object = self.push(Expr::Object(fields));
+        let assigned = given.at(Field::Right).map_or("", |right| self.text_of(right));
+        if assigned.contains('=') {
+            let named = self.name_of(named);
+            self.bind_name(named, object);
+            if assigned.contains("exports.") {
+                self.export_named(named, object);
+            }
+        }
+        Some(object)
+    }
+
+    /// `E["A"] = "a"` and `E[E["A"] = 0] = "A"`: the name and the value.
+    fn member_of_enumeration<'t>(&self, assignment: Node<'t>, of: &str) -> Option<(crate::base::Name, Node<'t>)> {
+        let left = assignment.at(Field::Left).filter(|_| assignment.sort() == "assignment_expression")?;
+        let object = left.at(Field::Object).filter(|_| left.sort() == "subscript_expression")?;
+        let key = left.at(Field::Index).filter(|_| self.text_of(object) == of)?;
+        match key.sort() {
+            "string" => Some((self.string(key), assignment.at(Field::Right)?)),
+            _ => self.member_of_enumeration(key, of),
         }
     }
 

@@ -283,7 +283,7 @@ impl Lowering<'_> {
         if let Some(method) = self.bound_method(function, arguments) {
             return method;
         }
-        if let Some(value) = self.require(node, function, arguments).or_else(|| self.compiled_form(function, arguments)) {
+        if let Some(value) = self.require(node, function, arguments).or_else(|| self.compiled_call(function, arguments)) {
             return value;
         }
         self.called = function.id();
@@ -367,7 +367,10 @@ impl Lowering<'_> {
         for part in named_children(node) {
             match part.sort() {
                 "pair" => {
-                    let key = part.at(Field::Key).and_then(|key| self.key_of(key));
+                    let written = part.at(Field::Key);
+                    let key = written.and_then(|key| self.key_of(key));
+                    let computed = written.filter(|_| key.is_none()).and_then(|key| key.named_child(0));
+                    let computed = computed.map(|key| self.expression(key));
                     let Some(value) = part.at(Field::Value) else { continue };
                     let value = if matches!(value.sort(), "function_expression" | "generator_function") {
                         self.function_of_object(value, key, object)
@@ -377,6 +380,7 @@ impl Lowering<'_> {
                         self.hint = None;
                         value
                     };
+                    self.summary.keyed.extend(computed.map(|key| (value, key)));
                     fields.push((key, value));
                 }
                 "method_definition" => {

@@ -335,9 +335,13 @@ impl Lowering<'_> {
         for pair in pairs {
             match (pair.at(Field::Key), pair.at(Field::Value)) {
                 (Some(key), Some(value)) => {
-                    let key = self.expression(key);
-                    let key = self.summary.exprs[key].key();
-                    fields.push((key, self.expression(value)));
+                    let written = self.expression(key);
+                    let key = self.summary.exprs[written].key();
+                    let value = self.expression(value);
+                    if key.is_none() {
+                        self.summary.keyed.push((value, written));
+                    }
+                    fields.push((key, value));
                 }
                 _ => {
                     for value in self.children(pair) {
