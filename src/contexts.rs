@@ -31,9 +31,12 @@ const START_HOPS: usize = 3;
 /// Callers told between an entry and the function that stalls, at most.
 const LONGEST_WAY: usize = 32;
 
-/// Calls from an entry to a function that is believed to run there, at most: in longer ways values of many callers meet. Of six read in
-/// real code one was true.
+/// Calls from an entry to a function that is believed to run there, at most, if one of them may run more functions than `NARROW`: in
+/// longer ways values of many callers meet. Of those read in real code, most were false.
 const BELIEVED_WAY: usize = 8;
+
+/// Functions that a call may run for a long way through it to be believed, at most.
+const NARROW: usize = 4;
 
 /// The reason of functions of which no entry is known.
 pub const NOT_REACHED: &str = "not reached";
@@ -96,6 +99,8 @@ struct Out {
     kind: EdgeKind,
     once: bool,
     background: bool,
+    /// The call may run many others.
+    wide: bool,
 }
 
 struct Spread<'a, 'b> {
@@ -127,12 +132,13 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
     let mut out: FxHashMap<FuncAt, Vec<Out>> = FxHashMap::default();
     let input = solution.input;
     let background = once::background(input, graph);
+    let wide = wide(graph);
     for edge in &graph.edges {
         // What `if __name__ == "__main__"` calls is a script, not start-up: see `by_place`.
         // A name alone does not tell where a function runs.
         if !input.summaries[edge.call.file].calls[edge.call.id].main_guard && !edge.by_name {
-            let background = background.contains(&edge.call);
-            out.entry(edge.from).or_default().push(Out { to: edge.to, kind: edge.kind, once: edge.once, background });
+            let (background, wide) = (background.contains(&edge.call), wide.contains(&edge.call));
+            out.entry(edge.from).or_default().push(Out { to: edge.to, kind: edge.kind, once: edge.once, background, wide });
         }
     }
     let mut spread = Spread {
@@ -414,9 +420,17 @@ impl Spread<'_, '_> {
             self.reach_unknown(confidence, &unused, |_| true);
             self.reach_lazily();
         }
-        // A coroutine that is far from every entry has spoken for itself by now.
-        let far = std::mem::take(&mut self.far);
-        self.lazy = self.doubted(far, "many calls away");
+        // A coroutine of Python that is far from every entry speaks for itself.
+        let (coroutines, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.far).into_iter().partition(|(func, ..)| {
+            self.input.func(*func).is_async && self.input.summaries[func.file].family == Family::Python && !self.scripts[func.file]
+        });
+        for (func, ..) in coroutines {
+            if self.contexts.origin(func, ContextKind::Loop).is_none() {
+                let origin = self.unknown_entry(func, Confidence::Medium, false);
+                self.reach(func, ContextKind::Loop, origin, true);
+            }
+        }
+        self.lazy = self.doubted(others, "many calls away");
         self.reach_lazily();
     }
 
@@ -509,9 +523,9 @@ impl Spread<'_, '_> {
     /// Spreads a context from several entries, equally sure, each function from the nearest.
     fn reach_all(&mut self, from: Vec<(FuncAt, usize)>, kind: ContextKind, root: bool) {
         let mut lazy: Vec<(FuncAt, FuncAt, bool, usize)> = Vec::new();
-        let mut queue: VecDeque<(FuncAt, bool, Option<FuncAt>, usize, usize)> =
-            from.into_iter().map(|(func, origin)| (func, root, None, origin, 0)).collect();
-        while let Some((func, root, caller, origin, calls)) = queue.pop_front() {
+        let mut queue: VecDeque<(FuncAt, bool, Option<FuncAt>, usize, (usize, bool))> =
+            from.into_iter().map(|(func, origin)| (func, root, None, origin, (0, false))).collect();
+        while let Some((func, root, caller, origin, (calls, wide))) = queue.pop_front() {
             let function = self.input.func(func);
             let root = kind == ContextKind::Loop && (root || function.is_async);
             let confidence = self.contexts.origins[origin].confidence;
@@ -522,7 +536,7 @@ impl Spread<'_, '_> {
             if !news && !root_news {
                 continue;
             }
-            if let Some(caller) = caller.filter(|_| calls > BELIEVED_WAY && kind == ContextKind::Loop)
+            if let Some(caller) = caller.filter(|_| wide && calls > BELIEVED_WAY && kind == ContextKind::Loop)
                 && confidence > Confidence::Low
                 && !self.unknown.contains(&origin)
             {
@@ -564,10 +578,11 @@ impl Spread<'_, '_> {
                 if self.input.func(next.to).is_async && !goes_along {
                     continue;
                 }
+                let way = (calls + 1, wide || next.wide);
                 match next.kind {
-                    EdgeKind::Direct => queue.push_back((next.to, false, Some(func), origin, calls + 1)),
-                    EdgeKind::Later => queue.push_back((next.to, kind == ContextKind::Loop, Some(func), origin, calls + 1)),
-                    EdgeKind::OffLoop if kind != ContextKind::Loop => queue.push_back((next.to, false, Some(func), origin, calls + 1)),
+                    EdgeKind::Direct => queue.push_back((next.to, false, Some(func), origin, way)),
+                    EdgeKind::Later => queue.push_back((next.to, kind == ContextKind::Loop, Some(func), origin, way)),
+                    EdgeKind::OffLoop if kind != ContextKind::Loop => queue.push_back((next.to, false, Some(func), origin, way)),
                     EdgeKind::Moved(_) | EdgeKind::OffLoop => {}
                 }
             }
@@ -575,6 +590,17 @@ impl Spread<'_, '_> {
         let once = self.doubted(lazy, "once");
         self.lazy.extend(once);
     }
+}
+
+/// Calls that may run more than a few functions.
+fn wide(graph: &Graph) -> FxHashSet<CallAt> {
+    let calls = graph.edges.chunk_by(|one, other| one.call == other.call);
+    let wide = calls.filter(|edges| {
+        let mut targets: Vec<FuncAt> = edges.iter().map(|edge| edge.to).collect();
+        targets.dedup();
+        targets.len() > NARROW
+    });
+    wide.map(|edges| edges[0].call).collect()
 }
 
 /// The length of the folder path that all paths share: globs speak of what lies below it.

@@ -120,8 +120,8 @@ pub struct Graph {
     pub ready: FxHashSet<FuncAt>,
     /// Calls that give what is entered or gone over asynchronously.
     pub entered: FxHashSet<CallAt>,
-    /// Functions whose decorator keeps what they give.
-    pub keepers: FxHashSet<FuncAt>,
+    /// Functions that keep what they give.
+    pub keepers: super::kept::Keepers,
     /// Calls on a receiver that was set not to block.
     pub nonblocking: FxHashSet<CallAt>,
     /// Calls made only where a test has shown that no loop runs.
@@ -183,8 +183,9 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     graph.clients = super::clients::files(input);
     for edge in &mut graph.edges {
         let call = &input.summaries[edge.call.file].calls[edge.call.id];
-        edge.once =
-            call.once || graph.started.contains(&edge.call) || (graph.keepers.contains(&edge.to) && super::kept::always_same(input, edge));
+        edge.once = call.once
+            || graph.started.contains(&edge.call)
+            || (graph.keepers.keep(edge.call, edge.to) && super::kept::always_same(input, edge));
     }
     graph.ready = super::quiet::done_callbacks(solution, &graph);
     graph.nonblocking = super::quiet::nonblocking(solution, &graph);

@@ -163,7 +163,7 @@ impl Reaches {
                 opened.push((of, findings.len()));
             }
             // Where the library keeps what it gives, or a decorator on the way does, the first call alone stalls.
-            let is_kept = |step: &Step| step.to.is_some_and(|to| program.graph.keepers.contains(&to));
+            let is_kept = |step: &Step| step.to.is_some_and(|to| program.graph.keepers.keep(step.call, to));
             let keeper = steps.iter().position(is_kept).map(|at| (&steps[..=at], true)).or(fact.kept.then_some((&steps[..], false)));
             let kept = keeper.is_some_and(|(asks, any)| origin.confidence < Confidence::High || !shared.origins().asked_anew(asks, any));
             let way_out = || steps.iter().any(|step| is_way_out(program.input, step.call));
