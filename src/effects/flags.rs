@@ -218,6 +218,11 @@ pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
         Own::Is(class) => Some(class),
         Own::Any => None,
     };
+    if stands_beside_coroutine(run, edge)
+        && let Some(flag) = gives_result(run, edge.call)
+    {
+        add(&mut flags, flag);
+    }
     if below.tested.is_empty() {
         return Some(flags);
     }
@@ -395,6 +400,19 @@ pub fn gives_result(run: Run<'_>, call: CallAt) -> Option<Flag> {
         _ => gives(id),
     });
     is_result.then_some(Flag { position: RESULT, key: None, wanted: Wanted::Truth(false), up: 0 })
+}
+
+/// Whether the call may run a coroutine in place of the plain function that it is followed to: `client.request()`, where an asynchronous
+/// client overrides `request`. Whoever awaits what it gives has that one.
+fn stands_beside_coroutine(run: Run<'_>, edge: &Edge) -> bool {
+    let input = run.solution.input;
+    let plain = |func: FuncAt| input.summaries[func.file].family == Family::Python && !input.func(func).is_async;
+    if edge.kind != EdgeKind::Direct || !plain(edge.to) {
+        return false;
+    }
+    let callee = At { file: edge.call.file, id: input.summaries[edge.call.file].calls[edge.call.id].callee };
+    let is_coroutine = |value: &Value| matches!(value, Value::Func(func) | Value::Bound(func) if input.func(*func).is_async);
+    run.solution.values(callee).iter().any(is_coroutine)
 }
 
 /// Who calls a function whose result must not be awaited: one that awaits it, one that passes it on, or one that keeps it.

@@ -452,7 +452,9 @@ impl Solution<'_> {
             let given = self.field(Owner::Func(func), name("<returned>"));
             if !known {
                 self.declare(given, annotation);
-                self.instantiate(annotation, given, 0);
+                if !self.only_makes(func) {
+                    self.instantiate(annotation, given, 0);
+                }
                 for value in &function.returns {
                     self.flow(At { file: func.file, id: *value }, given, false);
                 }
@@ -468,6 +470,19 @@ impl Solution<'_> {
         if let Some(annotation) = declared {
             self.instantiate(annotation, to, 0);
         }
+    }
+
+    /// Whether all that the function returns is made in it, by constructors of the run's own classes: that tells more than a base
+    /// class which it is declared to give.
+    fn only_makes(&self, func: FuncAt) -> bool {
+        let summary = &self.input.summaries[func.file];
+        let made = |id: &crate::ir::ExprId| match summary.exprs[*id] {
+            Expr::Call(call) => self.static_classes(At { file: func.file, id: summary.calls[call].callee }, 0).len() == 1,
+            Expr::Const(_) => true,
+            _ => false,
+        };
+        let returns = &summary.functions[func.id].returns;
+        returns.iter().any(|id| matches!(summary.exprs[*id], Expr::Call(_))) && returns.iter().all(made)
     }
 
     /// Writes the values of `from` to `member` of `value`.
