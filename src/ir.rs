@@ -461,6 +461,9 @@ pub struct ModuleSummary {
     pub literals: Vec<(ExprId, Span)>,
     /// Parts of these that stand elsewhere, in order: the text, the place where it is put in, and what is put in.
     pub holes: Vec<(ExprId, Span, ExprId)>,
+    /// Texts whose content is not kept, long ones and those with parts that stand elsewhere, and where each begins, in order of
+    /// expression.
+    pub texts: Vec<(ExprId, u32)>,
     /// Python: lists and comprehensions that are sets, in order of expression.
     pub sets: Vec<ExprId>,
     /// Parts of texts and lists that are no longer than this, in order of expression: `x[:100]`.
@@ -537,6 +540,7 @@ impl ModuleSummary {
             loops: IndexVec::new(),
             literals: Vec::new(),
             holes: Vec::new(),
+            texts: Vec::new(),
             sets: Vec::new(),
             cuts: Vec::new(),
             measured: Vec::new(),
@@ -565,6 +569,18 @@ impl ModuleSummary {
             Expr::Either(ways) => ways.clone().into_iter().for_each(|way| self.drop_result(way)),
             _ => {}
         }
+    }
+
+    /// Notes where a text begins whose content is not kept.
+    pub fn begin_text(&mut self, value: ExprId, place: Span) {
+        self.texts.push((value, place.start));
+    }
+
+    /// The text from where such a text begins, as `source` has it.
+    #[must_use]
+    pub fn text_begun<'s>(&self, value: ExprId, source: &'s str) -> Option<&'s str> {
+        let at = self.texts.binary_search_by_key(&value, |(id, _)| *id).ok()?;
+        source.get(self.texts[at].1 as usize..)
     }
 
     /// Whether it is of a Python file.

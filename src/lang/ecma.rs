@@ -4,6 +4,7 @@ mod classes;
 mod compiled;
 mod expressions;
 mod functions;
+mod generators;
 mod guards;
 mod kept;
 mod loops;
@@ -59,6 +60,7 @@ pub fn lower(text: &str, lang: Lang) -> ModuleSummary {
         noting: 0,
         noted: Vec::new(),
         async_bodies: Vec::new(),
+        machine: None,
         has_var: text.contains("var "),
         floor: 1,
     };
@@ -100,8 +102,10 @@ struct Lowering<'t> {
     /// Conditions that are being read: what their parts become is noted.
     noting: usize,
     noted: Vec<(usize, ExprId)>,
-    /// Where the generator functions begin that are bodies of compiled async functions, in bytes.
+    /// Where the functions begin that are bodies of compiled async functions, in bytes.
     async_bodies: Vec<usize>,
+    /// The innermost of these that was compiled further, to a machine of states.
+    machine: Option<generators::Machine>,
     has_var: bool,
     /// Scopes that are open where the body of the function that is being read begins.
     floor: usize,

@@ -45,7 +45,8 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         let Some((way, over, head)) = of_loop(program, waited, at) else { continue };
         let makes = || shared.awaitables().of_call(at).is_some_and(|one| one.gives == Gives::Coroutine);
         let only_makes = !call.awaited && makes();
-        let asked = Asked { waited, at, way, over, head, some: is_of_some(program, at) || only_makes };
+        let some = is_of_some(program, at) || only_makes || is_tried_alone(program, at, head.1);
+        let asked = Asked { waited, at, way, over, head, some };
         tell(rule, program, told, &mut found, &asked);
     }
     for edge in &program.graph.edges {
@@ -55,7 +56,8 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         let asked = waited.calls_of(edge.to).iter().find_map(|at| Some((*at, waited.way(*at, &ASKED)?)));
         let Some((at, way)) = asked else { continue };
         let head = (edge.call.file, program.input.summaries[edge.call.file].calls[edge.call.id].span);
-        tell(rule, program, told, &mut found, &Asked { waited, at, way, over, head, some: false });
+        let some = is_tried_alone(program, at, program.input.func(edge.to).span);
+        tell(rule, program, told, &mut found, &Asked { waited, at, way, over, head, some });
     }
 }
 
@@ -66,7 +68,8 @@ struct Asked<'w, 'p, 'a, 'b> {
     way: Way,
     over: Size,
     head: (FileId, Span),
-    /// A test in the loop decides for which elements; or coroutines are made there, and something else waits for them, side by side perhaps.
+    /// A test in the loop decides for which elements; what fails for one element is caught, so that each is a piece of work of its own; or
+    /// coroutines are made there, and something else waits for them, side by side perhaps.
     some: bool,
 }
 
@@ -75,6 +78,14 @@ fn is_of_some(program: &Program<'_, '_>, at: CallAt) -> bool {
     let summary = &program.input.summaries[at.file];
     let call = &summary.calls[at.id];
     call.guard != call.looped.and_then(|id| summary.loops[id].guard)
+}
+
+/// Whether a round catches what fails in it and goes on: each element is claimed, done and told of by itself, in its own transaction as a
+/// rule, and one statement for all would let one bad element undo the others. `around` is the loop's head, or the function called for each.
+fn is_tried_alone(program: &Program<'_, '_>, at: CallAt, around: Span) -> bool {
+    let summary = &program.input.summaries[at.file];
+    let call = &summary.calls[at.id];
+    summary.caught.iter().any(|body| body.start >= around.start && body.contains(call.span.start))
 }
 
 /// What decides how many elements there are, where that is a database or a client.
@@ -119,8 +130,10 @@ fn tell(
     if let Some(reason) = told::is_once(program, owner) {
         return told.clear(rule, program, asked.at, reason);
     }
+    // A helper may be given the statement by the one before it.
     let last = asked.way.calls.last().map_or(asked.at, |last| last.0);
-    if statements::is_schema(program, last) {
+    let mut handing = asked.way.calls.iter().filter(|(call, _)| *call != last);
+    if statements::is_single(program, last) || handing.any(|(call, _)| statements::hands_on(program, *call)) {
         return told.clear(rule, program, asked.at, "schema statement");
     }
     if let Some(first) = found.get(&asked.head) {

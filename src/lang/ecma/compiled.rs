@@ -81,6 +81,7 @@ impl Lowering<'_> {
             }
             "__decorate" => self.compiled_decorators(&parts),
             "__awaiter" => self.compiled_async(function, &parts),
+            "__generator" => self.compiled_states(&parts),
             _ => None,
         }
     }
@@ -197,9 +198,10 @@ impl Lowering<'_> {
         }
     }
 
-    /// `__awaiter(this, void 0, void 0, function* () { ... })`: the body of an async function, where `yield` awaits.
+    /// `__awaiter(this, void 0, void 0, function* () { ... })`: the body of an async function, where `yield` awaits. For older engines
+    /// `function () { return __generator(this, ...); }` stands there.
     fn compiled_async(&mut self, function: Node<'_>, parts: &[Node<'_>]) -> Option<ExprId> {
-        let body = parts.iter().find(|part| part.sort() == "generator_function")?;
+        let body = parts.iter().find(|part| part.sort() == "generator_function" || self.gives_states(**part))?;
         self.hint = Some(name("<async body>"));
         self.async_bodies.push(body.start_byte());
         let value = self.expression(*body);
@@ -209,5 +211,13 @@ impl Lowering<'_> {
             self.summary.functions[func].is_generator = false;
         }
         Some(self.call(CallKind::Call, value, Vec::new(), function, false))
+    }
+
+    /// Whether a function gives a compiled generator and does nothing else: `function () { var x; return __generator(this, ...); }`.
+    fn gives_states(&self, part: Node<'_>) -> bool {
+        let body = part.at(Field::Body).filter(|_| part.sort() == "function_expression").map(named_children);
+        let last = body.and_then(|body| body.last().copied()).filter(|last| last.sort() == "return_statement");
+        let given = last.and_then(|last| last.named_child(0)).and_then(|given| given.at(Field::Function));
+        given.is_some_and(|given| self.text_of(given).trim_end_matches(')').ends_with("__generator"))
     }
 }

@@ -62,9 +62,7 @@ impl Lowering<'_> {
             }
             "new_expression" => self.new_expression(node, false),
             "await_expression" => self.await_expression(node),
-            "yield_expression" if self.async_bodies.last() == Some(&(self.summary.functions[self.func].span.start as usize)) => {
-                self.await_expression(node)
-            }
+            "yield_expression" if self.is_async_body() => self.await_expression(node),
             "yield_expression" => {
                 let delegates = super::has_token(node, "*");
                 if let Some(inner) = node.named_child(0) {
@@ -173,7 +171,9 @@ impl Lowering<'_> {
     /// A text without substitutions.
     fn literal(&mut self, node: Node<'_>) -> ExprId {
         let value = if self.text_of(node).len() > LONGEST_STRING {
-            self.push(Expr::Builtin(name("String")))
+            let value = self.push(Expr::Builtin(name("String")));
+            self.summary.begin_text(value, super::span(node));
+            value
         } else {
             let text = self.string(node);
             self.push(Expr::Const(Const::Str(text)))
@@ -283,7 +283,8 @@ impl Lowering<'_> {
         if let Some(method) = self.bound_method(function, arguments) {
             return method;
         }
-        if let Some(value) = self.require(node, function, arguments).or_else(|| self.compiled_call(function, arguments)) {
+        let compiled = |this: &mut Self| this.sent(function).or_else(|| this.compiled_call(function, arguments));
+        if let Some(value) = self.require(node, function, arguments).or_else(|| compiled(self)) {
             return value;
         }
         self.called = function.id();
@@ -347,8 +348,15 @@ impl Lowering<'_> {
         while let Some(next) = inner.filter(|next| next.sort() == "parenthesized_expression") {
             inner = next.named_child(0);
         }
-        let Some(inner) = inner else { return self.unknown() };
-        self.summary.awaits.push((self.func, super::span(node)));
+        match inner {
+            Some(inner) => self.awaited(inner, node),
+            None => self.unknown(),
+        }
+    }
+
+    /// What awaiting a value gives; `whole` is where that is written.
+    pub(super) fn awaited(&mut self, inner: Node<'_>, whole: Node<'_>) -> ExprId {
+        self.summary.awaits.push((self.func, super::span(whole)));
         let value = match inner.sort() {
             "call_expression" => self.call_expression(inner, true),
             "new_expression" => self.new_expression(inner, true),
@@ -456,6 +464,7 @@ impl Lowering<'_> {
         self.hint = None;
         if operator == "+" && is_plain(node) {
             let value = self.push(Expr::Builtin(name("String")));
+            self.summary.begin_text(value, super::span(node));
             return self.note_literal(value, node);
         }
         if operator == "+" && is_text(node) {

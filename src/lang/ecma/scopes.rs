@@ -77,8 +77,34 @@ impl Lowering<'_> {
     /// Declares what the statements of a block declare, before any of them is read.
     pub(super) fn declare_block(&mut self, block: Node<'_>) {
         let children = block.named();
-        for child in children {
+        let mut misread = false;
+        for child in children.into_iter().filter(|child| child.sort() != "comment") {
+            if std::mem::replace(&mut misread, self.is_misread_let(child)) {
+                self.declare_listed(child);
+            }
             self.declare_statement(child);
+        }
+    }
+
+    /// `let` and a comment of several lines are parsed as a statement that reads `let`: the names follow in the next one.
+    fn is_misread_let(&self, node: Node<'_>) -> bool {
+        node.sort() == "expression_statement" && node.named_child(0).is_some_and(|inner| self.text_of(inner) == "let")
+    }
+
+    fn declare_listed(&mut self, statement: Node<'_>) {
+        let listed = statement.named_child(0).filter(|_| statement.sort() == "expression_statement");
+        for part in listed.into_iter().flat_map(|listed| {
+            if listed.sort() == "sequence_expression" { named_children(listed) } else { std::iter::once(listed).collect() }
+        }) {
+            match part.sort() {
+                "identifier" => self.declare_pattern(part),
+                "assignment_expression" => {
+                    if let Some(left) = part.at(Field::Left) {
+                        self.declare_pattern(left);
+                    }
+                }
+                _ => {}
+            }
         }
     }
 

@@ -61,6 +61,9 @@ impl Lowering<'_> {
             "return_statement" => {
                 self.summary.exits(self.looped, true);
                 if let Some(value) = named_children(node).into_iter().find(|value| value.sort() != "comment") {
+                    if self.returned_state(value) {
+                        return;
+                    }
                     let value = self.expression(value);
                     let func = self.func;
                     self.summary.functions[func].returns.push(value);

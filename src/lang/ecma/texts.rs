@@ -36,6 +36,7 @@ impl Lowering<'_> {
             }
         }
         let value = self.push(Expr::Builtin(name("String")));
+        self.summary.begin_text(value, super::span(node));
         if super::super::literal::may_match(self.text_of(node)) {
             self.summary.literals.push((value, super::span(node)));
             self.summary.holes.extend(holes.into_iter().map(|(place, part)| (value, place, part)));

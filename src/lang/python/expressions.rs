@@ -285,6 +285,9 @@ impl Lowering<'_> {
             return self.joined(node);
         }
         let value = self.string_within(node);
+        if matches!(self.summary.exprs[value], Expr::Builtin(_)) {
+            self.summary.begin_text(value, span(node));
+        }
         if super::super::literal::may_repeat(self.text_of(node)) {
             self.summary.literals.push((value, span(node)));
         }

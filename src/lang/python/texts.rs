@@ -34,6 +34,7 @@ impl Lowering<'_> {
             }
         }
         let value = self.builtin(if bytes { "bytes" } else { "str" });
+        self.summary.begin_text(value, span(node));
         if known && super::super::literal::may_match(self.text_of(node)) {
             self.summary.literals.push((value, span(node)));
             self.summary.holes.extend(holes.into_iter().map(|(place, part)| (value, place, part)));
