@@ -31,11 +31,16 @@ pub fn first_text(summary: &ModuleSummary, call: &Call) -> Option<Name> {
 impl Solution<'_> {
     /// A call's callee may be `value`.
     pub(super) fn bind(&mut self, at: CallAt, value: Value) {
-        let input = self.input;
-        let call = &input.summaries[at.file].calls[at.id];
         // A result that nothing reads has a node all the same, so that arguments are bound.
         let result =
             self.result_node(at).unwrap_or_else(|| self.field(Owner::Func(At { file: at.file, id: MODULE_BODY }), name("<dropped>")));
+        self.bind_to(at, value, result);
+    }
+
+    /// The same, where what the value gives flows to `result`.
+    pub(super) fn bind_to(&mut self, at: CallAt, value: Value, result: u32) {
+        let input = self.input;
+        let call = &input.summaries[at.file].calls[at.id];
         match (call.kind, value) {
             (CallKind::Read | CallKind::Raise, _) => {}
             // What a decorator keeps, it keeps for others to call. What it gives back: see `wrap`.

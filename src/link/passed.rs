@@ -1,6 +1,6 @@
 //! What a helper passes on: results that are a parameter, or what a parameter gives when it is called, differ from call to call.
 
-use super::bind::bound_parameters;
+use super::bind::{bound_parameters, indirect};
 use super::values::{Constraint, Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt};
 use crate::ir::{Call, CallKind, Expr, ExprId, Family};
@@ -16,6 +16,23 @@ enum Passed {
     Same(usize),
     /// What it gives when it is called: `return await run(function)`.
     Called(usize),
+    /// What another function gives that is called with it: `return hooks[name](value)`.
+    Through(CallAt),
+}
+
+/// A call of a function that returns what a call of its own gives.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Through {
+    /// The call.
+    outer: CallAt,
+    /// The function.
+    func: FuncAt,
+    /// Its parameters that are bound already.
+    offset: usize,
+    /// The call in it.
+    inner: CallAt,
+    /// Where what that gives flows to.
+    result: u32,
 }
 
 impl Solution<'_> {
@@ -51,7 +68,58 @@ impl Solution<'_> {
                         self.when(from, Constraint::Inject(result));
                     }
                 }
+                Some(Passed::Through(inner)) => {
+                    let callee = self.input.summaries[inner.file].calls[inner.id].callee;
+                    let place = u32::try_from(self.through.len()).unwrap_or(u32::MAX);
+                    self.through.push(Through { outer: at, func, offset, inner, result });
+                    let callee = self.node(At { file: inner.file, id: callee });
+                    self.when(callee, Constraint::Through(place));
+                }
                 None => self.flow(At { file: func.file, id: value }, result, false),
+            }
+        }
+    }
+
+    /// What a call within a function gives, where it calls `value` with the function's parameters: of the arguments of one call of the
+    /// function, not of those of all.
+    pub(super) fn pass_through(&mut self, value: Value, place: u32) {
+        let Through { outer, func, offset, inner, result } = self.through[place as usize];
+        let input = self.input;
+        let summary = &input.summaries[inner.file];
+        let call = &summary.calls[inner.id];
+        let (called, bound) = match value {
+            Value::Func(called) => (called, 0),
+            Value::Bound(called) => (called, usize::from(self.family == Family::Python)),
+            _ => return self.bind_to(inner, value, result),
+        };
+        let function = input.func(called);
+        if function.is_generator || function.return_type.is_some() || indirect(summary, call, function).is_some() {
+            return self.bind_to(inner, value, result);
+        }
+        let given = bound_parameters(summary, function, call, bound);
+        let outside = &input.summaries[outer.file];
+        let first = bound_parameters(outside, input.func(func), &outside.calls[outer.id], offset);
+        let from = |position: usize| {
+            let argument = At { file: inner.file, id: given.iter().find(|(_, at)| *at == position)?.0 };
+            match self.stands_for(func, argument, 0) {
+                Some(own) => first.iter().find(|(_, at)| *at == own).map(|(arg, _)| At { file: outer.file, id: *arg }),
+                None => Some(argument),
+            }
+        };
+        let returned = function.returns.iter().map(|value| match self.passed(called, *value) {
+            Some(Passed::Same(position)) => (from(position), false),
+            Some(Passed::Called(position)) => (from(position), true),
+            Some(Passed::Through(_)) | None => (Some(At { file: called.file, id: *value }), false),
+        });
+        let returned: Vec<_> = returned.collect();
+        for (from, is_called) in returned {
+            match from {
+                Some(from) if is_called => {
+                    let from = self.node(from);
+                    self.when(from, Constraint::Inject(result));
+                }
+                Some(from) => self.flow(from, result, false),
+                None => {}
             }
         }
     }
@@ -87,8 +155,8 @@ impl Solution<'_> {
             return Some(Passed::Same(position));
         }
         let summary = &self.input.summaries[func.file];
-        let Expr::Call(call) = summary.exprs[value.id] else { return None };
-        let call = &summary.calls[call];
+        let Expr::Call(id) = summary.exprs[value.id] else { return None };
+        let call = &summary.calls[id];
         if call.func != func.id {
             return None;
         }
@@ -96,9 +164,15 @@ impl Solution<'_> {
         if let Some(position) = self.stands_for(func, at(call.callee), 0) {
             return Some(Passed::Called(position));
         }
-        let boundary = self.facts.boundary(self.static_path(at(call.callee))?).filter(|boundary| boundary.returns)?;
-        let mut moved = super::bind::argument(call, boundary.which).into_iter();
-        Some(Passed::Called(self.stands_for(func, at(moved.next()?.value), 0)?))
+        if let Some(path) = self.static_path(at(call.callee)) {
+            let boundary = self.facts.boundary(path).filter(|boundary| boundary.returns)?;
+            let mut moved = super::bind::argument(call, boundary.which).into_iter();
+            return Some(Passed::Called(self.stands_for(func, at(moved.next()?.value), 0)?));
+        }
+        // What stands under a key may be one of many functions, with a call for each: `hooks[name](value)`.
+        let kept = call.kind == CallKind::Call && matches!(summary.exprs[call.callee], Expr::Index { .. });
+        let hands_on = kept && call.args.iter().any(|arg| !arg.spread && self.stands_for(func, at(arg.value), 0).is_some());
+        hands_on.then_some(Passed::Through(At { file: func.file, id }))
     }
 
     /// The parameter that an expression of the function is, by names bound once and by wrappers: `partial(function, x)`.

@@ -5,6 +5,7 @@
 
 use super::access::Dispatch;
 use super::declared::Declared;
+use super::passed::Through;
 use super::{At, CallAt, ClassAt, ExprAt, FuncAt, Input};
 use crate::base::{FileId, Name};
 use crate::facts::{Entry, Facts};
@@ -77,6 +78,8 @@ pub(super) enum Constraint {
     Inject(u32),
     /// The function becomes a method of what `new` makes of another.
     This(FuncAt),
+    /// A function calls the value with its own parameters and returns what that gives: the place in `through` says for which call.
+    Through(u32),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -128,6 +131,8 @@ pub struct Solution<'a> {
     asked: FxHashSet<(u32, Constraint)>,
     /// Entries whose functions are called with values of known types.
     pub(super) givers: Vec<Arc<Entry>>,
+    /// Calls of functions that return what a call of theirs gives.
+    pub(super) through: Vec<Through>,
     /// Calls that emit an event, with the node of its listeners.
     pub(super) emits: FxHashMap<CallAt, u32>,
     /// Library types of objects that are told apart.
@@ -236,6 +241,7 @@ impl<'a> Solution<'a> {
             mergers: FxHashMap::default(),
             asked: FxHashSet::default(),
             givers: Vec::new(),
+            through: Vec::new(),
             emits: FxHashMap::default(),
             tracked: FxHashMap::default(),
             globals: globals.collect(),
@@ -491,6 +497,7 @@ impl<'a> Solution<'a> {
             Constraint::Inject(to) => self.inject(value, to),
             Constraint::Emit(call) => self.emit(call, value),
             Constraint::This(of) => self.becomes_method(value, of),
+            Constraint::Through(at) => self.pass_through(value, at),
         }
     }
 }
