@@ -471,7 +471,7 @@ impl Spread<'_, '_> {
                 }
                 let offloaded = [ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
                 let script = is_script || self.contexts.origin(func, ContextKind::Script).is_some() || self.of_scripts.contains(&func);
-                let known = !script && !offloaded && !self.graph.clients.contains(&file) && !unused.contains(&func);
+                let known = !script && !offloaded && !self.graph.in_browser(func) && !unused.contains(&func);
                 let unserved = known && self.unserved.contains(&func);
                 if (known && !unserved) != (confidence == Confidence::Medium) {
                     continue;

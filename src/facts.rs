@@ -249,6 +249,8 @@ pub struct Boundary {
     pub each: bool,
     /// What the argument returns is what the call gives, awaited.
     pub returns: bool,
+    /// It sends the function's text to a browser.
+    pub client: bool,
 }
 
 /// The pool that a call gives work to.

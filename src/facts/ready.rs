@@ -94,6 +94,7 @@ impl Ready {
                     pool,
                     each: raw.each,
                     returns: raw.returns,
+                    client: raw.client,
                 },
             ));
         }

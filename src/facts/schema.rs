@@ -337,6 +337,9 @@ pub(super) struct RawBoundary {
     /// What the argument returns is what the call gives, awaited.
     #[serde(default)]
     pub returns: bool,
+    /// It sends the function's text to a browser: with what is written in it, it is no code of the program's own.
+    #[serde(default)]
+    pub client: bool,
     /// Where it is documented.
     #[serde(rename = "source")]
     _source: Option<String>,

@@ -1,7 +1,9 @@
-//! Files that run in a browser, as what they use and who imports them tells: there a rejection ends no process.
+//! What runs in a browser, where a rejection ends no process: files, as what they use and who imports them tells, and functions that are
+//! sent to a page.
 
-use super::Input;
+use super::graph::{Graph, functions, moved};
 use super::modules::Resolved;
+use super::{At, FuncAt, Input, Solution};
 use crate::base::{FileId, Name};
 use crate::facts::ContextKind;
 use crate::ir::{Export, Expr, ModuleSummary};
@@ -47,6 +49,30 @@ pub(super) fn files(input: Input<'_>) -> FxHashSet<FileId> {
     }
     spread(input, &mut files);
     files.iter_enumerated().filter(|(_, file)| file.client).map(|(id, _)| id).collect()
+}
+
+/// Functions whose text a call sends to a browser's page, `page.evaluate(() => ...)`, and those written in them.
+pub(super) fn sent(solution: &Solution<'_>, graph: &Graph) -> FxHashSet<FuncAt> {
+    let input = solution.input;
+    let mut sent: FxHashSet<FuncAt> = FxHashSet::default();
+    for external in &graph.externals {
+        let boundary = input.facts_of(external.call.file).boundary(external.path);
+        if let Some(boundary) = boundary.filter(|boundary| boundary.client) {
+            for arg in moved(solution, external, boundary.which) {
+                sent.extend(functions(solution, At { file: external.call.file, id: arg.value }));
+            }
+        }
+    }
+    let files: std::collections::BTreeSet<FileId> = sent.iter().map(|func| func.file).collect();
+    for file in files {
+        // A function comes after the one that it is written in.
+        for (id, function) in input.summaries[file].functions.iter_enumerated() {
+            if function.parent.is_some_and(|id| sent.contains(&At { file, id })) {
+                sent.insert(At { file, id });
+            }
+        }
+    }
+    sent
 }
 
 /// From files that show it to those that import them, and to those that nothing but such files imports.

@@ -130,9 +130,17 @@ pub struct Graph {
     pub started: FxHashSet<CallAt>,
     /// Files that run in a browser.
     pub clients: FxHashSet<FileId>,
+    /// Functions whose text is sent to a browser, and those written in them.
+    pub sent: FxHashSet<FuncAt>,
 }
 
 impl Graph {
+    /// Whether a function runs in a browser.
+    #[must_use]
+    pub fn in_browser(&self, func: FuncAt) -> bool {
+        self.clients.contains(&func.file) || self.sent.contains(&func)
+    }
+
     /// Edges of one call.
     pub fn edges_of(&self, call: CallAt) -> impl Iterator<Item = &Edge> {
         let from = self.edges.partition_point(|edge| edge.call < call);
@@ -181,6 +189,7 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     graph.keepers = super::kept::results(solution, &graph);
     graph.started = super::started::calls(input);
     graph.clients = super::clients::files(input);
+    graph.sent = super::clients::sent(solution, &graph);
     for edge in &mut graph.edges {
         let call = &input.summaries[edge.call.file].calls[edge.call.id];
         edge.once = call.once
@@ -426,7 +435,7 @@ pub fn destination(solution: &Solution<'_>, external: &External, boundary: &Boun
 }
 
 /// The arguments that a boundary moves: with `ctx.run, f` what `ctx.run` would run moves too.
-fn moved<'a>(solution: &Solution<'a>, external: &External, which: Which) -> Vec<&'a Arg> {
+pub(super) fn moved<'a>(solution: &Solution<'a>, external: &External, which: Which) -> Vec<&'a Arg> {
     let file = external.call.file;
     let call = &solution.input.summaries[file].calls[external.call.id];
     let mut found = argument(call, which);

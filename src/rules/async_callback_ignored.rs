@@ -26,6 +26,11 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
     let rejected = Rejected::new(program, awaitables);
     for (at, call) in told::calls(program).filter(|(_, call)| matches!(call.kind, CallKind::Call | CallKind::New)) {
         let Some((dropping, confidence)) = dropping(program, at) else { continue };
+        // The page's own loop runs it.
+        if program.graph.sent.contains(&told::owner(program, at)) {
+            told.clear(rule, program, at, "browser");
+            continue;
+        }
         let wanted = if told::is_python(program, at) { Gives::Coroutine } else { Gives::Promise };
         for arg in argument(call, dropping.which) {
             let run = functions(program.solution, At { file: at.file, id: arg.value });

@@ -2,16 +2,15 @@
 
 use super::asynchronous::done;
 use super::asynchronous::given::Awaitables;
-use super::asynchronous::rejected::{Rejected, Rejects, handles};
+use super::asynchronous::rejected::{Rejected, Rejects, chain_head, elements, handles};
 use super::asynchronous::returned::Returned;
-use super::asynchronous::settled::{has_callback, is_deferred, keeps_promise, settles};
+use super::asynchronous::settled::{has_callback, is_deferred, is_handled, keeps_promise, settles};
 use super::asynchronous::told::{self, Said};
 use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
-use crate::facts::{Gives, Results};
+use crate::facts::Gives;
 use crate::finding::{Confidence, Severity};
 use crate::ir::Expr;
-use crate::link::graph::functions;
 use crate::link::{At, CallAt, FuncAt, promise_of};
 
 pub(super) const RULE: Rule = Rule {
@@ -41,7 +40,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         let Some(floats) = floating(program, awaitables, at) else { continue };
         let owner = told::owner(program, at);
         // A browser goes on after a rejection.
-        if program.graph.clients.contains(&at.file) {
+        if program.graph.in_browser(owner) {
             told.clear(rule, program, at, "browser");
             continue;
         }
@@ -53,13 +52,18 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             told.clear(rule, program, at, "kept by the function");
             continue;
         }
+        if floats.func.is_some_and(|func| is_handled(program, func)) {
+            told.clear(rule, program, at, "caught");
+            continue;
+        }
         let surely = match floats.func {
             Some(func) => rejected.of(func),
-            None => gathered(program, &rejected, at).unwrap_or(Rejects::Shown),
+            None => rejected.of_gathered(at).unwrap_or(Rejects::Shown),
         };
         let rejects = surely > Rejects::Never;
-        // A plain function that ends in a handled promise gives one by the way.
-        if floats.func.is_some_and(|func| !program.input.func(func).is_async) && !rejects {
+        // A plain function that ends in a handled promise gives one by the way, and so does `Promise.all` of such.
+        let is_async = floats.func.map_or_else(|| rejected.are_of_async(at), |func| program.input.func(func).is_async);
+        if !is_async && !rejects {
             told.clear(rule, program, at, "caught");
             continue;
         }
@@ -71,7 +75,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         }
         let called = match (&floats.each, promise_of(summary, call)) {
             (Some(each), _) => each.clone(),
-            (None, Some(_)) => chain_head(program, at),
+            (None, Some(_)) => told::called(program, chain_head(program, at)),
             (None, None) => told::called(program, at),
         };
         let what = if floats.each.is_some() { "the promises" } else { "the promise" };
@@ -144,44 +148,4 @@ fn floating(program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, at: 
     let all = !callback.is_empty() && callback.iter().all(|func| awaitables.of(*func) == Some(Gives::Promise));
     let func = callback.first().copied();
     all.then(|| Floats { func, each: Some(format!("{}()", told::called(program, at))) })
-}
-
-/// What makes each element of an array: the callback of `items.map(async (item) => ...)`.
-fn elements(program: &Program<'_, '_>, at: CallAt) -> Option<Vec<FuncAt>> {
-    let facts = program.input.facts_of(at.file);
-    let mut maps = program.graph.externals_of(at).flat_map(|external| facts.invokes(external.path));
-    if !maps.any(|invoke| invoke.results == Some(Results::Elements)) {
-        return None;
-    }
-    let call = &program.input.summaries[at.file].calls[at.id];
-    call.args.first().map(|arg| functions(program.solution, At { file: at.file, id: arg.value }))
-}
-
-/// The surest rejection among promises that a library waits for at once: `Promise.all(items.map(async ...))`.
-fn gathered(program: &Program<'_, '_>, rejected: &Rejected<'_, '_, '_, '_>, at: CallAt) -> Option<Rejects> {
-    let summary = &program.input.summaries[at.file];
-    let mut head = at;
-    while let Some(Expr::Call(id)) = promise_of(summary, &summary.calls[head.id]).map(|base| &summary.exprs[base]) {
-        head = At { file: at.file, id: *id };
-    }
-    let facts = program.input.facts_of(at.file);
-    if !program.graph.externals_of(head).any(|external| facts.gathers(external.path)) {
-        return None;
-    }
-    let Expr::Call(id) = summary.exprs[summary.calls[head.id].args.first()?.value] else { return None };
-    let made = elements(program, At { file: at.file, id }).filter(|made| !made.is_empty())?;
-    made.into_iter().map(|func| rejected.of(func)).max()
-}
-
-/// The call at the head of a chain of `then`s.
-fn chain_head(program: &Program<'_, '_>, at: CallAt) -> String {
-    let summary = &program.input.summaries[at.file];
-    let mut head = at;
-    while let Some(base) = promise_of(summary, &summary.calls[head.id]) {
-        match summary.exprs[base] {
-            Expr::Call(id) => head = At { file: at.file, id },
-            _ => break,
-        }
-    }
-    told::called(program, head)
 }

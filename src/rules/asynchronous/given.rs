@@ -86,13 +86,18 @@ impl<'p, 'a, 'b> Awaitables<'p, 'a, 'b> {
         self.call(at, DEEPEST)
     }
 
-    /// Whether the path is one of its type's own makers, and what it is asked of is an instance of a class of the run.
+    /// Whether the path is one of its type's own makers, and what it is asked of is an instance: that has no such maker.
     fn is_static(&self, callee: ExprAt, path: Name) -> bool {
         let Expr::Attr { base, .. } = self.program.input.summaries[callee.file].exprs[callee.id] else { return false };
         let made = self.program.input.facts_of(callee.file).constructed(path);
         let own = made.is_some_and(|of| path.strip_prefix(of.as_str()).is_some_and(|rest| rest.starts_with('.')));
         let values = self.program.solution.values(At { file: callee.file, id: base });
-        own && values.iter().any(|value| matches!(value, Value::Inst(_)))
+        own && values.iter().any(|value| match value {
+            Value::Inst(_) => true,
+            // What a promise of the library's was given under that name: `Object.assign(promise, { resolve })`.
+            Value::ExtInst(of) => Some(*of) == made,
+            _ => false,
+        })
     }
 
     fn call(&self, at: CallAt, depth: u8) -> Option<Awaitable> {

@@ -2,10 +2,10 @@
 
 use super::given::Awaitables;
 use crate::base::{FileId, Span};
-use crate::facts::{Effect, Gives};
+use crate::facts::{Effect, Gives, Results};
 use crate::ir::{Call, CallId, CallKind, Const, Expr, ExprId, ModuleSummary};
 use crate::link::graph::{Outcome, functions};
-use crate::link::{At, CallAt, FuncAt, promise_of};
+use crate::link::{At, CallAt, ExprAt, FuncAt, promise_of};
 use crate::rules::Program;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -26,6 +26,29 @@ pub fn handles(summary: &ModuleSummary, call: &Call) -> bool {
         (_, Expr::Call(id)) => handles(summary, &summary.calls[*id]),
         _ => false,
     }
+}
+
+/// The call at the head of a chain of `then`s.
+#[must_use]
+pub fn chain_head(program: &Program<'_, '_>, at: CallAt) -> CallAt {
+    let summary = &program.input.summaries[at.file];
+    let mut head = at;
+    while let Some(Expr::Call(id)) = promise_of(summary, &summary.calls[head.id]).map(|base| &summary.exprs[base]) {
+        head = At { file: at.file, id: *id };
+    }
+    head
+}
+
+/// What makes each element of an array: the callback of `items.map(async (item) => ...)`.
+#[must_use]
+pub fn elements(program: &Program<'_, '_>, at: CallAt) -> Option<Vec<FuncAt>> {
+    let facts = program.input.facts_of(at.file);
+    let mut maps = program.graph.externals_of(at).flat_map(|external| facts.invokes(external.path));
+    if !maps.any(|invoke| invoke.results == Some(Results::Elements)) {
+        return None;
+    }
+    let call = &program.input.summaries[at.file].calls[at.id];
+    call.args.first().map(|arg| functions(program.solution, At { file: at.file, id: arg.value }))
 }
 
 /// Whether a promise is rejected if something fails.
@@ -110,10 +133,14 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
             let call = self.awaited.get(&(func.file, place.end)).filter(|id| place.start <= summary.calls[**id].span.start);
             call.map_or(Rejects::Perhaps, |id| self.call_rejects(here(*id), depth))
         });
-        // `return f()` gives the caller what f gives.
-        let returned = function.returns.iter().map(|id| match summary.exprs[*id] {
+        // `return f()` gives the caller what f gives, and so does a variable that holds it.
+        let one = |id: &ExprId| match summary.exprs[*id] {
             Expr::Call(id) if self.awaitables.of_call(here(id)).is_some() => self.call_rejects(here(id), depth),
             _ => Rejects::Never,
+        };
+        let returned = function.returns.iter().map(|id| match summary.exprs[*id] {
+            Expr::Var(var) => self.program.solution.assigned(func.file, var).iter().map(one).max().unwrap_or(Rejects::Never),
+            _ => one(id),
         });
         let throws = self.throws.get(&func).map_or(&[][..], Vec::as_slice).iter().any(|place| is_open(&place));
         match awaited.chain(returned).max().unwrap_or(Rejects::Never) {
@@ -146,9 +173,76 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
         !given.is_empty() && given.iter().all(one)
     }
 
+    /// The surest rejection among promises that a library waits for at once; none where it is no such call.
+    #[must_use]
+    pub fn of_gathered(&self, at: CallAt) -> Option<Rejects> {
+        let made = self.gathered(at).and_then(|given| self.members(given, DEEPEST));
+        // Of an array that functions of the run make, these tell.
+        made.filter(|made| *made != Rejects::Perhaps || self.made_by(at).is_some())
+    }
+
+    /// The functions that make the elements of what `Promise.all` and its like are given: `Promise.all(items.map(f))`.
+    fn made_by(&self, at: CallAt) -> Option<Vec<FuncAt>> {
+        let given = self.gathered(at)?;
+        match self.program.input.summaries[given.file].exprs[given.id] {
+            Expr::Call(id) => elements(self.program, At { file: given.file, id }).filter(|made| !made.is_empty()),
+            _ => None,
+        }
+    }
+
+    /// Whether asynchronous functions make what such a call waits for.
+    #[must_use]
+    pub fn are_of_async(&self, at: CallAt) -> bool {
+        self.made_by(at).into_iter().flatten().any(|func| self.program.input.func(func).is_async)
+    }
+
+    /// What a call is given that waits for all of it at once, and is rejected with what they are: `Promise.all(promises)`.
+    fn gathered(&self, at: CallAt) -> Option<ExprAt> {
+        let head = chain_head(self.program, at);
+        let facts = self.program.input.facts_of(at.file);
+        let mut externals = self.program.graph.externals_of(head);
+        if !externals.any(|external| facts.gathers(external.path) && !facts.settles(external.path)) {
+            return None;
+        }
+        let given = self.program.input.summaries[at.file].calls[head.id].args.first()?;
+        Some(At { file: at.file, id: given.value })
+    }
+
+    /// The surest rejection among the promises of an array.
+    fn members(&self, at: ExprAt, depth: u8) -> Option<Rejects> {
+        let summary = &self.program.input.summaries[at.file];
+        let here = |id| At { file: at.file, id };
+        match &summary.exprs[at.id] {
+            Expr::List(items) => {
+                let each = items.iter().map(|item| match summary.exprs[*item] {
+                    Expr::Call(id) => Some(self.call_rejects(here(id), depth)),
+                    Expr::Element(of) => self.members(At { file: at.file, id: of }, depth.checked_sub(1)?),
+                    _ => None,
+                });
+                each.collect::<Option<Vec<_>>>()?.into_iter().max()
+            }
+            Expr::Call(id) => {
+                let made = elements(self.program, here(*id)).filter(|made| !made.is_empty())?;
+                made.into_iter().map(|func| self.rejects(func, depth)).max()
+            }
+            Expr::Var(var) => match self.program.solution.assigned(at.file, *var) {
+                // Others may be added to a list later.
+                [one] if !summary.vars[*var].vague && matches!(summary.exprs[*one], Expr::Call(_)) => {
+                    self.members(At { file: at.file, id: *one }, depth.checked_sub(1)?)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     fn call_rejects(&self, at: CallAt, depth: u8) -> Rejects {
         let summary = &self.program.input.summaries[at.file];
         if handles(summary, &summary.calls[at.id]) {
+            return Rejects::Never;
+        }
+        // All of them catch; where that is not known of some, it is a library's promise like any other.
+        if depth > 0 && self.gathered(at).and_then(|given| self.members(given, depth - 1)) == Some(Rejects::Never) {
             return Rejects::Never;
         }
         match self.awaitables.of_call(at) {

@@ -1,7 +1,7 @@
 //! Promises that nobody has to wait for: what gives them keeps them, settles them, or gives none this time.
 
 use super::given::Awaitables;
-use super::rejected::handles;
+use super::rejected::{chain_head, handles};
 use crate::ir::{Expr, ExprId, Target};
 use crate::link::graph::functions;
 use crate::link::{At, CallAt, FuncAt, promise_of};
@@ -48,6 +48,23 @@ pub fn keeps_promise(program: &Program<'_, '_>, func: FuncAt) -> bool {
         _ => false,
     };
     !function.is_async && function.returns.iter().any(keeps) && function.returns.iter().all(|id| keeps(id) || settled(id))
+}
+
+/// Whether a plain function has given the promise that it returns a handler: `promise.then(show).catch(log); return promise;`.
+#[must_use]
+pub fn is_handled(program: &Program<'_, '_>, func: FuncAt) -> bool {
+    let summary = &program.input.summaries[func.file];
+    let function = &summary.functions[func.id];
+    let handled = |id: &ExprId| {
+        let Expr::Var(var) = summary.exprs[*id] else { return false };
+        let mut own =
+            summary.calls.iter_enumerated().filter(|(_, call)| call.func == func.id && call.guard.is_none() && call.looped.is_none());
+        own.any(|(id, call)| {
+            let head = || &summary.calls[chain_head(program, At { file: func.file, id }).id];
+            handles(summary, call) && promise_of(summary, head()).is_some_and(|base| summary.exprs[base] == Expr::Var(var))
+        })
+    };
+    !function.is_async && !function.returns.is_empty() && function.returns.iter().all(handled)
 }
 
 /// Whether what floats is settled by what is written: `Promise.reject(error)`, which is meant to be seen by no handler, a chain that
