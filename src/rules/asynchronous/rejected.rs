@@ -260,6 +260,9 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
                 }
                 _ => Rejects::Perhaps,
             },
+            None if self.program.graph.externals_of(at).any(|external| self.program.input.facts_of(at.file).settles(external.path)) => {
+                Rejects::Never
+            }
             // What a library does may fail, whichever it is.
             None if self.program.graph.outcomes[at.file][at.id] == Outcome::Known
                 && self.program.graph.externals_of(at).next().is_some() =>
