@@ -368,9 +368,10 @@ impl Asker<'_> {
         }
     }
 
-    /// Whether no value of the declared type is of the type that is wanted.
+    /// Whether no value of the declared type is of the type that is wanted, or nothing where that is.
     fn excludes(self, annotation: ExprAt, wanted: Wanted, depth: usize) -> bool {
-        if depth > DEEPEST || !matches!(wanted, Wanted::Instance(..) | Wanted::Type(..) | Wanted::Kind(..)) {
+        let nothing = matches!(wanted, Wanted::Is(Known { literal: Literal::Null, .. }, _, true));
+        if depth > DEEPEST || !(nothing || matches!(wanted, Wanted::Instance(..) | Wanted::Type(..) | Wanted::Kind(..))) {
             return false;
         }
         let summary = &self.run.solution.input.summaries[annotation.file];
@@ -382,6 +383,8 @@ impl Asker<'_> {
             Expr::Const(crate::ir::Const::Null) => return wanted.of_nothing(self.run, summary.family) == Some(false),
             Expr::Index { base, .. } => return self.excludes(At { file: annotation.file, id: *base }, wanted, depth + 1),
             Expr::Builtin(named) | Expr::Global(named) => Shape::declared(named.as_str(), summary.family),
+            // A class of the run, by its name: `x: Settings` is not nothing.
+            _ if nothing && summary.family == Family::Python => return !self.run.solution.classes_named(annotation).is_empty(),
             _ => None,
         };
         shape.is_some_and(|shape| wanted.of_shape(self.run, &shape) == Some(false))

@@ -166,6 +166,12 @@ impl Solution<'_> {
         }
     }
 
+    /// The classes of the run that an expression names.
+    #[must_use]
+    pub fn classes_named(&self, at: ExprAt) -> Vec<ClassAt> {
+        self.static_classes(at, 0)
+    }
+
     /// Whether an expression names a class of the run or something of a library.
     #[must_use]
     pub fn is_named(&self, at: ExprAt) -> bool {
