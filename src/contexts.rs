@@ -16,9 +16,9 @@ use crate::base::{FileId, Name, Span};
 use crate::facts::{ContextKind, Effect, Entry, Facts, Registered, Which};
 use crate::finding::Confidence;
 use crate::ir::{CallKind, Family, FuncId, MODULE_BODY, Target};
-use crate::link::first_text;
 use crate::link::graph::{Edge, EdgeKind, Graph, functions};
 use crate::link::{At, CallAt, FuncAt, Input, Solution, Value};
+use crate::link::{argument, first_text};
 use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeSet, VecDeque};
@@ -233,7 +233,14 @@ impl Spread<'_, '_> {
                     } else {
                         self.methods(file, call, entry)
                     };
+                    let given = argument(call, entry.which);
                     for func in run {
+                        // What a test around the registration rules out is not registered.
+                        if let [given] = given.as_slice()
+                            && !self.graph.kinds.allows(self.solution, external.call, At { file, id: given.value }, func)
+                        {
+                            continue;
+                        }
                         self.enter(func, entry, file, call.span);
                     }
                 }

@@ -387,6 +387,10 @@ pub struct Facts {
     text_tests: FxHashMap<Name, bool>,
     /// Functions that test the type of their first argument: it is named, or the second argument.
     type_tests: FxHashMap<Name, Option<Name>>,
+    /// Functions that test whether their first argument is a coroutine function; whether they look at what calls an instance, too.
+    coroutine_tests: FxHashMap<Name, bool>,
+    /// The last names of these.
+    coroutine_test_names: rustc_hash::FxHashSet<Name>,
     /// Names of methods that read what is held under a key.
     key_reads: rustc_hash::FxHashSet<Name>,
     /// Methods that forget the functions that they are given.

@@ -286,6 +286,8 @@ pub struct Function {
     pub name_span: Span,
     /// The function it is written in.
     pub parent: Option<FuncId>,
+    /// The innermost test of the function around that it is written under.
+    pub guard: Option<GuardId>,
     /// The class it is a method of.
     pub class: Option<ClassId>,
     /// The object literal it is a method of (ECMAScript `this`).
@@ -507,6 +509,7 @@ impl ModuleSummary {
             span: Span::new(0, len),
             name_span: Span::new(0, 0),
             parent: None,
+            guard: None,
             class: None,
             object: None,
             kind: FuncKind::Module,

@@ -11,6 +11,7 @@ mod declared;
 pub mod graph;
 mod injected;
 mod kept;
+pub mod kinds;
 mod lineage;
 pub mod modules;
 pub mod names;

@@ -154,6 +154,10 @@ impl Facts {
             match asks {
                 Asks::Prefix | Asks::Suffix => self.text_tests.extend(last(&path).map(|method| (method, asks == Asks::Suffix))),
                 Asks::Instance | Asks::Type => _ = self.type_tests.insert(path, of),
+                Asks::Coroutine | Asks::Awaitable => {
+                    self.coroutine_tests.insert(path, asks == Asks::Awaitable);
+                    self.coroutine_test_names.extend(last(&path));
+                }
             }
         }
         for (table, paths) in self.yes_only().into_iter().zip(ready.plain) {

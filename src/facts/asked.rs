@@ -16,6 +16,10 @@ pub enum Asks {
     Instance,
     /// A function: whether its first argument is of the builtin type named by `of`.
     Type,
+    /// A function: whether its first argument is a coroutine function.
+    Coroutine,
+    /// A function: whether a call of its first argument gives a coroutine, be that a function or an instance.
+    Awaitable,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -264,6 +264,19 @@ impl Facts {
         self.type_tests.get(&path).copied()
     }
 
+    /// Whether a function of this path tests if its first argument is a coroutine function; then, whether it looks at what calls an
+    /// instance, too.
+    #[must_use]
+    pub fn coroutine_test(&self, path: Name) -> Option<bool> {
+        self.coroutine_tests.get(&path).copied()
+    }
+
+    /// Whether one of these functions has this name.
+    #[must_use]
+    pub fn names_coroutine_test(&self, member: Name) -> bool {
+        self.coroutine_test_names.contains(&member)
+    }
+
     /// Whether a method of this name gives what is held under the key that is its first argument.
     #[must_use]
     pub fn reads_key(&self, member: Name) -> bool {

@@ -2,6 +2,7 @@
 
 pub use super::bind::{Indirect, argument, bound_parameters, indirect};
 use super::calls::{self, Through};
+use super::kinds::{ByKind, Kinds, Tests};
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::{FileId, Name};
@@ -103,6 +104,9 @@ impl Reason {
     }
 }
 
+/// What functions do with the functions that they are given, by the parameter.
+pub type Takes = FxHashMap<(FuncAt, usize), ByKind<EdgeKind>>;
+
 /// The graph.
 #[derive(Debug, Default)]
 pub struct Graph {
@@ -112,8 +116,10 @@ pub struct Graph {
     pub externals: Vec<External>,
     /// Outcome of each call site.
     pub outcomes: IndexVec<FileId, IndexVec<CallId, Outcome>>,
-    /// Functions that take functions: which parameter they run or move.
-    pub takes: FxHashMap<(FuncAt, usize), EdgeKind>,
+    /// Functions that take functions: which parameter they run or move, and what kind of function where they ask.
+    pub takes: Takes,
+    /// Tests that tell what kind of function something is.
+    pub kinds: Tests,
     /// For each decorated function, what decorators of the repository put around it.
     pub wrappers: FxHashMap<FuncAt, Vec<FuncAt>>,
     /// Functions whose first parameter is a finished future.
@@ -178,7 +184,10 @@ pub fn build(solution: &Solution<'_>) -> Graph {
         }
     }
     follow_promises(solution, &mut graph);
-    graph.takes = takes(solution, &graph);
+    graph.kinds = Tests::read(solution);
+    leave_out_other_kinds(solution, &mut graph);
+    let called;
+    (graph.takes, called) = takes(solution, &graph);
     pass_functions(solution, &mut graph);
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
     move_decorated(solution, &mut graph);
@@ -186,6 +195,7 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     graph.entered = super::awaits::entered(solution);
     graph.wrappers = super::wrap::wrappers(solution);
     super::wrap::follow(&mut graph);
+    super::wrap::move_wrapped(solution, &mut graph, &called);
     graph.keepers = super::kept::results(solution, &graph);
     graph.started = super::started::calls(input);
     graph.clients = super::clients::files(input);
@@ -208,6 +218,15 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     prefer_moved(&mut graph.edges);
     graph.edges.dedup_by_key(|edge| (edge.call, edge.to, matches!(edge.kind, EdgeKind::Moved(_)), edge.kind == EdgeKind::Later));
     graph
+}
+
+/// Drops what a call does not run, as the tests around it show: a plain function where a coroutine function is called.
+fn leave_out_other_kinds(solution: &Solution<'_>, graph: &mut Graph) {
+    let kinds = &graph.kinds;
+    graph.edges.retain(|edge| {
+        let call = &solution.input.summaries[edge.call.file].calls[edge.call.id];
+        call.kind != CallKind::Call || kinds.allows(solution, edge.call, At { file: edge.call.file, id: call.callee }, edge.to)
+    });
 }
 
 /// Reading a property runs it: where it is read, or where what is read is called.
@@ -345,18 +364,31 @@ pub fn is_parameter(input: Input<'_>, at: ExprAt, from: FuncAt) -> Option<(FuncA
     (owner == from || summary.functions[from.id].parent == Some(owner.id)).then_some((owner, position))
 }
 
-fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), EdgeKind> {
+/// What functions do with the functions that they are given, and whether something that is written inside calls one of their
+/// variables, or a helper does what they are given.
+fn takes(solution: &Solution<'_>, graph: &Graph) -> (Takes, FxHashMap<FuncAt, Kinds>) {
+    let mut called: FxHashMap<FuncAt, Kinds> = FxHashMap::default();
     let input = solution.input;
-    let mut known: FxHashMap<(FuncAt, usize), EdgeKind> = FxHashMap::default();
+    let mut known = Takes::default();
+    let allowed = |call: CallAt, id: crate::ir::ExprId| graph.kinds.allowed(solution, call, At { file: call.file, id });
     for (file, summary) in input.summaries.iter_enumerated() {
-        for call in &summary.calls {
+        for (id, call) in summary.calls.iter_enumerated() {
             let from = At { file, id: call.func };
             if let Some((owner, position)) = is_parameter(input, At { file, id: call.callee }, from)
                 && owner == from
                 && !calls::is_nameless(input, owner)
                 && matches!(call.kind, CallKind::Call | CallKind::New)
             {
-                known.insert((owner, position), EdgeKind::Direct);
+                let kinds = allowed(At { file, id }, call.callee);
+                known.entry((owner, position)).or_default().put(kinds, EdgeKind::Direct, |_| true);
+            }
+            if let Expr::Var(var) = summary.exprs[call.callee]
+                && summary.vars[var].func != call.func
+                && summary.vars[var].func != crate::ir::MODULE_BODY
+            {
+                let owner = At { file, id: summary.vars[var].func };
+                let by = called.entry(owner).or_default();
+                *by = by.or(allowed(At { file, id }, call.callee));
             }
         }
     }
@@ -377,7 +409,8 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
                 if let Some(at) = is_parameter(input, At { file: external.call.file, id: arg.value }, external.from) {
                     // `to_thread(lambda: ctx.run(f))` moves f, whatever the lambda does with it.
                     let elsewhere = elsewhere.get(&external.from).filter(|_| at.0 != external.from);
-                    known.insert(at, elsewhere.map_or(kind, |to| EdgeKind::Moved(*to)));
+                    let kinds = allowed(external.call, arg.value);
+                    known.entry(at).or_default().put(kinds, elsewhere.map_or(kind, |to| EdgeKind::Moved(*to)), |_| true);
                 }
             }
         };
@@ -394,20 +427,31 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<(FuncAt, usize), E
         for edge in &graph.edges {
             let call = &input.summaries[edge.call.file].calls[edge.call.id];
             for (arg, position) in bound_parameters(&input.summaries[edge.call.file], input.func(edge.to), call, offset(solution, edge)) {
-                if let Some(kind) = known.get(&(edge.to, position))
+                if let Some(taken) = known.get(&(edge.to, position))
                     && let Some(at) = is_parameter(input, At { file: edge.call.file, id: arg }, edge.from)
-                    && known.get(&at).is_none_or(|before| *before == EdgeKind::Direct && matches!(kind, EdgeKind::Moved(_)))
                 {
-                    grown.push((at, *kind));
+                    grown.push((at, *taken, allowed(edge.call, arg)));
                 }
             }
         }
-        if grown.is_empty() {
+        let mut changed = false;
+        for (at, taken, allowed) in grown {
+            let known = known.entry(at).or_default();
+            for (kinds, kind) in taken.each() {
+                let moves = matches!(kind, EdgeKind::Moved(_));
+                if !moves {
+                    let by = called.entry(at.0).or_default();
+                    *by = by.or(kinds.and(allowed));
+                }
+                let may = |before: Option<EdgeKind>| before.is_none_or(|before| before == EdgeKind::Direct && moves);
+                changed |= known.put(kinds.and(allowed), kind, may);
+            }
+        }
+        if !changed {
             break;
         }
-        known.extend(grown);
     }
-    known
+    (known, called)
 }
 
 fn offset(solution: &Solution<'_>, edge: &Edge) -> usize {
@@ -467,9 +511,16 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
             if is_parameter(input, at, edge.from).is_some() {
                 continue;
             }
-            if let Some(kind) = graph.takes.get(&(edge.to, position)) {
+            if let Some(taken) = graph.takes.get(&(edge.to, position)) {
+                let allowed = graph.kinds.allowed(solution, edge.call, at);
                 let run = functions(solution, at);
-                added.extend(run.into_iter().map(|to| Edge { to, kind: *kind, offset: None, ..*edge }));
+                added.extend(run.into_iter().filter_map(|to| {
+                    let mut kinds = taken.of(graph.kinds.fitting(solution, allowed, to, at));
+                    let first = kinds.next()?;
+                    // Where it may be of several kinds, it is meant to be moved.
+                    let kind = kinds.find(|kind| matches!(kind, EdgeKind::Moved(_))).filter(|_| first == EdgeKind::Direct).unwrap_or(first);
+                    Some(Edge { to, kind, offset: None, ..*edge })
+                }));
             }
         }
     }
@@ -482,8 +533,9 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
                 if is_parameter(input, At { file, id: arg.value }, external.from).is_some() {
                     continue;
                 }
-                let run = functions(solution, At { file, id: arg.value });
-                added.extend(run.into_iter().map(|to| Edge {
+                let at = At { file, id: arg.value };
+                let run = functions(solution, at).into_iter().filter(|to| graph.kinds.allows(solution, external.call, at, *to));
+                added.extend(run.map(|to| Edge {
                     call: external.call,
                     from: external.from,
                     to,

@@ -202,11 +202,12 @@ impl Solution<'_> {
     }
 
     /// What a call of a wrapper, `partial(function, x)`, wraps.
-    fn wrapped(&self, at: ExprAt) -> Option<ExprAt> {
+    pub(super) fn wrapped(&self, at: ExprAt) -> Option<ExprAt> {
         let summary = &self.input.summaries[at.file];
         let Expr::Call(call) = summary.exprs[at.id] else { return None };
         let call = &summary.calls[call];
-        let which = self.facts.wraps(self.static_path(At { file: at.file, id: call.callee })?)?;
+        let facts = self.input.facts_of(at.file);
+        let which = facts.wraps(self.static_path(At { file: at.file, id: call.callee })?)?;
         match super::bind::argument(call, which)[..] {
             [arg] => Some(At { file: at.file, id: arg.value }),
             _ => None,

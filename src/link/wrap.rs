@@ -1,8 +1,10 @@
 //! Decorators written in the repository: who calls the decorated function runs the function that the decorator gives back.
 
 use super::graph::{Edge, EdgeKind, Graph, functions};
+use super::kinds::Kinds;
 use super::values::Solution;
 use super::{At, FuncAt};
+use crate::facts::ContextKind;
 use crate::ir::{CallKind, Family};
 use rustc_hash::FxHashMap;
 
@@ -46,4 +48,26 @@ pub(super) fn follow(graph: &mut Graph) {
     }
     graph.edges.extend(added);
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
+}
+
+/// Where the wrapper of a decorator moves the function elsewhere and never calls it itself, callers of the decorated function do
+/// not run it where they are.
+pub(super) fn move_wrapped(solution: &Solution<'_>, graph: &mut Graph, called: &FxHashMap<FuncAt, Kinds>) {
+    let input = solution.input;
+    let wrapped = graph.wrappers.keys().filter_map(|func| {
+        let [decorator] = input.func(*func).decorators.as_slice() else { return None };
+        let makers = functions(solution, At { file: func.file, id: *decorator });
+        let [maker] = makers.as_slice() else { return None };
+        let kinds = Kinds::undecorated(input.func(*func));
+        let mut taken = graph.takes.get(&(*maker, 0))?.of(kinds);
+        let Some(EdgeKind::Moved(to)) = taken.next() else { return None };
+        let is_called = called.get(maker).is_some_and(|called| !called.and(kinds).is_none());
+        (!is_called && taken.all(|kind| kind == EdgeKind::Moved(to))).then_some((*func, to))
+    });
+    let moved: FxHashMap<FuncAt, ContextKind> = wrapped.collect();
+    for edge in graph.edges.iter_mut().filter(|edge| edge.kind == EdgeKind::Direct) {
+        if let Some(to) = moved.get(&edge.to) {
+            edge.kind = EdgeKind::Moved(*to);
+        }
+    }
 }

@@ -33,7 +33,13 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         }
         let wanted = if told::is_python(program, at) { Gives::Coroutine } else { Gives::Promise };
         for arg in argument(call, dropping.which) {
-            let run = functions(program.solution, At { file: at.file, id: arg.value });
+            let value = At { file: at.file, id: arg.value };
+            let mut run = functions(program.solution, value);
+            let before = run.len();
+            run.retain(|func| program.graph.kinds.allows(program.solution, at, value, *func));
+            if run.is_empty() && before > 0 {
+                told.clear(rule, program, at, "asked");
+            }
             if run.is_empty() || !run.iter().all(|func| awaitables.of(*func) == Some(wanted)) {
                 continue;
             }

@@ -7,7 +7,7 @@ use crate::facts::ContextKind;
 use crate::finding::{Confidence, Severity};
 use crate::ir::{CallKind, Expr, ExprId, ModuleSummary, Test};
 use crate::link::graph::{Edge, EdgeKind};
-use crate::link::{CallAt, FuncAt};
+use crate::link::{At, CallAt, FuncAt};
 use std::collections::BTreeMap;
 
 pub(super) const RULE: Rule = Rule {
@@ -58,7 +58,8 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
     }
 }
 
-/// Whether the call stands under a test that asks about what it is given: `if iscoroutinefunction(handler)`.
+/// Whether the call stands under a test that asks about what it is given, in a way of which nothing is known: `if fits(handler)`.
+/// Where a test tells coroutine functions from others, the graph has only those that it lets through.
 fn asked_about(program: &Program<'_, '_>, at: CallAt) -> bool {
     let summary = &program.input.summaries[at.file];
     let call = &summary.calls[at.id];
@@ -71,6 +72,7 @@ fn asked_about(program: &Program<'_, '_>, at: CallAt) -> bool {
     let asks = |id: &crate::ir::CallId| summary.calls[*id].args.iter().any(|arg| asked(arg.value));
     let mut guards = std::iter::successors(call.guard, |id| summary.guards[*id].outer);
     guards.any(|id| match summary.guards[id].test {
+        _ if program.graph.kinds.is_known(At { file: at.file, id }) => false,
         Test::Call(id) => asks(&id),
         Test::Var(var, _) => program.solution.assigned(at.file, var).iter().any(|id| match &summary.exprs[*id] {
             Expr::Call(id) => asks(id),

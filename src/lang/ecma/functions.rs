@@ -46,6 +46,7 @@ impl Lowering<'_> {
             span: span(node),
             name_span: name_node.map_or_else(|| span(node), span),
             parent: Some(self.func),
+            guard: self.guard,
             class: shape.class,
             object: shape.object,
             kind: shape.kind,

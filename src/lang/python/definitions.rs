@@ -60,6 +60,7 @@ impl Lowering<'_> {
             span: span(node),
             name_span: span(named),
             parent: Some(self.func),
+            guard: self.guard,
             class,
             object: None,
             kind: if is_method { self.kind_of(decorators) } else { FuncKind::Function },

@@ -243,12 +243,16 @@ impl Lowering<'_> {
         let parts = self.children(node);
         self.note_length(node, &parts);
         let mut cursor = node.walk();
-        let asks = node.children(&mut cursor).any(|part| matches!(part.sort(), "in" | "not in"));
-        if let (true, [value, base]) = (asks, parts.as_slice())
+        let operator = node.children(&mut cursor).find(|part| matches!(part.sort(), "in" | "not in"));
+        let is_in = operator.is_some_and(|operator| operator.sort() == "in");
+        if let (true, [value, base]) = (operator.is_some(), parts.as_slice())
             && matches!(self.summary.exprs[*base], Expr::Var(_) | Expr::Attr { .. } | Expr::Call(_) | Expr::Index { .. })
         {
             let callee = self.push(Expr::Attr { base: *base, name: name("__contains__") });
-            self.call(CallKind::Operator, callee, vec![Arg { name: None, value: *value, spread: false }], node, false);
+            let result = self.call(CallKind::Operator, callee, vec![Arg { name: None, value: *value, spread: false }], node, false);
+            if is_in {
+                return result;
+            }
         }
         self.unknown()
     }
@@ -383,6 +387,7 @@ impl Lowering<'_> {
             span: span(node),
             name_span: span(node),
             parent: Some(self.func),
+            guard: self.guard,
             class: None,
             object: None,
             kind: FuncKind::Lambda,

@@ -154,11 +154,11 @@ impl Lowering<'_> {
     /// Lowers what runs only where the tests hold; tests that nothing stands under are dropped.
     pub(super) fn under(&mut self, tests: &[(Test, Branch)], node: Node<'_>) -> ExprId {
         let (outer, guards) = (self.guard, self.summary.guards.len());
-        let before = (self.summary.calls.len(), self.summary.reads.len());
+        let before = (self.summary.calls.len(), self.summary.reads.len(), self.summary.functions.len());
         self.stand_under(tests);
         let value = self.expression(node);
         self.guard = outer;
-        if before == (self.summary.calls.len(), self.summary.reads.len()) {
+        if before == (self.summary.calls.len(), self.summary.reads.len(), self.summary.functions.len()) {
             self.summary.guards.truncate(guards);
         }
         value
