@@ -7,7 +7,7 @@ mod tests;
 use super::graph::functions;
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt};
-use crate::base::{FileId, name};
+use crate::base::{FileId, Name, name};
 use crate::ir::{ExprId, Function, GuardId, ModuleSummary, loops::LoopId};
 use places::{Attributes, Place, Root};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -204,14 +204,10 @@ impl Tests {
     /// Of which kinds a function may be that a value at the place runs.
     fn kinds_of(&self, solution: &Solution<'_>, func: FuncAt, at: ExprAt) -> Kinds {
         let function = solution.input.func(func);
-        let mut is_coroutine = Some(Kinds::undecorated(function) == Kinds::COROUTINE);
-        for decorator in function.decorators.iter().rev() {
-            is_coroutine = is_coroutine.and_then(|is| decorated(solution, At { file: func.file, id: *decorator }, func, is));
-        }
         let is_itself = |value: &Value| matches!(value, Value::Func(itself) | Value::Bound(itself) if *itself == func);
         let of_instance = function.class.is_some() && function.name.as_str() == CALLED && !solution.values(at).iter().any(is_itself);
         let (yes, no) = if of_instance { (Kinds::AWAITED, Kinds::INSTANCE) } else { (Kinds::COROUTINE, Kinds::PLAIN) };
-        let kinds = match is_coroutine {
+        let kinds = match is_coroutine(solution, func) {
             Some(true) => yes,
             Some(false) => no,
             None => yes.or(no),
@@ -224,12 +220,27 @@ impl Tests {
     }
 }
 
+/// Whether what a function's name holds, behind all decorators, is a coroutine function; none where that is not known.
+#[must_use]
+pub fn is_coroutine(solution: &Solution<'_>, func: FuncAt) -> Option<bool> {
+    let function = solution.input.func(func);
+    let mut decorators = function.decorators.iter().rev().map(|id| At { file: func.file, id: *id });
+    decorators.try_fold(Kinds::undecorated(function) == Kinds::COROUTINE, |is, decorator| decorated(solution, decorator, func, is))
+}
+
 /// Whether what a decorator makes of a function is a coroutine function; none where that is not known.
 fn decorated(solution: &Solution<'_>, decorator: ExprAt, func: FuncAt, is_coroutine: bool) -> Option<bool> {
     let input = solution.input;
     let facts = input.facts_of(decorator.file);
+    // Of what is not known, few make something else of a coroutine function; what moves a function makes another kind of it.
+    let unknown = || is_coroutine.then_some(true);
+    let of_library = |path: Name| match path.strip_suffix("()").map_or(path, name) {
+        path if facts.boundary(path).is_some() => None,
+        path if facts.leaves_results(path) => Some(is_coroutine),
+        _ => unknown(),
+    };
     if let Some(path) = solution.static_path(decorator) {
-        return facts.leaves_results(path).then_some(is_coroutine);
+        return of_library(path);
     }
     let mut wrapper = None;
     for value in solution.values(decorator) {
@@ -247,17 +258,11 @@ fn decorated(solution: &Solution<'_>, decorator: ExprAt, func: FuncAt, is_corout
                     }
                 }
             }
-            Value::Ext(path) | Value::ExtInst(path) => {
-                let path = path.strip_suffix("()").map_or(*path, name);
-                if !facts.leaves_results(path) {
-                    return None;
-                }
-                wrapper = Some(is_coroutine);
-            }
-            _ => return None,
+            Value::Ext(path) | Value::ExtInst(path) => wrapper = Some(of_library(*path)?),
+            _ => return unknown(),
         }
     }
-    wrapper
+    wrapper.or_else(unknown)
 }
 
 /// The tests that something stands under, innermost first.

@@ -7,6 +7,7 @@ use crate::facts::ContextKind;
 use crate::finding::{Confidence, Severity};
 use crate::ir::{CallKind, Expr, ExprId, ModuleSummary, Test};
 use crate::link::graph::{Edge, EdgeKind};
+use crate::link::kinds::is_coroutine;
 use crate::link::{At, CallAt, FuncAt};
 use std::collections::BTreeMap;
 
@@ -35,10 +36,8 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         if !summary.is_python() || call.kind != CallKind::Call || takes_both() {
             continue;
         }
-        let runs_nothing = |edge: &&Edge| {
-            let function = program.input.func(edge.to);
-            function.is_async && !function.is_generator && !program.graph.wrappers.contains_key(&edge.to)
-        };
+        let runs_nothing =
+            |edge: &&Edge| is_coroutine(program.solution, edge.to) == Some(true) && !program.graph.wrappers.contains_key(&edge.to);
         if !edges.iter().all(runs_nothing) {
             if edges.iter().any(|edge| !program.input.func(edge.to).is_async) {
                 told.clear(rule, program, at, "a plain function");
