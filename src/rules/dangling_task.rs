@@ -6,7 +6,7 @@ use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::Gives;
 use crate::finding::{Confidence, Severity};
-use crate::ir::{Expr, MODULE_BODY, ModuleSummary, Target, VarId};
+use crate::ir::{Expr, ExprId, MODULE_BODY, ModuleSummary, Target, VarId};
 use crate::link::{At, CallAt, FuncAt};
 use rustc_hash::FxHashSet;
 
@@ -59,7 +59,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             if summary.vars[*var].func == MODULE_BODY || task(at).is_none() {
                 continue;
             }
-            if is_kept(program, file, *var) || is_returned(summary, *var) {
+            if is_kept(program, file, *var) || is_returned(summary, *var) || is_stored(summary, assign.value) {
                 told.clear(rule, program, at, "kept");
             } else if let Some(one) = task(at) {
                 report(rule, program, told, at, one, Some(&summary.vars[*var].name));
@@ -71,6 +71,11 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
 /// Whether a function returns a variable: its callers have it then.
 fn is_returned(summary: &ModuleSummary, var: VarId) -> bool {
     summary.functions.iter().flat_map(|function| &function.returns).any(|id| summary.exprs[*id] == Expr::Var(var))
+}
+
+/// Whether a value is put into an attribute or a container as well: `self.task = task = create_task(f())`.
+fn is_stored(summary: &ModuleSummary, value: ExprId) -> bool {
+    summary.assigns.iter().any(|assign| assign.value == value && !matches!(assign.target, Target::Var(_)))
 }
 
 /// The call whose result another one is a method of.

@@ -107,7 +107,8 @@ fn of_loop(program: &Program<'_, '_>, waited: &Waited<'_, '_, '_>, at: CallAt) -
     let result: ExprId = program.solution.result_of(at)?.id;
     let id = around(program, at).find(|id| {
         let of = &summary.loops[*id];
-        matches!(of.kind, LoopKind::Each | LoopKind::Comprehension)
+        // What leaves in its first round asks once.
+        matches!(of.kind, LoopKind::Each | LoopKind::Comprehension) && !of.leaves
     })?;
     let of = &summary.loops[id];
     let way = waited.way(at, &ASKED)?;
