@@ -103,6 +103,10 @@ struct Out {
     wide: bool,
 }
 
+/// A function reached: whether the loop itself runs it, by which caller, from which origin; how many calls away, and whether one of these
+/// is wide.
+type Step = (FuncAt, bool, Option<FuncAt>, usize, (usize, bool));
+
 struct Spread<'a, 'b> {
     input: Input<'a>,
     solution: &'b Solution<'a>,
@@ -530,8 +534,7 @@ impl Spread<'_, '_> {
     /// Spreads a context from several entries, equally sure, each function from the nearest.
     fn reach_all(&mut self, from: Vec<(FuncAt, usize)>, kind: ContextKind, root: bool) {
         let mut lazy: Vec<(FuncAt, FuncAt, bool, usize)> = Vec::new();
-        let mut queue: VecDeque<(FuncAt, bool, Option<FuncAt>, usize, (usize, bool))> =
-            from.into_iter().map(|(func, origin)| (func, root, None, origin, (0, false))).collect();
+        let mut queue: VecDeque<Step> = from.into_iter().map(|(func, origin)| (func, root, None, origin, (0, false))).collect();
         while let Some((func, root, caller, origin, (calls, wide))) = queue.pop_front() {
             let function = self.input.func(func);
             let root = kind == ContextKind::Loop && (root || function.is_async);

@@ -110,7 +110,12 @@ impl Modules {
             .as_str()
             .into_iter()
             .chain(json["bin"].as_object().into_iter().flat_map(|bins| bins.values().filter_map(|bin| bin.as_str())));
-        let bins: Vec<FileId> = bins.filter_map(|bin| self.ecma_path(&join(dir, bin), 0)).collect();
+        // Where what is built is left out, the program is what it is built of: `build/cli.cjs` of `src/cli.ts`, or of `cli.js`.
+        let source = |bin: &str| {
+            let (_, rest) = bin.trim_start_matches("./").split_once('/')?;
+            ["src/", ""].iter().find_map(|root| self.ecma_path(&join(dir, &format!("{root}{rest}")), 0))
+        };
+        let bins: Vec<FileId> = bins.filter_map(|bin| self.ecma_path(&join(dir, bin), 0).or_else(|| source(bin))).collect();
         self.bins.extend(bins);
         for (script, command) in json["scripts"].as_object().into_iter().flatten() {
             let files = command.as_str().into_iter().flat_map(commands::files);
