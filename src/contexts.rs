@@ -9,6 +9,7 @@ mod once;
 mod private;
 mod programs;
 pub mod unknown;
+mod unreached;
 mod unserved;
 mod workers;
 
@@ -107,6 +108,9 @@ struct Out {
 /// is wide.
 type Step = (FuncAt, bool, Option<FuncAt>, usize, (usize, bool));
 
+/// A function reached, its caller, whether that keeps it for later, the origin.
+type Reached = (FuncAt, FuncAt, bool, usize);
+
 struct Spread<'a, 'b> {
     input: Input<'a>,
     solution: &'b Solution<'a>,
@@ -125,9 +129,9 @@ struct Spread<'a, 'b> {
     /// Origins that are no entries: coroutines of which nothing is known.
     unknown: FxHashSet<usize>,
     /// Reached by a call made once: function, caller, whether it is a callback, origin.
-    lazy: Vec<(FuncAt, FuncAt, bool, usize)>,
+    lazy: Vec<Reached>,
     /// The same for what is many calls away from an entry.
-    far: Vec<(FuncAt, FuncAt, bool, usize)>,
+    far: Vec<Reached>,
 }
 
 /// Spreads contexts from entries.
@@ -431,83 +435,13 @@ impl Spread<'_, '_> {
             self.reach_unknown(confidence, &unused, |_| true);
             self.reach_lazily();
         }
-        // A coroutine of Python that is far from every entry speaks for itself.
-        let (coroutines, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.far).into_iter().partition(|(func, ..)| {
-            self.input.func(*func).is_async && self.input.summaries[func.file].family == Family::Python && !self.scripts[func.file]
-        });
-        for (func, ..) in coroutines {
-            if self.contexts.origin(func, ContextKind::Loop).is_none() {
-                let origin = self.unknown_entry(func, Confidence::Medium, false);
-                self.reach(func, ContextKind::Loop, origin, true);
-            }
-        }
-        self.lazy = self.doubted(others, "many calls away");
-        self.reach_lazily();
-    }
-
-    /// Functions reached from entries, as reached from the same at low confidence, with the reason.
-    fn doubted(&mut self, reached: Vec<(FuncAt, FuncAt, bool, usize)>, why: &str) -> Vec<(FuncAt, FuncAt, bool, usize)> {
-        let mut made: FxHashMap<usize, usize> = FxHashMap::default();
-        let mut doubted = Vec::with_capacity(reached.len());
-        for (func, caller, root, origin) in reached {
-            let low = made.get(&origin).copied().unwrap_or_else(|| {
-                let Origin { label, file, span, entry, .. } = self.contexts.origins[origin].clone();
-                let low = self.origin(&format!("{label}, {why}"), file, span, Confidence::Low);
-                self.contexts.origins[low].entry = entry;
-                low
-            });
-            made.insert(origin, low);
-            doubted.push((func, caller, root, low));
-        }
-        doubted
+        self.reach_far();
     }
 
     /// All functions.
     fn functions(&self) -> impl Iterator<Item = FuncAt> {
         let every = self.input.summaries.iter_enumerated();
         every.flat_map(|(file, summary)| summary.functions.indices().map(move |id| At { file, id }))
-    }
-
-    /// Coroutines that no entry reaches may be awaited by a server elsewhere.
-    fn reach_unknown(&mut self, confidence: Confidence, unused: &FxHashSet<FuncAt>, takes: impl Fn(FuncAt) -> bool) {
-        for (file, summary) in self.input.summaries.iter_enumerated() {
-            let is_script = self.scripts[file];
-            for (id, function) in summary.functions.iter_enumerated() {
-                let func = At { file, id };
-                let excluded = [ContextKind::Test, ContextKind::Loop, ContextKind::Startup]
-                    .iter()
-                    .any(|kind| self.contexts.origin(func, *kind).is_some());
-                if !function.is_async || excluded || !takes(func) {
-                    continue;
-                }
-                let offloaded = [ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
-                let script = is_script || self.contexts.origin(func, ContextKind::Script).is_some() || self.of_scripts.contains(&func);
-                let known = !script && !offloaded && !self.graph.in_browser(func) && !unused.contains(&func);
-                let unserved = known && self.unserved.contains(&func);
-                if (known && !unserved) != (confidence == Confidence::Medium) {
-                    continue;
-                }
-                let origin = self.unknown_entry(func, confidence, unserved);
-                self.reach(func, ContextKind::Loop, origin, true);
-            }
-        }
-    }
-
-    fn unknown_entry(&mut self, func: FuncAt, confidence: Confidence, unserved: bool) -> usize {
-        let origin = self.origin("async function", func.file, self.input.func(func).name_span, confidence);
-        self.contexts.origins[origin].unserved = unserved;
-        self.unknown.insert(origin);
-        origin
-    }
-
-    /// What calls made once lead to.
-    fn reach_lazily(&mut self) {
-        while let Some((func, caller, root, origin)) = self.lazy.pop() {
-            if self.contexts.origin(func, ContextKind::Loop).is_none() {
-                self.reach(func, ContextKind::Loop, origin, root);
-                self.contexts.callers.insert(func, Some(caller));
-            }
-        }
     }
 
     /// Functions from which a library call is reached in at most `hops` calls, by the edges that `follows` takes.
@@ -533,7 +467,7 @@ impl Spread<'_, '_> {
 
     /// Spreads a context from several entries, equally sure, each function from the nearest.
     fn reach_all(&mut self, from: Vec<(FuncAt, usize)>, kind: ContextKind, root: bool) {
-        let mut lazy: Vec<(FuncAt, FuncAt, bool, usize)> = Vec::new();
+        let mut lazy: Vec<Reached> = Vec::new();
         let mut queue: VecDeque<Step> = from.into_iter().map(|(func, origin)| (func, root, None, origin, (0, false))).collect();
         while let Some((func, root, caller, origin, (calls, wide))) = queue.pop_front() {
             let function = self.input.func(func);

@@ -16,6 +16,7 @@ pub use places::{Region, Store};
 use crate::base::{Name, Span};
 use loops::{Loop, LoopId};
 use oxc_index::{IndexVec, define_index_type};
+use std::collections::BTreeMap;
 
 define_index_type! { /// An expression of one module.
 pub struct ExprId = u32; }
@@ -451,8 +452,8 @@ pub struct ModuleSummary {
     pub throws: Vec<(FuncId, Span)>,
     /// `try` statements whose failure a `catch` or `except` takes and does not throw on, with that; ECMAScript: without `finally`.
     pub caught: Vec<Span>,
-    /// Values of `Object`s under a key that is not written as a text, each with that key, in order of value: `{[Event.OPENED]: f}`.
-    pub keyed: Vec<(ExprId, ExprId)>,
+    /// Values of `Object`s under a key that is not written as a text, each with that key: `{[Event.OPENED]: f}`.
+    pub keyed: BTreeMap<ExprId, ExprId>,
     /// Python: blocks that handle exceptions.
     pub handled: Vec<Handled>,
     /// Tests that calls stand under.
@@ -537,7 +538,7 @@ impl ModuleSummary {
             awaits: Vec::new(),
             throws: Vec::new(),
             caught: Vec::new(),
-            keyed: Vec::new(),
+            keyed: BTreeMap::new(),
             handled: Vec::new(),
             guards: IndexVec::new(),
             loops: IndexVec::new(),

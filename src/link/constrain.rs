@@ -359,9 +359,8 @@ impl Solution<'_> {
 
     /// The key of a value in an object literal that is not written as a text.
     fn computed_key(&self, value: ExprAt) -> Name {
-        let keyed = &self.input.summaries[value.file].keyed;
-        let at = keyed.binary_search_by_key(&value.id, |(value, _)| *value);
-        at.map_or_else(|_| FactBase::any(), |at| self.constant_key(At { file: value.file, id: keyed[at].1 }))
+        let key = self.input.summaries[value.file].keyed.get(&value.id);
+        key.map_or_else(FactBase::any, |key| self.constant_key(At { file: value.file, id: *key }))
     }
 
     /// A constant, the name of a module's variable that is bound once (`KEY = AppKey("store")`), or a member of an enumeration.

@@ -346,7 +346,7 @@ impl Lowering<'_> {
                     let key = self.summary.exprs[written].key();
                     let value = self.expression(value);
                     if key.is_none() {
-                        self.summary.keyed.push((value, written));
+                        self.summary.keyed.insert(value, written);
                     }
                     fields.push((key, value));
                 }
