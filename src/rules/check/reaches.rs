@@ -5,6 +5,7 @@ use super::shared::Shared;
 use crate::advice::Asked;
 use crate::base::Name;
 use crate::contexts::Origin as Entry;
+use crate::effects::belief;
 use crate::effects::conditions::{Entered, is_way_out};
 use crate::effects::grown::Grown;
 use crate::effects::{Channel, Step, Witness, shown_path};
@@ -172,7 +173,7 @@ impl Reaches {
             let root = Root::through(program, func, origin, &met.unwrap_or_default());
             let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };
             let by_others = if std::ptr::eq(root.origin, origin) { Confidence::High } else { root.origin.confidence };
-            let confidence = weighed.confidence.min(sure).min(by_others);
+            let confidence = belief::together(weighed.confidence.min(by_others), sure);
             let shown = shown_path(program.input.facts_of(sink.file), path);
             let assumed = program.effects.assumed.fact(path).is_some();
             let own = if best.channel.0 == Effect::Cpu && best.grown.is_some() { heavy_call_on_loop::VERB } else { self.verb };
