@@ -4,9 +4,10 @@ use super::asynchronous::given::{Awaitable, is_kept};
 use super::asynchronous::told::{self, Said};
 use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
-use crate::facts::Gives;
+use crate::facts::{ContextKind, Gives};
 use crate::finding::{Confidence, Severity};
 use crate::ir::{Expr, ExprId, MODULE_BODY, ModuleSummary, Target, VarId};
+use crate::link::graph::External;
 use crate::link::{At, CallAt, FuncAt};
 use rustc_hash::FxHashSet;
 
@@ -112,6 +113,20 @@ fn ends_at_once(program: &Program<'_, '_>, at: CallAt) -> bool {
         })
 }
 
+/// Whether the task waits for what a thread or a process does: that one's executor leads back to it until it is done.
+fn is_elsewhere(program: &Program<'_, '_>, at: CallAt) -> bool {
+    let summary = &program.input.summaries[at.file];
+    let facts = program.input.facts_of(at.file);
+    let moves = |external: &External| {
+        let boundary = facts.boundary(external.path);
+        boundary.is_some_and(|boundary| matches!(boundary.to, ContextKind::Thread | ContextKind::Process))
+    };
+    summary.calls[at.id].args.iter().any(|arg| match summary.exprs[arg.value] {
+        Expr::Call(id) => program.graph.externals_of(At { file: at.file, id }).any(moves),
+        _ => false,
+    })
+}
+
 fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, one: Awaitable, held: Option<&str>) {
     let owner = told::owner(program, at);
     if told::is_test(program, owner) {
@@ -119,6 +134,9 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, o
     }
     if ends_at_once(program, at) {
         return told.clear(rule, program, at, "never waits");
+    }
+    if is_elsewhere(program, at) {
+        return told.clear(rule, program, at, "kept by the executor");
     }
     let called = told::called(program, at);
     let path = one.path.map(|path| crate::effects::shown_path(program.input.facts_of(at.file), path));
