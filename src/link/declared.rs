@@ -44,7 +44,9 @@ impl Solution<'_> {
             Value::Inst(class) => {
                 let lineage = self.lineage(class);
                 let below = |of: &ClassAt| lineage.0.contains(of) || self.lineage(*of).0.contains(&class);
-                declared.classes.iter().any(below) || (declared.classes.is_empty() && !declared.libraries.is_empty())
+                // What stands above a class that a library makes is not seen here.
+                let foreign = || lineage.1.iter().any(|base| !self.facts.is_bare_base(*base));
+                declared.classes.iter().any(below) || (!declared.libraries.is_empty() && foreign())
             }
             // Plain values are of no class: `declare_plain`.
             Value::ExtInst(path) => declared.allows(path) || (declared.classes.is_empty() && self.facts.is_builtin(path)),
