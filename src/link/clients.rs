@@ -18,6 +18,8 @@ struct File {
     importers: Vec<FileId>,
     /// It uses what only a browser has.
     shows: bool,
+    /// It does, asks whether there is such a thing, and imports nothing.
+    whole: bool,
     /// It uses what no browser has, or imports a file that does.
     server: bool,
     /// A server loads it, or may.
@@ -37,6 +39,11 @@ pub(super) fn files(input: Input<'_>) -> FxHashSet<FileId> {
             files[to].importers.push(at);
             files[to].others += usize::from(!files[at].test);
         }
+    }
+    // What imports nothing, is imported by nothing and is not what the package gives is written for a page's `<script>`.
+    let mains = input.modules.mains();
+    for (at, file) in files.iter_mut_enumerated().filter(|(_, file)| file.whole && file.importers.is_empty()) {
+        file.shows |= !mains.contains(&at);
     }
     // No browser loads what imports a server's library, through however many files.
     let servers = files.indices().filter(|file| files[*file].server).collect();
@@ -119,8 +126,9 @@ fn read(input: Input<'_>, at: FileId) -> File {
         file.test |= entry.synchronous == ContextKind::Test;
         file.loaded |= entry.server && entry.asynchronous == ContextKind::Loop;
     }
-    for module in modules(summary) {
-        match input.modules.ecma(path, module) {
+    let modules = modules(summary);
+    for module in &modules {
+        match input.modules.ecma(path, *module) {
             Resolved::File(to) if to != at => file.imports.push(to),
             Resolved::External(library) => match facts.module_of_client(&library) {
                 Some(true) => file.shows = true,
@@ -149,6 +157,7 @@ fn read(input: Input<'_>, at: FileId) -> File {
         }
     }
     file.shows |= uses && !asks;
+    file.whole = uses && asks && modules.is_empty();
     file
 }
 

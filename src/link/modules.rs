@@ -360,6 +360,12 @@ impl Modules {
         external()
     }
 
+    /// The files that the packages give who imports them by name.
+    #[must_use]
+    pub fn mains(&self) -> rustc_hash::FxHashSet<FileId> {
+        self.packages.iter().filter_map(|(_, at, mains)| mains.iter().find_map(|main| self.ecma_path(&join(at, main), 0))).collect()
+    }
+
     /// The file at a path; where a project's output was not built, that of its source.
     fn ecma_path(&self, path: &str, depth: usize) -> Option<FileId> {
         let source = || {
