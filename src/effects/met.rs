@@ -1,6 +1,6 @@
 //! Whether the conditions of a fact are met at a call: by its arguments, by what made its receiver, by what it stands under.
 
-use crate::ir::{Arg, Branch, Call, CallKind, Const, Expr, ModuleSummary};
+use crate::ir::{Arg, Branch, Call, CallKind, Const, Expr, ExprId, ModuleSummary};
 use crate::link::graph::Graph;
 use crate::link::{At, CallAt, Input, Solution, Value};
 
@@ -115,16 +115,14 @@ fn awaits_work(solution: &Solution<'_>, graph: &Graph, at: CallAt) -> bool {
     awaits && !summary.calls.iter_enumerated().any(|(id, call)| within(call.span) && gives((id, call)))
 }
 
-/// Whether the call stands where `receiver.test()` was true, of the same variable.
+/// Whether the call stands where `receiver.test()` was true, or, for `not test`, false, of the same variable or attribute.
 fn stands_after(summary: &ModuleSummary, call: &Call, test: &str) -> bool {
     let receiver = |callee| match &summary.exprs[callee] {
-        Expr::Attr { base, name } => match summary.exprs[*base] {
-            Expr::Var(var) => Some((var, *name)),
-            _ => None,
-        },
+        Expr::Attr { base, name } => Some((*base, *name)),
         _ => None,
     };
     let Some((own, _)) = receiver(call.callee) else { return false };
+    let (test, wanted) = test.strip_prefix("not ").map_or((test, Branch::True), |test| (test, Branch::False));
     let mut guard = call.guard;
     while let Some(id) = guard {
         let held = &summary.guards[id];
@@ -132,12 +130,22 @@ fn stands_after(summary: &ModuleSummary, call: &Call, test: &str) -> bool {
             Some((test, branch)) => (branch, receiver(summary.calls[test].callee)),
             None => (held.branch, None),
         };
-        if branch == Branch::True && tested.is_some_and(|(var, name)| var == own && name.as_str() == test) {
+        if branch == wanted && tested.is_some_and(|(base, name)| name.as_str() == test && is_same(summary, base, own)) {
             return true;
         }
         guard = held.outer;
     }
     false
+}
+
+/// Whether two expressions read the same variable, or the same attribute of the same one.
+fn is_same(summary: &ModuleSummary, one: ExprId, other: ExprId) -> bool {
+    match (&summary.exprs[one], &summary.exprs[other]) {
+        (Expr::Var(one), Expr::Var(other)) => one == other,
+        (Expr::Attr { base: one, name }, Expr::Attr { base: other, name: same }) => name == same && is_same(summary, *one, *other),
+        (Expr::This(one), Expr::This(other)) => one == other,
+        _ => false,
+    }
 }
 
 pub(crate) fn constant_text(expr: &Expr) -> Option<String> {

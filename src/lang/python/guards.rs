@@ -145,6 +145,16 @@ impl Lowering<'_> {
         }
     }
 
+    /// The same for those that ask a call: in a loop a variable's value is that of another round.
+    pub(super) fn stand_under_calls(&mut self, tests: &[(Test, Branch)]) {
+        for (test, branch) in tests {
+            let guard = Guard { test: *test, branch: *branch, outer: None };
+            if guard.of_call(&self.summary).is_some() {
+                self.stand_under(&[(*test, *branch)]);
+            }
+        }
+    }
+
     pub(super) fn stand_under(&mut self, tests: &[(Test, Branch)]) {
         for (test, branch) in tests {
             self.guard = Some(self.summary.guards.push(Guard { test: *test, branch: *branch, outer: self.guard }));
@@ -200,7 +210,7 @@ impl Lowering<'_> {
                     tests.extend(self.find_var(named).map(|var| (Test::Var(var, behind), branch)));
                 }
                 "attribute" | "subscript" => tests.extend(self.noted_at(node, noted).map(|place| (Test::Place(place), branch))),
-                "comparison_operator" => tests.extend(self.comparison(node, holds, noted)),
+                "comparison_operator" => tests.extend(self.comparison(node, holds, noted).or_else(|| self.counted(node, holds, calls))),
                 _ => {}
             }
         }
@@ -224,6 +234,23 @@ impl Lowering<'_> {
         let swapped = relation == Relation::Equals && is_constant(one) && !is_constant(other);
         let (one, other) = if swapped { (other, one) } else { (one, other) };
         Some((Test::Two(relation, one, other), if equal == holds { Branch::True } else { Branch::False }))
+    }
+
+    /// `queue.qsize() > 3`, `0 < queue.qsize()`: what the call gives is more than nothing.
+    fn counted(&self, node: Node<'_>, holds: bool, calls: usize) -> Option<(Test, Branch)> {
+        let mut cursor = node.walk();
+        let parts: SmallVec<[_; 4]> = node.children(&mut cursor).filter(|part| part.sort() != "comment").collect();
+        let [one, operator, other] = parts.as_slice() else { return None };
+        let (more, less, least) = match operator.sort() {
+            ">" => (one, other, 0),
+            ">=" => (one, other, 1),
+            "<" => (other, one, 0),
+            "<=" => (other, one, 1),
+            _ => return None,
+        };
+        let bound = self.text_of(*less).parse::<u64>().ok().filter(|bound| holds && *bound >= least);
+        let call = bound.and_then(|_| self.call_at(*more, calls))?;
+        Some((Test::Call(call), Branch::True))
     }
 
     /// What a part of the condition that is being read has become.

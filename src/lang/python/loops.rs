@@ -36,8 +36,10 @@ impl Lowering<'_> {
         let end = node.at(Field::Condition).unwrap_or(node).end_byte();
         // The test is asked again in each round: its calls stand in the loop.
         let opened = self.begin_loop(LoopKind::While, None, Span::new(node.start_byte(), end), marks);
+        let (outer_guard, mut tests) = (self.guard, None);
         if let Some(condition) = node.at(Field::Condition) {
-            let tested = self.expression(condition);
+            let (tested, came_out) = self.condition(condition);
+            tests = Some(came_out);
             // `while queue:` goes on until the container is empty.
             if matches!(self.summary.exprs[tested], Expr::Var(_) | Expr::Attr { .. }) {
                 self.summary.loops[opened].over = Some(tested);
@@ -45,7 +47,15 @@ impl Lowering<'_> {
         }
         self.summary.end_test(opened);
         if let Some(body) = node.at(Field::Body) {
+            if let Some(tests) = &tests {
+                self.stand_under_calls(&tests.holds);
+            }
             self.block(body);
+            self.guard = outer_guard;
+            // What comes after a loop that nothing else ends stands where its test failed.
+            if let Some(tests) = tests.filter(|_| !is_left(body)) {
+                self.stand_under_calls(&tests.fails);
+            }
             self.end_loop(opened, super::guards::ends(body));
             let always = node.at(Field::Condition).is_some_and(|test| matches!(self.text_of(test), "True" | "1"));
             self.summary.loops[opened].endless = always && !is_left(body);
