@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
     id: "query-in-loop",
     group: "async",
     severity: Severity::Warning,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/query-in-loop.md"),
     check: Check::Uses(check),
 };
