@@ -297,6 +297,7 @@ impl Seen<'_> {
 fn filled(remedy: &str, written: &Written, path: Name) -> String {
     let (owner, method) = path.rsplit_once('.').unwrap_or(("", path.as_str()));
     let kind = owner.rsplit('.').next().unwrap_or("").to_lowercase();
+    let remedy = &written.named(remedy, owner, method);
     let mut out = written.bound.as_ref().map_or_else(|| remedy.replace(" as {name}", ""), |name| remedy.replace("{name}", name));
     while let Some((start, rest)) = out.split_once("{method").map(|(before, rest)| (before.len(), rest)) {
         let Some((cut, after)) = rest.split_once('}') else { break };

@@ -52,6 +52,26 @@ impl Written {
         (!text.is_empty() && text.len() <= LONGEST_CALLEE && !text.contains(['\n', '`'])).then(|| text.to_owned())
     }
 
+    /// The remedy with the name that the file has for the module whose function is called: `fs_1.promises` where it calls
+    /// `fs_1.readFileSync`.
+    pub fn named(&self, remedy: &str, module: &str, function: &str) -> String {
+        let is_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$' | '.' | '#');
+        let called = self.callee.as_deref().and_then(|callee| callee.strip_suffix(function)?.strip_suffix('.'));
+        let Some(name) = called.filter(|name| *name != module && !module.is_empty() && name.chars().all(is_name)) else {
+            return remedy.to_owned();
+        };
+        let mut out = String::new();
+        let mut rest = remedy;
+        while let Some(at) = rest.find(module) {
+            let (before, after) = (&rest[..at], &rest[at + module.len()..]);
+            let whole = !before.ends_with(|letter: char| is_name(letter) || matches!(letter, '/' | '-')) && after.starts_with('.');
+            out += before;
+            out += if whole { name } else { module };
+            rest = after;
+        }
+        out + rest
+    }
+
     /// What a method is called on.
     pub fn receiver(&self) -> Option<&str> {
         self.callee.as_deref()?.rsplit_once('.').map(|(receiver, _)| receiver)
@@ -101,7 +121,19 @@ fn last_open(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{bound, last_open, unbound};
+    use super::{Written, bound, last_open, unbound};
+
+    #[test]
+    fn the_module_has_the_name_that_the_file_gives_it() {
+        let named = |callee: &str, remedy: &str| {
+            let written = Written { callee: Some(callee.to_owned()), arguments: String::new(), keywords: false, bound: None };
+            written.named(remedy, "fs", "readFileSync")
+        };
+        assert_eq!(named("fs_1.default.readFileSync", "await fs.promises.readFile()"), "await fs_1.default.promises.readFile()");
+        assert_eq!(named("this._fs.readFileSync", "`fs.promises`, not my_fs.promises"), "`this._fs.promises`, not my_fs.promises");
+        assert_eq!(named("readFileSync", "await fs.promises.readFile()"), "await fs.promises.readFile()");
+        assert_eq!(named("require('fs').readFileSync", "await fs.promises.readFile()"), "await fs.promises.readFile()");
+    }
 
     #[test]
     fn a_compiled_call_is_read_as_written() {

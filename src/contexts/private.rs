@@ -1,9 +1,10 @@
-//! Private coroutines that nothing mentions: left over, or run by what is not seen here.
+//! Private coroutines that nothing mentions: left over, or run by what is not seen here. So are methods of abstract classes that no
+//! class below gets: others come before them in the order of lookup.
 
 use super::Spread;
 use crate::base::Name;
 use crate::ir::{Const, Expr, Family};
-use crate::link::{At, FuncAt};
+use crate::link::{At, ClassAt, FuncAt};
 use rustc_hash::FxHashSet;
 
 /// The shortest beginning of a name that a text may be completed to: `getattr(self, f"_on_{event}")`.
@@ -13,18 +14,20 @@ impl Spread<'_, '_> {
     /// Async functions of Python with private names that nothing calls, names or puts in the place of another.
     pub(super) fn unused(&self, called: &FxHashSet<FuncAt>) -> FxHashSet<FuncAt> {
         let input = self.input;
-        let mut candidates: Vec<FuncAt> = Vec::new();
+        let (mut candidates, mut hidden) = (Vec::new(), FxHashSet::default());
         for (file, summary) in input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == Family::Python) {
             for (id, function) in summary.functions.iter_enumerated() {
                 let func = At { file, id };
                 let private = function.name.starts_with('_') && !function.name.starts_with("__");
                 if function.is_async && private && function.decorators.is_empty() && !called.contains(&func) && !self.overrides(func) {
                     candidates.push(func);
+                } else if function.is_async && !called.contains(&func) && self.is_hidden(func) {
+                    hidden.insert(func);
                 }
             }
         }
         if candidates.is_empty() {
-            return FxHashSet::default();
+            return hidden;
         }
         let named = self.named();
         candidates.retain(|func| {
@@ -32,7 +35,40 @@ impl Spread<'_, '_> {
             let text = &input.sources[func.file].text;
             !named.contains(&name) && !beginnings(name.as_str()).any(|start| text.contains(&format!("{start}{{")) || quoted(text, start))
         });
-        candidates.into_iter().collect()
+        hidden.extend(candidates);
+        hidden
+    }
+
+    /// Whether the method's class has no instances of its own, and those of the classes below have another method of that name.
+    fn is_hidden(&self, func: FuncAt) -> bool {
+        let function = self.input.func(func);
+        let Some(class) = function.class.map(|id| At { file: func.file, id }).filter(|class| self.is_abstract(*class)) else {
+            return false;
+        };
+        let mut pending = self.solution.below(class).to_vec();
+        let mut seen: FxHashSet<ClassAt> = pending.iter().copied().collect();
+        let mut is_made = false;
+        while let Some(below) = pending.pop() {
+            if !self.is_abstract(below) {
+                is_made = true;
+                if self.solution.find_method(below, function.name) == Some(func) {
+                    return false;
+                }
+            }
+            pending.extend(self.solution.below(below).iter().copied().filter(|class| seen.insert(*class)));
+        }
+        is_made
+    }
+
+    /// Whether some method of the class is only declared, as its decorator says: what is written without a body alone may do nothing.
+    fn is_abstract(&self, class: ClassAt) -> bool {
+        self.solution.lineage(class).0.iter().any(|at| {
+            let summary = &self.input.summaries[at.file];
+            summary.classes[at.id].methods.iter().any(|(name, id)| {
+                let declared = summary.functions[*id].is_abstract && !summary.functions[*id].decorators.is_empty();
+                declared && self.solution.find_method(class, *name) == Some(At { file: at.file, id: *id })
+            })
+        })
     }
 
     /// Whether a class above has a member of the name, or may have one: a library's.

@@ -1,11 +1,12 @@
 //! Effects that a parameter decides: `def fetch(url, wait=False): if wait: sleep()` sleeps only for callers that ask for it.
 
-use super::given::{Answer, Asker, RECEIVER, RESULT, Run, callee_path, constant, is_own};
+use super::dispatch;
+use super::given::{Answer, Asker, RECEIVER, RESULT, Run, UNWRAPPED, callee_path, constant, is_own};
 use super::grown::Grown;
 use super::wanted::{Equality, Wanted};
 use crate::base::{FileId, Name};
 use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Guard, GuardId, Relation, Test};
-use crate::link::graph::{Edge, EdgeKind, Indirect, bound_parameters, indirect};
+use crate::link::graph::{Edge, EdgeKind, Indirect, Wrapping, bound_parameters, indirect};
 use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Input, Solution, Value};
 use smallvec::SmallVec;
 
@@ -74,7 +75,7 @@ impl Flags {
     pub fn leaves_out(&self, function: &crate::ir::Function) -> bool {
         self.tested
             .iter()
-            .filter(|flag| flag.position < RESULT && flag.up == 0)
+            .filter(|flag| flag.position < UNWRAPPED && flag.up == 0)
             .any(|flag| function.params.get(flag.position).is_none_or(|param| param.default.is_some() || param.rest || param.keywords))
     }
 
@@ -93,6 +94,9 @@ impl Flags {
 
 /// A function, and what must hold of its parameters.
 pub type State = (FuncAt, Flags);
+
+/// That the function is not run as a wrapper.
+const UNWRAPPED_FLAG: Flag = Flag { position: UNWRAPPED, key: None, wanted: Wanted::Truth(true), up: 0 };
 
 /// Flags kept for one state at most: what lies further out decides less.
 const MOST: usize = 6;
@@ -223,8 +227,26 @@ pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
     {
         add(&mut flags, flag);
     }
+    match dispatch::asked(run, edge) {
+        Some(Answer::Never) => return None,
+        Some(Answer::When(flag)) => add(&mut flags, flag),
+        Some(Answer::Perhaps) | None => {}
+    }
+    // Nobody but the loop runs a coroutine function.
+    if edge.wrapping == Wrapping::Within && !input.func(edge.from).is_async {
+        add(&mut flags, UNWRAPPED_FLAG);
+    }
     if below.tested.is_empty() {
         return Some(flags);
+    }
+    if below.tested.contains(&UNWRAPPED_FLAG) {
+        if edge.wrapping == Wrapping::Around {
+            return None;
+        }
+        // What is written in the wrapper runs for it.
+        if edge.to.file == edge.from.file && input.func(edge.to).parent == Some(edge.from.id) {
+            add(&mut flags, UNWRAPPED_FLAG);
+        }
     }
     if below.tested.iter().any(|flag| flag.position == RESULT) {
         match passes_on(run, edge) {
@@ -250,7 +272,7 @@ pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
     let by_name = edge.by_name && summary.family == Family::Python && callee.class.is_some();
     let offset = if by_name { 1 } else { usize::from(offset) };
     let given = Given { run, edge, bound: bound_parameters(summary, callee, call, offset), offset };
-    for flag in below.tested.iter().filter(|flag| flag.up == 0 && flag.position != RESULT) {
+    for flag in below.tested.iter().filter(|flag| flag.up == 0 && !matches!(flag.position, RESULT | UNWRAPPED)) {
         match given.answer(flag) {
             Answer::Never => return None,
             Answer::Perhaps => {}
@@ -406,12 +428,11 @@ pub fn gives_result(run: Run<'_>, call: CallAt) -> Option<Flag> {
 /// client overrides `request`. Whoever awaits what it gives has that one.
 fn stands_beside_coroutine(run: Run<'_>, edge: &Edge) -> bool {
     let input = run.solution.input;
-    let plain = |func: FuncAt| input.summaries[func.file].family == Family::Python && !input.func(func).is_async;
-    if edge.kind != EdgeKind::Direct || !plain(edge.to) {
+    if edge.kind != EdgeKind::Direct || input.summaries[edge.to.file].family != Family::Python || run.writes.gives_coroutine(edge.to) {
         return false;
     }
     let callee = At { file: edge.call.file, id: input.summaries[edge.call.file].calls[edge.call.id].callee };
-    let is_coroutine = |value: &Value| matches!(value, Value::Func(func) | Value::Bound(func) if input.func(*func).is_async);
+    let is_coroutine = |value: &Value| matches!(value, Value::Func(func) | Value::Bound(func) if run.writes.gives_coroutine(*func));
     run.solution.values(callee).iter().any(is_coroutine)
 }
 

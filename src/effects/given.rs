@@ -1,5 +1,6 @@
 //! Whether the value of an expression may be what a test below asks for, and what that asks of the function's own parameters.
 
+use super::coroutines;
 use super::flags::{Flag, MOST_OUT, outer};
 use super::shape::Shape;
 use super::sizes::Sizes;
@@ -21,6 +22,9 @@ pub const RECEIVER: usize = usize::MAX;
 
 /// In place of a parameter's position: what the function gives. It is wanted true where it is awaited.
 pub const RESULT: usize = usize::MAX - 1;
+
+/// In place of a parameter's position: that the function is not run as the wrapper of a decorated one, which its callers run themselves.
+pub const UNWRAPPED: usize = usize::MAX - 2;
 
 /// The methods that make an instance what it is.
 const CONSTRUCTORS: [&str; 4] = ["__init__", "__new__", "__post_init__", "constructor"];
@@ -52,6 +56,8 @@ pub struct Writes {
     /// Attributes, by their names, that are not what the receiver's constructor made them: others assign them, they are containers
     /// or counters, or a getter gives them.
     unsettled: FxHashSet<Name>,
+    /// Functions of Python that give a coroutine: coroutine functions, and plain ones that return what one of these gives.
+    coroutines: FxHashSet<FuncAt>,
 }
 
 impl Writes {
@@ -73,7 +79,14 @@ impl Writes {
             }
             writes.calls(solution, file, summary);
         }
+        writes.coroutines = coroutines::givers(solution);
         writes
+    }
+
+    /// Whether a call of the function may give a coroutine.
+    #[must_use]
+    pub fn gives_coroutine(&self, func: FuncAt) -> bool {
+        self.coroutines.contains(&func)
     }
 
     fn assign(&mut self, solution: &Solution<'_>, file: FileId, assign: &crate::ir::Assign) {
@@ -236,7 +249,7 @@ impl Asker<'_> {
         self.key(at, key, wanted, 0)
     }
 
-    fn within(self, at: ExprAt, wanted: Wanted, depth: usize) -> Answer {
+    pub(super) fn within(self, at: ExprAt, wanted: Wanted, depth: usize) -> Answer {
         let summary = &self.run.solution.input.summaries[at.file];
         if depth > DEEPEST {
             return Answer::Perhaps;
@@ -263,6 +276,9 @@ impl Asker<'_> {
             },
             Expr::Call(id) => match self.key_read(At { file: at.file, id: *id }, wanted, depth) {
                 Some(answer) => answer,
+                None if matches!(wanted, Wanted::Runs(_)) && wanted.holds(self.run, at).is_none() => {
+                    self.made(At { file: at.file, id: *id }, wanted, depth)
+                }
                 None => self.leaf(at, wanted),
             },
             _ => self.leaf(at, wanted),

@@ -3,7 +3,7 @@
 use super::given::is_bound_once;
 use crate::base::{FileId, Name};
 use crate::ir::{CallId, CallKind, Const, Expr, Family};
-use crate::link::{At, ClassAt, ExprAt, Solution, Value};
+use crate::link::{At, ClassAt, ExprAt, FuncAt, Solution, Value};
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -212,6 +212,16 @@ impl Shape {
             [Value::Class(class)] if bound_once => self.is_of_class(solution, *class),
             [Value::Ext(path)] if bound_once => self.is_of_library(solution, class.file, *path),
             _ => None,
+        }
+    }
+
+    /// Whether it has the method, where that is looked up by its name.
+    #[must_use]
+    pub fn runs(&self, solution: &Solution<'_>, method: FuncAt) -> Option<bool> {
+        match self.of {
+            Of::Instance(own) => solution.find_method(own, solution.input.func(method).name).map(|found| found == method),
+            Of::Builtin(_) => Some(false),
+            Of::Function | Of::Class | Of::Library(_) | Of::Unknown => None,
         }
     }
 

@@ -4,7 +4,7 @@ use super::given::Run;
 use super::shape::{self, Shape};
 use crate::base::Name;
 use crate::ir::{Const, Expr, Family, ModuleSummary, VarId};
-use crate::link::{ClassAt, ExprAt, Value};
+use crate::link::{ClassAt, ExprAt, FuncAt, Value};
 
 /// A constant that can be told from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +86,8 @@ pub enum Wanted {
     Kind(Name, bool),
     /// Something that holds the key, or does not.
     Has(Name, bool),
+    /// An instance whose class has this method, not another of that name.
+    Runs(FuncAt),
 }
 
 impl Wanted {
@@ -125,6 +127,7 @@ impl Wanted {
             Self::Type(named, wanted) => shape.is_type(named.as_str()).map(|is| is == wanted),
             Self::Kind(kind, wanted) => shape.kind().map(|is| (is == kind.as_str()) == wanted),
             Self::Has(..) => None,
+            Self::Runs(method) => shape.runs(run.solution, method),
         }
     }
 

@@ -72,16 +72,22 @@ impl Look<'_, '_> {
         if function.is_async {
             return true;
         }
-        if function.is_abstract || !function.decorators.is_empty() || depth == 0 {
+        if function.is_abstract || depth == 0 || !super::kinds::leaves_results(solution, func) {
             return self.doubt;
         }
         if function.is_generator {
             return false;
         }
-        if let Some(id) = function.return_type {
-            return self.is_awaitable_type(At { file: func.file, id }, depth);
+        let annotation = function.return_type.map(|id| At { file: func.file, id });
+        // `Any` tells nothing.
+        if let Some(at) = annotation.filter(|at| !self.is_structural(*at)) {
+            return self.is_awaitable_type(at, depth);
         }
         function.returns.iter().any(|id| self.is_awaitable(At { file: func.file, id: *id }, depth - 1))
+    }
+
+    fn is_structural(&self, at: ExprAt) -> bool {
+        self.solution.static_path(at).is_some_and(|path| self.solution.input.facts_of(at.file).is_structural(path))
     }
 
     fn is_awaitable_type(&self, at: ExprAt, depth: usize) -> bool {

@@ -113,7 +113,11 @@ impl Solution<'_> {
             (_, Value::Ext(path)) => self.bind_external(at, call, path, result),
             // What a factory gave makes instances itself: `sessionmaker(engine)()`.
             (_, Value::ExtInst(path)) => {
-                if let Some(of) = self.facts.called(path) {
+                if let Some(which) = self.facts.wraps(path) {
+                    for arg in argument(call, which) {
+                        self.flow(At { file: at.file, id: arg.value }, result, false);
+                    }
+                } else if let Some(of) = self.facts.called(path) {
                     self.add(result, Value::ExtInst(of));
                 }
             }
@@ -123,10 +127,15 @@ impl Solution<'_> {
 
     fn bind_external(&mut self, at: CallAt, call: &Call, path: Name, result: u32) {
         if let Some(which) = self.facts.wraps(path) {
-            for arg in argument(call, which) {
-                self.flow(At { file: at.file, id: arg.value }, result, false);
+            let is_option = |arg: &Arg| matches!(self.input.summaries[at.file].exprs[arg.value], Expr::Const(_));
+            let given: Vec<&Arg> = argument(call, which).into_iter().filter(|arg| !is_option(arg)).collect();
+            // `lru_cache(f)` is what `lru_cache(maxsize=3)` gives when that is called with it.
+            if !given.is_empty() || self.facts.wraps(name(&format!("{path}()"))).is_none() {
+                for arg in given {
+                    self.flow(At { file: at.file, id: arg.value }, result, false);
+                }
+                return;
             }
-            return;
         }
         self.give_registered(at, call, path);
         if self.handle(at, call, path, result) {

@@ -41,6 +41,19 @@ pub struct Edge {
     pub once: bool,
     /// The callee was found by its name alone.
     pub by_name: bool,
+    /// What decorators have to do with it.
+    pub wrapping: Wrapping,
+}
+
+/// What decorators written in the repository have to do with an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrapping {
+    /// Nothing.
+    None,
+    /// It leads to a wrapper of the function that is called, to which another edge of the call leads.
+    Around,
+    /// A wrapper calls the function that its decorator was given: whoever calls the decorated function has an edge to that itself.
+    Within,
 }
 
 /// From a call to a library.
@@ -193,7 +206,9 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     move_decorated(solution, &mut graph);
     super::awaits::drop_unawaitable(solution, &mut graph);
     graph.entered = super::awaits::entered(solution);
-    graph.wrappers = super::wrap::wrappers(solution);
+    let offered;
+    (graph.wrappers, offered) = super::wrap::wrappers(solution);
+    super::wrap::mark_inner(input, &mut graph, &offered);
     super::wrap::follow(&mut graph);
     super::wrap::move_wrapped(solution, &mut graph, &called);
     graph.keepers = super::kept::results(solution, &graph);
@@ -243,7 +258,16 @@ fn run_properties(solution: &Solution<'_>, graph: &mut Graph) {
             if let Some(id) = by_callee.get(&at.id) {
                 let from = At { file, id: calls[*id].func };
                 let call = At { file, id: *id };
-                graph.edges.push(Edge { call, from, to: *getter, kind: EdgeKind::Direct, offset: None, once: false, by_name: false });
+                graph.edges.push(Edge {
+                    call,
+                    from,
+                    to: *getter,
+                    kind: EdgeKind::Direct,
+                    offset: None,
+                    once: false,
+                    by_name: false,
+                    wrapping: Wrapping::None,
+                });
             }
         }
     }
@@ -328,6 +352,7 @@ fn follow_promises(solution: &Solution<'_>, graph: &mut Graph) {
                     offset: None,
                     once: false,
                     by_name: false,
+                    wrapping: Wrapping::None,
                 }));
             }
         }
@@ -543,6 +568,7 @@ fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
                     offset: None,
                     once: false,
                     by_name: false,
+                    wrapping: Wrapping::None,
                 }));
             }
         };

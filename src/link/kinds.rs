@@ -8,7 +8,7 @@ use super::graph::functions;
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt};
 use crate::base::{FileId, Name, name};
-use crate::ir::{ExprId, Function, GuardId, ModuleSummary, loops::LoopId};
+use crate::ir::{Expr, ExprId, Function, GuardId, ModuleSummary, loops::LoopId};
 use places::{Attributes, Place, Root};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -226,6 +226,19 @@ pub fn is_coroutine(solution: &Solution<'_>, func: FuncAt) -> Option<bool> {
     let function = solution.input.func(func);
     let mut decorators = function.decorators.iter().rev().map(|id| At { file: func.file, id: *id });
     decorators.try_fold(Kinds::undecorated(function) == Kinds::COROUTINE, |is, decorator| decorated(solution, decorator, func, is))
+}
+
+/// Whether a call of a function gives what its body returns, as far as facts speak of its decorators.
+pub(super) fn leaves_results(solution: &Solution<'_>, func: FuncAt) -> bool {
+    let facts = solution.input.facts_of(func.file);
+    let summary = &solution.input.summaries[func.file];
+    solution.input.func(func).decorators.iter().all(|id| {
+        let named = match summary.exprs[*id] {
+            Expr::Call(call) => summary.calls[call].callee,
+            _ => *id,
+        };
+        solution.static_path(At { file: func.file, id: named }).is_some_and(|path| facts.leaves_results(path))
+    })
 }
 
 /// Whether what a decorator makes of a function is a coroutine function; none where that is not known.

@@ -17,6 +17,12 @@ impl Solution<'_> {
         self.lineage_within(class, 0)
     }
 
+    /// Classes of the run that have the class among their own bases.
+    #[must_use]
+    pub fn below(&self, class: ClassAt) -> &[ClassAt] {
+        self.subclasses.get(&class).map_or(&[], Vec::as_slice)
+    }
+
     /// Classes that stand in for the class where a member of it is only declared: those below it, and for a protocol
     /// those that have all its methods; none where there are more than are followed.
     pub(super) fn stand_ins(&mut self, class: ClassAt) -> Rc<[ClassAt]> {
@@ -60,7 +66,10 @@ impl Solution<'_> {
                 let required = one.params.iter().filter(|param| param.default.is_none() && !param.rest && !param.keywords).count();
                 let open = one.params.iter().any(|param| param.rest);
                 let declared = other.params.iter().filter(|param| !param.rest && !param.keywords).count();
-                one.is_async == other.is_async && required <= declared && (open || one.params.len() >= declared)
+                // Who declares that any arguments are taken gives some: what takes none is not meant.
+                let any = other.params.iter().any(|param| param.rest || param.keywords);
+                let receives = !any || one.params.len() > usize::from(one.kind.has_receiver());
+                one.is_async == other.is_async && required <= declared && (open || one.params.len() >= declared) && receives
             }
             _ => false,
         };

@@ -1,17 +1,24 @@
 //! Decorators written in the repository: who calls the decorated function runs the function that the decorator gives back.
 
-use super::graph::{Edge, EdgeKind, Graph, functions};
+use super::graph::{Edge, EdgeKind, Graph, Wrapping, functions};
 use super::kinds::Kinds;
 use super::values::Solution;
-use super::{At, FuncAt};
+use super::{At, FuncAt, Input};
 use crate::facts::ContextKind;
-use crate::ir::{CallKind, Family};
-use rustc_hash::FxHashMap;
+use crate::ir::{CallKind, Expr, Family};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-/// For each decorated function, what its decorators put around it.
-pub(super) fn wrappers(solution: &Solution<'_>) -> FxHashMap<FuncAt, Vec<FuncAt>> {
+/// What is put around decorated functions.
+pub(super) type Wrappers = FxHashMap<FuncAt, Vec<FuncAt>>;
+
+/// Decorated functions, each with a wrapper that its decorator makes, whether for this one or for those of another kind.
+pub(super) type Offered = FxHashSet<(FuncAt, FuncAt)>;
+
+/// For each decorated function, what its decorators put around it, and what they might have.
+pub(super) fn wrappers(solution: &Solution<'_>) -> (Wrappers, Offered) {
     let input = solution.input;
-    let mut found: FxHashMap<FuncAt, Vec<FuncAt>> = FxHashMap::default();
+    let mut found = Wrappers::default();
+    let mut offered = Offered::default();
     for (file, summary) in input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == Family::Python) {
         for call in summary.calls.iter().filter(|call| call.kind == CallKind::Decorate) {
             let decorated: Vec<FuncAt> = call.args.iter().flat_map(|arg| functions(solution, At { file, id: arg.value })).collect();
@@ -27,6 +34,7 @@ pub(super) fn wrappers(solution: &Solution<'_>) -> FxHashMap<FuncAt, Vec<FuncAt>
                     let fitting = around.iter().any(|wrapper| input.func(*wrapper).is_async == is_async);
                     let fits = |wrapper: &FuncAt| wrapper != func && (!fitting || input.func(*wrapper).is_async == is_async);
                     found.entry(*func).or_default().extend(around.iter().copied().filter(fits));
+                    offered.extend(around.iter().map(|wrapper| (*func, *wrapper)));
                 }
             }
         }
@@ -36,7 +44,41 @@ pub(super) fn wrappers(solution: &Solution<'_>) -> FxHashMap<FuncAt, Vec<FuncAt>
         around.dedup();
         !around.is_empty()
     });
-    found
+    (found, offered)
+}
+
+/// Marks the calls by which a wrapper runs the function that its decorator was given, which may be any that is decorated so:
+/// whoever calls one of them has an edge to that one. A wrapper for functions of another kind does not run it.
+pub(super) fn mark_inner(input: Input<'_>, graph: &mut Graph, offered: &Offered) {
+    let wrappers = &graph.wrappers;
+    graph.edges.retain_mut(|edge| {
+        let Some(wrapper) = around_call(input, edge, offered) else { return true };
+        let fits = wrappers.get(&edge.to).is_some_and(|around| around.contains(&wrapper));
+        if fits {
+            edge.wrapping = Wrapping::Within;
+        }
+        fits
+    });
+}
+
+/// The wrapper in which an edge leads to the function that the decorator around it holds in a variable.
+fn around_call(input: Input<'_>, edge: &Edge, offered: &Offered) -> Option<FuncAt> {
+    let summary = &input.summaries[edge.call.file];
+    let call = &summary.calls[edge.call.id];
+    if edge.kind != EdgeKind::Direct || edge.from.file != edge.call.file {
+        return None;
+    }
+    let mut at = edge.from.id;
+    while let Some(outer) = summary.functions[at].parent {
+        let wrapper = At { file: edge.from.file, id: at };
+        if offered.contains(&(edge.to, wrapper)) {
+            let holds = |id: crate::ir::ExprId| matches!(summary.exprs[id], Expr::Var(var) if summary.vars[var].func == outer);
+            let held = holds(call.callee) || call.args.iter().any(|arg| holds(arg.value));
+            return held.then_some(wrapper);
+        }
+        at = outer;
+    }
+    None
 }
 
 /// Calls of a decorated function run its wrappers too.
@@ -44,7 +86,8 @@ pub(super) fn follow(graph: &mut Graph) {
     let mut added = Vec::new();
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
         let around = graph.wrappers.get(&edge.to).map_or(&[][..], Vec::as_slice);
-        added.extend(around.iter().filter(|wrapper| **wrapper != edge.from).map(|wrapper| Edge { to: *wrapper, offset: None, ..*edge }));
+        let outside = around.iter().filter(|wrapper| **wrapper != edge.from);
+        added.extend(outside.map(|wrapper| Edge { to: *wrapper, offset: None, wrapping: Wrapping::Around, ..*edge }));
     }
     graph.edges.extend(added);
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
