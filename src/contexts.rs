@@ -126,6 +126,8 @@ struct Spread<'a, 'b> {
     of_scripts: FxHashSet<FuncAt>,
     /// Coroutines of programs that nothing shows to run while others are served.
     unserved: FxHashSet<FuncAt>,
+    /// Functions written in tests, and how sure it is that what runs on a loop leads through them.
+    tests: FxHashMap<FuncAt, Option<Confidence>>,
     /// Origins that are no entries: coroutines of which nothing is known.
     unknown: FxHashSet<usize>,
     /// Reached by a call made once: function, caller, whether it is a callback, origin.
@@ -161,6 +163,7 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
         background,
         of_scripts: FxHashSet::default(),
         unserved: FxHashSet::default(),
+        tests: FxHashMap::default(),
         unknown: FxHashSet::default(),
         lazy: Vec::new(),
         far: Vec::new(),
@@ -393,10 +396,11 @@ impl Spread<'_, '_> {
         self.contexts.thread_roots =
             entries.iter().filter(|(_, kind, _)| *kind == ContextKind::Thread).map(|(func, _, origin)| (*func, *origin)).collect();
         self.contexts.thread_roots.sort_unstable();
-        let is_test = |entries: &[(FuncAt, ContextKind, usize)]| -> FxHashSet<FuncAt> {
-            entries.iter().filter(|(_, kind, _)| *kind == ContextKind::Test).map(|(func, ..)| *func).collect()
-        };
-        let tests = is_test(&entries);
+        let is_test = |(_, kind, _): &&(FuncAt, ContextKind, usize)| *kind == ContextKind::Test;
+        let tests: FxHashSet<FuncAt> = entries.iter().filter(is_test).map(|(func, ..)| *func).collect();
+        // What a test decorates may be a function of the program.
+        let own = entries.iter().filter(is_test).filter(|(func, _, origin)| self.contexts.origins[*origin].file == func.file);
+        self.tests = own.map(|(func, ..)| (*func, None)).collect();
         entries.retain(|(func, kind, _)| *kind != ContextKind::Loop || !tests.contains(func));
         let confidence = |spread: &Self, entry: &(FuncAt, ContextKind, usize)| spread.contexts.origins[entry.2].confidence;
         let mut rest = entries.as_slice();
@@ -446,12 +450,17 @@ impl Spread<'_, '_> {
 
     /// Functions from which a library call is reached in at most `hops` calls, by the edges that `follows` takes.
     fn leading_to(&self, hops: usize, wanted: impl Fn(&Facts, Name) -> bool, follows: impl Fn(&Edge) -> bool) -> BTreeSet<FuncAt> {
+        let shows = self.graph.externals.iter().filter(|external| wanted(self.input.facts_of(external.call.file), external.path));
+        self.callers_of(shows.map(|external| external.from).collect(), hops, follows)
+    }
+
+    /// Some functions, and those from which these are reached in at most `hops` calls, by the edges that `follows` takes.
+    fn callers_of(&self, of: Vec<FuncAt>, hops: usize, follows: impl Fn(&Edge) -> bool) -> BTreeSet<FuncAt> {
         let mut callers: FxHashMap<FuncAt, Vec<FuncAt>> = FxHashMap::default();
         for edge in self.graph.edges.iter().filter(|edge| follows(edge)) {
             callers.entry(edge.to).or_default().push(edge.from);
         }
-        let shows = self.graph.externals.iter().filter(|external| wanted(self.input.facts_of(external.call.file), external.path));
-        let mut pending: VecDeque<(FuncAt, usize)> = shows.map(|external| (external.from, 0)).collect();
+        let mut pending: VecDeque<(FuncAt, usize)> = of.into_iter().map(|func| (func, 0)).collect();
         let mut found = BTreeSet::new();
         while let Some((func, far)) = pending.pop_front() {
             if found.insert(func) && far < hops {
@@ -477,7 +486,17 @@ impl Spread<'_, '_> {
             let known = self.contexts.by_function.get(&kind).and_then(|known| known.get(&func));
             let by_root = self.contexts.loop_roots.get(&func);
             let (news, root_news) = (better(known, &self.contexts.origins), root && better(by_root, &self.contexts.origins));
-            if !news && !root_news {
+            // What stands for the program's own in a test leads on to the program, and is nobody's concern itself.
+            let test = self.tests.get_mut(&func).filter(|_| kind == ContextKind::Loop);
+            let of_test = test.is_some();
+            let leads_on = test.map_or(news || root_news, |known| {
+                let news = known.is_none_or(|known| known < confidence);
+                if news {
+                    *known = Some(confidence);
+                }
+                news
+            });
+            if !leads_on {
                 continue;
             }
             if let Some(caller) = caller.filter(|_| wide && calls > BELIEVED_WAY && kind == ContextKind::Loop)
@@ -488,15 +507,15 @@ impl Spread<'_, '_> {
                 continue;
             }
             // Where no entry is known, a coroutine speaks for itself.
-            let (origin, caller) = if function.is_async && caller.is_some() && self.unknown.contains(&origin) {
+            let (origin, caller) = if function.is_async && caller.is_some() && !of_test && self.unknown.contains(&origin) {
                 (self.unknown_entry(func, confidence, self.contexts.origins[origin].unserved), None)
             } else {
                 (origin, caller)
             };
-            if news {
+            if news && !of_test {
                 self.contexts.by_function.entry(kind).or_default().insert(func, origin);
             }
-            if root_news {
+            if root_news && !of_test {
                 self.contexts.loop_roots.insert(func, origin);
             }
             if kind == ContextKind::Loop {

@@ -2,7 +2,8 @@
 
 use super::Spread;
 use crate::facts::{ContextKind, Facts};
-use crate::ir::{Expr, ExprId, Function, MODULE_BODY};
+use crate::ir::loops::{Loop, LoopKind};
+use crate::ir::{CallId, CallKind, Expr, ExprId, Function, MODULE_BODY};
 use crate::link::graph::{Edge, EdgeKind, bound_parameters, functions, is_parameter};
 use crate::link::{At, CallAt, ExprAt, FuncAt};
 use rustc_hash::FxHashSet;
@@ -17,14 +18,46 @@ const HANDED: usize = 3;
 /// Calls around a coroutine, and functions that make it: `react(lambda reactor: ensureDeferred(main()))`.
 const DEEPEST: usize = 3;
 
+/// Functions that begin other work on their loop.
+pub(super) struct Busy {
+    /// Servers, callbacks, or tasks beside what may go on for as long as the program does.
+    pub(super) lasting: BTreeSet<FuncAt>,
+    /// These, or any tasks: those of a job wait for each other, and nobody else for them.
+    pub(super) shared: BTreeSet<FuncAt>,
+}
+
 impl Spread<'_, '_> {
-    /// Functions that begin other work on their loop: tasks, servers, callbacks.
-    pub(super) fn busy(&self) -> BTreeSet<FuncAt> {
-        let begins = |facts: &Facts, path| {
+    /// Functions that begin other work on their loop.
+    pub(super) fn busy(&self) -> Busy {
+        let follows = |edge: &Edge| !edge.by_name && !matches!(edge.kind, EdgeKind::Moved(_));
+        let lasts = |facts: &Facts, path| {
             let registers = || facts.registrations(path).iter().any(|entry| entry.synchronous == ContextKind::Loop);
-            facts.is_concurrency(path) || facts.serves(path) || registers()
+            facts.serves(path) || registers()
         };
-        self.leading_to(BUSY_HOPS, begins, |edge| !edge.by_name && !matches!(edge.kind, EdgeKind::Moved(_)))
+        let mut lasting = self.leading_to(BUSY_HOPS, lasts, follows);
+        let mut shared = self.leading_to(BUSY_HOPS, Facts::is_concurrency, follows);
+        let consumers = self.callers_of(self.consumers(), BUSY_HOPS + 1, |edge| !edge.by_name);
+        shared.extend(&lasting);
+        lasting.extend(shared.intersection(&consumers));
+        Busy { lasting, shared }
+    }
+
+    /// Functions that may go on for as long as the program does: they await time and again, until some test fails.
+    fn consumers(&self) -> Vec<FuncAt> {
+        let mut found = Vec::new();
+        for (file, summary) in self.input.summaries.iter_enumerated() {
+            // `while pending:` ends when a container is empty.
+            let goes_on = |one: &Loop| {
+                one.kind == LoopKind::While && !one.leaves && !one.over.is_some_and(|over| matches!(summary.exprs[over], Expr::Var(_)))
+            };
+            let waits = |one: &Loop| one.waits || one.calls.clone().any(|id| summary.calls[CallId::from_raw(id)].awaited);
+            let loops = summary.loops.iter().filter(|one| goes_on(one) && waits(one)).map(|one| one.func);
+            // `async for message in connection`
+            let streams = summary.calls.iter_enumerated().filter(|(_, call)| call.kind == CallKind::Iterate && call.awaited);
+            let streams = streams.filter(|(id, _)| self.graph.edges_of(At { file, id: *id }).next().is_none()).map(|(_, call)| call.func);
+            found.extend(loops.chain(streams).map(|id| At { file, id }));
+        }
+        found
     }
 
     /// Calls whose coroutine is given to what runs it on a loop of its own, or to a function that does; and the calls that run it.

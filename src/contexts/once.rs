@@ -83,15 +83,18 @@ impl Spread<'_, '_> {
         let others = [ContextKind::Loop, ContextKind::Thread, ContextKind::Process];
         // A program's function that nobody is seen to call is what the program runs.
         let run = |func: &FuncAt| self.scripts[func.file] && !called.contains(func) && !is_any(func, &others);
-        // Who calls these is not known, or calls them time and again.
-        let open = every.iter().filter(|func| is_any(func, &others) || !called.contains(func) && !is_any(func, &once) && !run(func));
+        // Who calls these is not known.
+        let unknown = |func: &&FuncAt| !called.contains(func) && !is_any(func, &once) && !is_any(func, &others) && !run(func);
         let (driven, busy) = (self.driven(), self.busy());
         // What runs on a loop of its own is nobody's neighbour, whoever begins it.
-        let alone = |edge: &Edge| self.is_alone(edge, &driven, &busy);
-        let runs_now = |edge: &Edge| {
-            let moved = matches!(edge.kind, EdgeKind::Moved(to) if to != ContextKind::Loop);
-            !moved && !self.background.contains(&edge.call)
-        };
+        let alone_there = |edge: &Edge| self.is_alone(edge, &driven, &busy.shared);
+        // In a thread of its own, tasks of a job that ends wait for each other alone.
+        let outside = every.iter().filter(|func| unknown(func) || is_any(func, &[ContextKind::Loop])).copied().collect();
+        let moved_away = |edge: &Edge| matches!(edge.kind, EdgeKind::Moved(to) if to != ContextKind::Loop);
+        let outside = closure(&callees, outside, |edge| !moved_away(edge) && !alone_there(edge));
+        let in_worker = |func: &FuncAt| is_any(func, &[ContextKind::Thread, ContextKind::Process]) && !outside.contains(func);
+        let alone = |edge: &Edge| alone_there(edge) || in_worker(&edge.from) && self.is_alone(edge, &driven, &busy.lasting);
+        let runs_now = |edge: &Edge| !moved_away(edge) && !self.background.contains(&edge.call);
         let from = |kind| every.iter().filter(|func| is_any(func, &[kind])).copied().collect::<Vec<_>>();
         // `if __name__ == "__main__"` is the command-line program's, whatever the module's body is.
         let of_main = |edge: &Edge| self.input.summaries[edge.call.file].calls[edge.call.id].main_guard;
@@ -102,7 +105,9 @@ impl Spread<'_, '_> {
         let alone_in = self.graph.edges.iter().chain(&named).filter(|edge| alone(edge)).map(|edge| edge.to).collect();
         let lonely = closure(&callees, alone_in, runs_now);
         let offered = lonely.iter().filter(|func| !scripts.contains(func) && !startup.contains(func) && self.is_offered(**func));
-        let open = closure(&callees, open.copied().chain(offered.copied()).collect(), |edge| !alone(edge));
+        // Nor is it known of these, or they are called time and again.
+        let open = every.iter().filter(|func| unknown(func) || is_any(func, &others));
+        let open = closure(&callees, open.chain(offered).copied().collect(), |edge| !alone(edge));
         scripts.extend(lonely);
         let known = [ContextKind::Loop, ContextKind::Startup, ContextKind::Test];
         let settled = every.iter().filter(|func| self.input.func(**func).is_async && !open.contains(func) && !is_any(func, &known));
