@@ -13,13 +13,11 @@ impl Asker<'_> {
     /// Whether nothing that is assigned to an attribute of the receiver, by whomever, is what is wanted.
     pub(super) fn is_never_kept(self, base: ExprAt, named: Name, wanted: Wanted, depth: usize) -> bool {
         let (run, input) = (self.run, self.run.solution.input);
-        // Whether it counts as true, and what it equals, changes by itself: containers, counters.
-        let nothing = matches!(wanted, Wanted::Is(Known { literal: Literal::Null, .. }, ..));
-        if !(nothing || matches!(wanted, Wanted::Instance(..) | Wanted::Type(..)))
-            || depth >= DEEPEST
-            || input.summaries[base.file].family != Family::Python
-            || !is_own(input, base, self.func)
-        {
+        // Whether it counts as true, and what it equals, changes by itself: containers, counters. What holds nothing here is there for
+        // whoever uses the class to fill, and in a public attribute they may keep anything that is something.
+        let nothing = matches!(wanted, Wanted::Is(Known { literal: Literal::Null, .. }, _, true));
+        let own = named.starts_with('_') && matches!(wanted, Wanted::Instance(..) | Wanted::Type(..));
+        if !(nothing || own) || depth >= DEEPEST || input.summaries[base.file].family != Family::Python || !is_own(input, base, self.func) {
             return false;
         }
         let Some(class) = input.func(self.func).class.map(|id| At { file: self.func.file, id }) else { return false };
@@ -27,7 +25,7 @@ impl Asker<'_> {
         let lineage = run.solution.lineage(class);
         let above = &lineage.0;
         // An object that nothing makes so may have it from elsewhere.
-        let makes = |one: &&Kept| {
+        let makes = |one: &Kept| {
             one.func.is_some_and(|func| {
                 let of = input.func(func).class.map(|id| At { file: func.file, id });
                 is_constructor(&input.summaries[func.file], func.id)
@@ -40,8 +38,8 @@ impl Asker<'_> {
             let fields = &input.summaries[class.file].classes[class.id].fields;
             fields.iter().filter(|(field, _)| *field == named).map(|(_, value)| At { file: class.file, id: *value })
         });
-        kept.iter().find(makes).is_some()
-            && kept.iter().all(|one| one.func.is_some_and(|func| never(one.value, func)))
+        kept.iter().any(makes)
+            && kept.iter().filter(|one| may_be_of(run.solution, one, class)).all(|one| one.func.is_some_and(|func| never(one.value, func)))
             && of_class.into_iter().all(|value| never(value, self.func))
     }
 
@@ -87,16 +85,7 @@ impl Asker<'_> {
         }
         let lineage = solution.lineage(*class);
         let (above, libraries) = &*lineage;
-        let related = |one: &Kept| {
-            let mut classes = solution.values(one.base).iter().filter_map(|value| match value {
-                Value::Inst(of) | Value::Class(of) => Some(*of),
-                _ => None,
-            });
-            let first = classes.next();
-            let is_related = |of: ClassAt| above.contains(&of) || solution.lineage(of).0.contains(class);
-            first.is_none_or(|first| is_related(first) || classes.any(is_related))
-        };
-        if self.run.writes.kept(named)?.iter().any(related) {
+        if self.run.writes.kept(named)?.iter().any(|one| may_be_of(solution, one, *class)) {
             return None;
         }
         if call.args.iter().any(|arg| arg.spread || arg.name.is_none()) {
@@ -118,6 +107,14 @@ impl Asker<'_> {
         };
         constant.then(|| self.within(At { file: of.file, id: default }, wanted, depth + 1))
     }
+}
+
+/// Whether what is assigned may be kept in an instance of the class, of one above or below it.
+fn may_be_of(solution: &Solution<'_>, one: &Kept, class: ClassAt) -> bool {
+    let values = solution.values(one.base);
+    let is_related = |of: ClassAt| solution.lineage(class).0.contains(&of) || solution.lineage(of).0.contains(&class);
+    let is_other = |value: &Value| matches!(value, Value::Inst(of) | Value::Class(of) if !is_related(*of));
+    values.is_empty() || solution.is_cut(one.base) || !values.iter().all(is_other)
 }
 
 /// Whether the field is declared to be of a class of the program, or nothing.
