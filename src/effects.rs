@@ -1,6 +1,7 @@
 //! What running a function may do, bottom-up through the call graph, with a shortest witness.
 
 pub mod assumed;
+mod attributes;
 pub mod behind;
 pub mod belief;
 pub mod conditions;
@@ -17,6 +18,7 @@ mod shape;
 pub mod sizes;
 mod spins;
 mod wanted;
+mod writes;
 
 use crate::base::Name;
 use crate::facts::{CallFact, Effect, Facts, Weight};
@@ -26,7 +28,7 @@ use crate::link::{At, CallAt, FuncAt, Input, Solution};
 use assumed::Assumed;
 use belief::Widths;
 use flags::{Flags, State};
-use given::{Run, Writes};
+use given::Run;
 use grown::{Grown, Time};
 pub(crate) use met::{constant_text, holds};
 use patterns::Patterns;
@@ -36,6 +38,7 @@ use smallvec::SmallVec;
 pub use spins::exclude;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use writes::Writes;
 
 /// An effect with its weight: light file calls are told apart from heavy ones.
 pub type Channel = (Effect, Weight);

@@ -16,6 +16,7 @@ mod remedy;
 mod schema;
 mod threads;
 
+pub use asked::Asks;
 pub use file::RawFacts;
 pub use generic::GenericKind;
 pub use library::Library;
@@ -383,8 +384,8 @@ pub struct Facts {
     receives: FxHashMap<Name, ()>,
     /// Last names of everything that facts speak of.
     members: rustc_hash::FxHashSet<Name>,
-    /// Names of methods that test how a text begins, or how it ends.
-    text_tests: FxHashMap<Name, bool>,
+    /// Names of methods that test how a text begins, how it ends, or what it has in it.
+    text_tests: FxHashMap<Name, Asks>,
     /// Functions that test the type of their first argument: it is named, or the second argument.
     type_tests: FxHashMap<Name, Option<Name>>,
     /// Functions that test whether their first argument is a coroutine function; whether they look at what calls an instance, too.

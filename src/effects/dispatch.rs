@@ -37,7 +37,7 @@ fn may_be_several(run: Run<'_>, call: CallAt) -> bool {
 impl Asker<'_> {
     /// Whether what a call gives has the method, as the bodies of the methods tell that it may run: `tracker.create_parser()` gives what
     /// the tracker's class makes.
-    pub(super) fn made(self, at: CallAt, wanted: Wanted, depth: usize) -> Answer {
+    pub(super) fn given_by_call(self, at: CallAt, wanted: Wanted, depth: usize) -> Answer {
         let input = self.run.solution.input;
         let summary = &input.summaries[at.file];
         let call = &summary.calls[at.id];

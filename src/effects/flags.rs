@@ -5,7 +5,8 @@ use super::given::{Answer, Asker, RECEIVER, RESULT, Run, UNWRAPPED, callee_path,
 use super::grown::Grown;
 use super::wanted::{Equality, Wanted};
 use crate::base::{FileId, Name};
-use crate::ir::{Branch, CallKind, Const, Expr, ExprId, Family, Guard, GuardId, Relation, Test};
+use crate::facts::Asks;
+use crate::ir::{Branch, Call, CallId, CallKind, Const, Expr, ExprId, Family, Guard, GuardId, ModuleSummary, Relation, Test};
 use crate::link::graph::{Edge, EdgeKind, Indirect, Wrapping, bound_parameters, indirect};
 use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Input, Solution, Value};
 use smallvec::SmallVec;
@@ -17,6 +18,8 @@ pub struct Flag {
     pub position: usize,
     /// It is what the parameter holds under the key that is meant: `options.sync`, `kwargs["sync"]`, `self.sync`.
     pub key: Option<Name>,
+    /// The key is the name of an attribute: `options.sync` of Python.
+    pub attribute: bool,
     /// What it must be.
     pub wanted: Wanted,
     /// How many functions further out the parameter's is: 0 for the function's own, 1 for that in which it is written.
@@ -96,7 +99,7 @@ impl Flags {
 pub type State = (FuncAt, Flags);
 
 /// That the function is not run as a wrapper.
-const UNWRAPPED_FLAG: Flag = Flag { position: UNWRAPPED, key: None, wanted: Wanted::Truth(true), up: 0 };
+const UNWRAPPED_FLAG: Flag = Flag { position: UNWRAPPED, key: None, attribute: false, wanted: Wanted::Truth(true), up: 0 };
 
 /// Flags kept for one state at most: what lies further out decides less.
 const MOST: usize = 6;
@@ -119,7 +122,7 @@ pub fn of_guard(run: Run<'_>, func: FuncAt, guard: Option<GuardId>, before: u32)
         let held = &summary.guards[id];
         let answer = match tested(run, func.file, held) {
             Some((Tested::Value(at), wanted)) => asker.ask(at, wanted),
-            Some((Tested::Var(var), wanted)) => asker.ask_variable(func.file, var, wanted),
+            Some((Tested::Var(var), wanted)) => asker.ask_variable(func.file, var, held.behind(summary), wanted),
             None => Answer::Perhaps,
         };
         match answer {
@@ -182,10 +185,15 @@ fn called(run: Run<'_>, at: CallAt, came_out: bool) -> Option<(Tested, Wanted)> 
     let value = |id: ExprId, wanted: Wanted| Some((Tested::Value(At { file: at.file, id }), wanted));
     let plain = |position: usize| call.args.get(position).filter(|arg| !arg.spread && arg.name.is_none()).map(|arg| arg.value);
     if let Expr::Attr { base, name } = &summary.exprs[call.callee] {
-        if let ([arg], Some(end)) = (call.args.as_slice(), facts.text_test(*name))
+        if let ([arg], Some(asks)) = (call.args.as_slice(), facts.text_test(*name))
             && let Expr::Const(Const::Str(text)) = summary.exprs[arg.value]
         {
-            return value(*base, if end { Wanted::Suffix(text, came_out) } else { Wanted::Prefix(text, came_out) });
+            let wanted = match asks {
+                Asks::Prefix => Wanted::Prefix(text, came_out),
+                Asks::Suffix => Wanted::Suffix(text, came_out),
+                _ => Wanted::Part(text, came_out),
+            };
+            return value(*base, wanted);
         }
         if facts.reads_key(*name) {
             let id = run.solution.result_of(at)?.id;
@@ -260,9 +268,14 @@ pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
             add(&mut flags, flag);
         }
     }
-    let Some(offset) = edge.offset else { return Some(flags) };
     let summary = &input.summaries[edge.call.file];
-    let (call, callee) = (&summary.calls[edge.call.id], input.func(edge.to));
+    // What is gone over was given its arguments where it was made: `for x in f(y)`.
+    let (call, offset) = match (maker(run.solution, edge), edge.offset) {
+        (Some((id, bound)), _) => (&summary.calls[id], u8::from(bound)),
+        (None, Some(offset)) => (&summary.calls[edge.call.id], offset),
+        (None, None) => return Some(flags),
+    };
+    let callee = input.func(edge.to);
     // `f.apply(this, args)`: nothing is known of what is given.
     let applied = indirect(summary, call, callee).is_some_and(|how| how != Indirect::Call);
     if applied || !run.writes.is_whole(run.solution, At { file: edge.call.file, id: call.callee }, edge.to) {
@@ -271,7 +284,7 @@ pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
     // A method found by its name alone is bound to what it is called on.
     let by_name = edge.by_name && summary.family == Family::Python && callee.class.is_some();
     let offset = if by_name { 1 } else { usize::from(offset) };
-    let given = Given { run, edge, bound: bound_parameters(summary, callee, call, offset), offset };
+    let given = Given { run, edge, call, bound: bound_parameters(summary, callee, call, offset), offset };
     for flag in below.tested.iter().filter(|flag| flag.up == 0 && !matches!(flag.position, RESULT | UNWRAPPED)) {
         match given.answer(flag) {
             Answer::Never => return None,
@@ -282,27 +295,61 @@ pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
     Some(flags)
 }
 
-/// Whether the call gives a container that is written empty where something true is asked for. It may be filled before it is tested.
+/// Whether the call gives a container that is empty where something true is asked for. It may be filled before it is tested.
 #[must_use]
 pub fn gives_empty(run: Run<'_>, edge: &Edge, asked: &Flags) -> bool {
     let summary = &run.solution.input.summaries[edge.call.file];
     let Some(offset) = edge.offset else { return false };
     let (call, callee) = (&summary.calls[edge.call.id], run.solution.input.func(edge.to));
     let bound = bound_parameters(summary, callee, call, usize::from(offset));
-    let is_empty = |value: ExprId| match &summary.exprs[value] {
+    let is_written = |value: ExprId| match &summary.exprs[value] {
         Expr::Object(fields) => fields.is_empty(),
         Expr::List(items) => items.is_empty(),
         _ => false,
+    };
+    let is_empty = |value: ExprId| match summary.exprs[value] {
+        // `files = {}`, and nothing is put into it on the way to the call.
+        Expr::Var(var) if !summary.vars[var].vague => {
+            let [one] = run.solution.assigned(edge.call.file, var) else { return false };
+            is_written(*one) && run.writes.is_as_made(edge.call.file, var, call.span.start)
+        }
+        _ => is_written(value),
     };
     let asks = |flag: &Flag, position| flag.position == position && flag.up == 0 && flag.key.is_none();
     let wants = |position| asked.tested.iter().any(|flag| asks(flag, position) && flag.wanted == Wanted::Truth(true));
     summary.family == Family::Python && bound.into_iter().any(|(value, position)| wants(position) && is_empty(value))
 }
 
+/// The call that made the generator which a loop goes over, or a `with` enters, and whether it was bound to a receiver.
+fn maker(solution: &Solution<'_>, edge: &Edge) -> Option<(CallId, bool)> {
+    let summary = &solution.input.summaries[edge.call.file];
+    let entered = &summary.calls[edge.call.id];
+    if !matches!(entered.kind, CallKind::With | CallKind::Iterate) {
+        return None;
+    }
+    let made = match summary.exprs[entered.callee] {
+        Expr::Var(var) if !summary.vars[var].vague => match solution.assigned(edge.call.file, var) {
+            [one] => *one,
+            _ => return None,
+        },
+        _ => entered.callee,
+    };
+    let Expr::Call(id) = summary.exprs[made] else { return None };
+    let runs = |value: &Value| match value {
+        Value::Func(func) => (*func == edge.to).then_some(false),
+        Value::Bound(func) => (*func == edge.to).then_some(summary.family == Family::Python),
+        _ => None,
+    };
+    let callee = At { file: edge.call.file, id: summary.calls[id].callee };
+    let bound = solution.values(callee).iter().find_map(runs)?;
+    (summary.calls[id].func == entered.func).then_some((id, bound))
+}
+
 /// What one call gives its callee's parameters.
 struct Given<'a> {
     run: Run<'a>,
     edge: &'a Edge,
+    call: &'a Call,
     bound: Vec<(ExprId, usize)>,
     offset: usize,
 }
@@ -310,14 +357,14 @@ struct Given<'a> {
 impl Given<'_> {
     fn answer(&self, flag: &Flag) -> Answer {
         let (edge, input) = (self.edge, self.run.solution.input);
-        let (summary, callee) = (&input.summaries[edge.call.file], input.func(edge.to));
-        let call = &summary.calls[edge.call.id];
+        let (summary, callee, call) = (&input.summaries[edge.call.file], input.func(edge.to), self.call);
         if flag.position == RECEIVER {
             return self.receiver(flag);
         }
         let Some(param) = callee.params.get(flag.position) else { return Answer::Perhaps };
         let outside = Asker { run: self.run, func: edge.from, before: call.span.start };
         let ask = |asker: Asker<'_>, at: ExprAt| match flag.key {
+            Some(name) if flag.attribute => asker.ask_attribute(at, name, flag.wanted),
             Some(key) => asker.ask_key(at, key, flag.wanted),
             None => asker.ask(at, flag.wanted),
         };
@@ -362,11 +409,11 @@ impl Given<'_> {
     /// What the method that is called is called on.
     fn receiver(&self, flag: &Flag) -> Answer {
         let (edge, input) = (self.edge, self.run.solution.input);
-        if !is_own(input, receiver(input, edge), edge.from) {
+        let summary = &input.summaries[edge.call.file];
+        if !is_own(input, called_on(summary, edge.call.file, self.call), edge.from) {
             return Answer::Perhaps;
         }
-        let summary = &input.summaries[edge.call.file];
-        let guards = std::iter::successors(summary.calls[edge.call.id].guard, |id| summary.guards[*id].outer);
+        let guards = std::iter::successors(self.call.guard, |id| summary.guards[*id].outer);
         let told = guards.filter_map(|id| match tested(self.run, edge.call.file, &summary.guards[id]) {
             Some((Tested::Value(at), known)) => Some((at, known)),
             _ => None,
@@ -383,7 +430,7 @@ impl Given<'_> {
     fn keyword(&self, outside: Asker<'_>, key: Name, flag: &Flag) -> Answer {
         let input = self.run.solution.input;
         let summary = &input.summaries[self.edge.call.file];
-        let call = &summary.calls[self.edge.call.id];
+        let call = self.call;
         let at = |id: ExprId| At { file: self.edge.call.file, id };
         if let Some(arg) = call.args.iter().find(|arg| arg.name == Some(key)) {
             return match flag.wanted {
@@ -421,7 +468,7 @@ pub fn gives_result(run: Run<'_>, call: CallAt) -> Option<Flag> {
         Expr::Var(var) => run.solution.assigned(call.file, var).iter().any(gives),
         _ => gives(id),
     });
-    is_result.then_some(Flag { position: RESULT, key: None, wanted: Wanted::Truth(false), up: 0 })
+    is_result.then_some(Flag { position: RESULT, key: None, attribute: false, wanted: Wanted::Truth(false), up: 0 })
 }
 
 /// Whether the call may run a coroutine in place of the plain function that it is followed to: `client.request()`, where an asynchronous
@@ -538,8 +585,11 @@ fn own(solution: &Solution<'_>, edge: &Edge, needed: Option<ClassAt>) -> Own {
 /// What a method is called on, a property read of, a `with` or loop made over.
 fn receiver(input: Input<'_>, edge: &Edge) -> ExprAt {
     let summary = &input.summaries[edge.call.file];
-    let call = &summary.calls[edge.call.id];
-    let at = |id| At { file: edge.call.file, id };
+    called_on(summary, edge.call.file, &summary.calls[edge.call.id])
+}
+
+fn called_on(summary: &ModuleSummary, file: FileId, call: &Call) -> ExprAt {
+    let at = |id| At { file, id };
     match (call.kind, &summary.exprs[call.callee]) {
         (CallKind::With | CallKind::Iterate, _) => at(call.callee),
         (_, Expr::Attr { base, .. }) => at(*base),

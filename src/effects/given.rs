@@ -1,21 +1,19 @@
 //! Whether the value of an expression may be what a test below asks for, and what that asks of the function's own parameters.
 
-use super::coroutines;
 use super::flags::{Flag, MOST_OUT, outer};
 use super::shape::Shape;
 use super::sizes::Sizes;
 use super::wanted::{Known, Literal, Wanted};
+use super::writes::Writes;
 use crate::base::{FileId, Name};
-use crate::ir::{CallId, CallKind, Expr, ExprId, Family, FuncKind, MODULE_BODY, ModuleSummary, Target, VarId};
-use crate::link::graph::{Graph, functions};
-use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Input, Solution, Value};
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::ir::{CallId, Expr, ExprId, Family, FuncKind, MODULE_BODY, ModuleSummary, VarId};
+use crate::link::{At, CallAt, ExprAt, FuncAt, Input, Solution, Value};
 
 /// Names and alternatives that are followed from one expression.
-const DEEPEST: usize = 6;
+pub(super) const DEEPEST: usize = 6;
 
 /// Values of one variable that are asked.
-const MOST_VALUES: usize = 4;
+pub(super) const MOST_VALUES: usize = 4;
 
 /// In place of a parameter's position: what a method is called on.
 pub const RECEIVER: usize = usize::MAX;
@@ -26,9 +24,6 @@ pub const RESULT: usize = usize::MAX - 1;
 /// In place of a parameter's position: that the function is not run as the wrapper of a decorated one, which its callers run themselves.
 pub const UNWRAPPED: usize = usize::MAX - 2;
 
-/// The methods that make an instance what it is.
-const CONSTRUCTORS: [&str; 4] = ["__init__", "__new__", "__post_init__", "constructor"];
-
 /// Whether a value may be what is wanted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Answer {
@@ -38,171 +33,6 @@ pub enum Answer {
     Perhaps,
     /// It is only where the function's parameter is.
     When(Flag),
-}
-
-/// What may change a variable's value, or what it holds, besides assignments to it.
-#[derive(Debug, Default)]
-pub struct Writes {
-    /// Variables of modules that are assigned from outside: `config.DEBUG = True`.
-    outside: FxHashSet<(FileId, Name)>,
-    /// Attributes of classes that are assigned from outside.
-    classes: FxHashSet<(ClassAt, Name)>,
-    /// Variables whose members are written, and the member; none for any.
-    members: FxHashSet<(FileId, VarId, Option<Name>)>,
-    /// Where a variable's value is first handed on: others may write its members from there.
-    handed: FxHashMap<(FileId, VarId), u32>,
-    /// Functions that are given some of their arguments before they are called: `partial(f, x)`, `f.bind(this, x)`.
-    early: FxHashSet<FuncAt>,
-    /// Attributes, by their names, that are not what the receiver's constructor made them: others assign them, they are containers
-    /// or counters, or a getter gives them.
-    unsettled: FxHashSet<Name>,
-    /// Functions of Python that give a coroutine: coroutine functions, and plain ones that return what one of these gives.
-    coroutines: FxHashSet<FuncAt>,
-}
-
-impl Writes {
-    /// Reads all writes of the run.
-    #[must_use]
-    pub fn read(solution: &Solution<'_>, graph: &Graph) -> Self {
-        let mut writes = Self::default();
-        for external in &graph.externals {
-            let call = &solution.input.summaries[external.call.file].calls[external.call.id];
-            if call.args.len() > 1 && solution.input.facts_of(external.call.file).wraps(external.path).is_some() {
-                writes.early.extend(functions(solution, At { file: external.call.file, id: call.args[0].value }));
-            }
-        }
-        for (file, summary) in solution.input.summaries.iter_enumerated() {
-            let getters = summary.functions.iter().filter(|function| function.kind == FuncKind::Getter);
-            writes.unsettled.extend(getters.map(|function| function.name));
-            for assign in &summary.assigns {
-                writes.assign(solution, file, assign);
-            }
-            writes.calls(solution, file, summary);
-        }
-        writes.coroutines = coroutines::givers(solution);
-        writes
-    }
-
-    /// Whether a call of the function may give a coroutine.
-    #[must_use]
-    pub fn gives_coroutine(&self, func: FuncAt) -> bool {
-        self.coroutines.contains(&func)
-    }
-
-    fn assign(&mut self, solution: &Solution<'_>, file: FileId, assign: &crate::ir::Assign) {
-        let summary = &solution.input.summaries[file];
-        if let Expr::Var(var) = summary.exprs[assign.value]
-            && !assign.is_type
-        {
-            // Under another name anything may be written.
-            self.hand(file, var, 0);
-        }
-        let (base, member) = match &assign.target {
-            Target::Attr { base, name } => (*base, Some(*name)),
-            Target::Index { base, key } => (*base, summary.exprs[*key].key()),
-            Target::Var(_) => return,
-        };
-        if let Expr::Var(var) = summary.exprs[base] {
-            self.members.insert((file, var, member));
-        }
-        if let Target::Attr { name, .. } = &assign.target
-            && !assign.is_type
-            && !(is_constructed(summary, base) && is_settled(&summary.exprs[assign.value]))
-        {
-            self.unsettled.insert(*name);
-        }
-        if let Target::Attr { name, .. } = &assign.target {
-            for value in solution.values(At { file, id: base }) {
-                match value {
-                    Value::Module(of) => _ = self.outside.insert((*of, *name)),
-                    Value::Class(of) => _ = self.classes.insert((*of, *name)),
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    fn calls(&mut self, solution: &Solution<'_>, file: FileId, summary: &ModuleSummary) {
-        let facts = solution.input.facts_of(file);
-        for call in summary.calls.iter().filter(|call| call.kind.is_written()) {
-            let start = call.span.start;
-            if let (Expr::Attr { base, name }, Family::Ecma, true) = (&summary.exprs[call.callee], summary.family, call.args.len() > 1)
-                && name.as_str() == "bind"
-            {
-                self.early.extend(functions(solution, At { file, id: *base }));
-            }
-            // `**kwargs` and `...args` hand on what is held, not the holder.
-            for arg in call.args.iter().filter(|arg| !arg.spread) {
-                if let Expr::Var(var) = summary.exprs[arg.value] {
-                    self.hand(file, var, start);
-                }
-            }
-            if let (Expr::Attr { base, name }, Family::Python) = (&summary.exprs[call.callee], summary.family)
-                && let Expr::Var(var) = summary.exprs[*base]
-                && (!facts.reads_key(*name) || call.args.len() > 2)
-            {
-                self.hand(file, var, start);
-            }
-        }
-        // `self.count += 1`
-        for call in summary.calls.iter().filter(|call| call.kind == CallKind::Operator) {
-            if let Expr::Attr { base, .. } = &summary.exprs[call.callee]
-                && let Expr::Attr { name, .. } = &summary.exprs[*base]
-            {
-                self.unsettled.insert(*name);
-            }
-        }
-        for expr in &summary.exprs {
-            let held = |id: &ExprId| match summary.exprs[*id] {
-                Expr::Var(var) => Some(var),
-                _ => None,
-            };
-            let kept: Vec<VarId> = match expr {
-                Expr::Object(fields) => fields.iter().filter_map(|(_, value)| held(value)).collect(),
-                Expr::List(items) => items.iter().filter_map(held).collect(),
-                _ => continue,
-            };
-            for var in kept {
-                self.hand(file, var, 0);
-            }
-        }
-    }
-
-    fn hand(&mut self, file: FileId, var: VarId, start: u32) {
-        let first = self.handed.entry((file, var)).or_insert(start);
-        *first = start.min(*first);
-    }
-
-    /// Whether a call of the function gives it all its arguments.
-    #[must_use]
-    pub fn is_whole(&self, solution: &Solution<'_>, callee: ExprAt, func: FuncAt) -> bool {
-        let summary = &solution.input.summaries[callee.file];
-        let is_defined = |at: ExprAt| matches!(solution.input.summaries[at.file].exprs[at.id], Expr::Function(_));
-        let plain = match summary.exprs[callee.id] {
-            Expr::Var(var) => match solution.assigned(callee.file, var) {
-                [one] => match summary.exprs[*one] {
-                    Expr::Imported { module, name } => {
-                        solution.imported(callee.file, module, name).is_some_and(|values| values.into_iter().all(is_defined))
-                    }
-                    _ => is_defined(At { file: callee.file, id: *one }),
-                },
-                _ => false,
-            },
-            Expr::Attr { base, name } => match solution.values(At { file: callee.file, id: base }) {
-                [Value::Module(of)] => solution.member_values(*of, name).is_some_and(|values| values.into_iter().all(is_defined)),
-                _ => false,
-            },
-            _ => false,
-        };
-        plain || !self.early.contains(&func)
-    }
-
-    /// Whether what the variable holds under the key may be written before the place.
-    fn may_change(&self, file: FileId, var: VarId, key: Name, before: u32) -> bool {
-        self.members.contains(&(file, var, Some(key)))
-            || self.members.contains(&(file, var, None))
-            || self.handed.get(&(file, var)).is_some_and(|start| *start < before)
-    }
 }
 
 /// The run, and what is written where in it.
@@ -231,16 +61,24 @@ impl Asker<'_> {
     /// Whether the value of the expression may be what is wanted.
     #[must_use]
     pub fn ask(self, at: ExprAt, wanted: Wanted) -> Answer {
-        if let Wanted::Has(key, _) = wanted {
-            return self.key(at, key, wanted, 0);
+        let Wanted::Has(key, held) = wanted else { return self.within(at, wanted, 0) };
+        match self.key(at, key, wanted, 0) {
+            // `"/" in name`: a text holds what is part of it.
+            Answer::Perhaps => self.within(at, Wanted::Part(key, held), 0),
+            told => told,
         }
-        self.within(at, wanted, 0)
     }
 
-    /// Whether the value of the variable may be what is wanted.
+    /// Whether the value of the variable may be what is wanted, where it is tested; the first expression behind the test is given.
     #[must_use]
-    pub fn ask_variable(self, file: FileId, var: VarId, wanted: Wanted) -> Answer {
-        self.variable(file, var, wanted, 0)
+    pub fn ask_variable(self, file: FileId, var: VarId, behind: ExprId, wanted: Wanted) -> Answer {
+        self.variable(file, var, behind, wanted, 0)
+    }
+
+    /// Whether what the value has as its attribute may be what is wanted.
+    #[must_use]
+    pub fn ask_attribute(self, at: ExprAt, name: Name, wanted: Wanted) -> Answer {
+        self.attribute(at, name, wanted, 0)
     }
 
     /// Whether what the value holds under the key may be what is wanted.
@@ -256,7 +94,7 @@ impl Asker<'_> {
         }
         let part = |id: &ExprId| At { file: at.file, id: *id };
         match &summary.exprs[at.id] {
-            Expr::Var(var) => self.variable(at.file, *var, wanted, depth),
+            Expr::Var(var) => self.variable(at.file, *var, at.id, wanted, depth),
             Expr::Either(parts) if parts.len() <= MOST_VALUES => combine(parts.iter().map(|id| self.within(part(id), wanted, depth + 1))),
             Expr::Imported { module, name } => match self.run.solution.imported(at.file, *module, *name) {
                 Some(values) if self.is_untouched(at.file, *module, *name) && (1..=MOST_VALUES).contains(&values.len()) => {
@@ -265,10 +103,13 @@ impl Asker<'_> {
                 _ => Answer::Perhaps,
             },
             Expr::Attr { base, name } => match constant(self.run, at, depth) {
+                None if self.is_never_kept(part(base), *name, wanted, depth) => Answer::Never,
                 Some(known) => of_member(self.run, known, wanted, summary.family),
-                None if self.is_settled(part(base), *name) => Answer::When(Flag { position: RECEIVER, key: Some(*name), wanted, up: 0 }),
+                None if self.is_settled(part(base), *name) => {
+                    Answer::When(Flag { position: RECEIVER, key: Some(*name), attribute: true, wanted, up: 0 })
+                }
                 None if summary.family == Family::Ecma => self.key(part(base), *name, wanted, depth + 1),
-                None => Answer::Perhaps,
+                None => self.attribute(part(base), *name, wanted, depth),
             },
             Expr::Index { base, key } => match summary.exprs[*key].key() {
                 Some(key) => self.key(part(base), key, wanted, depth + 1),
@@ -277,7 +118,7 @@ impl Asker<'_> {
             Expr::Call(id) => match self.key_read(At { file: at.file, id: *id }, wanted, depth) {
                 Some(answer) => answer,
                 None if matches!(wanted, Wanted::Runs(_)) && wanted.holds(self.run, at).is_none() => {
-                    self.made(At { file: at.file, id: *id }, wanted, depth)
+                    self.given_by_call(At { file: at.file, id: *id }, wanted, depth)
                 }
                 None => self.leaf(at, wanted),
             },
@@ -287,7 +128,7 @@ impl Asker<'_> {
 
     /// Whether the attribute is the receiver's own, and what the constructor made it.
     fn is_settled(self, base: ExprAt, name: Name) -> bool {
-        is_own(self.run.solution.input, base, self.func) && !self.run.writes.unsettled.contains(&name)
+        is_own(self.run.solution.input, base, self.func) && !self.run.writes.is_unsettled(name)
     }
 
     fn leaf(self, at: ExprAt, wanted: Wanted) -> Answer {
@@ -299,28 +140,41 @@ impl Asker<'_> {
         if wanted.of_nothing(self.run, family) == Some(false) { Answer::Never } else { Answer::Perhaps }
     }
 
-    fn is_untouched(self, file: FileId, module: Name, name: Name) -> bool {
-        self.run.solution.imported_from(file, module).is_some_and(|from| !self.run.writes.outside.contains(&(from, name)))
+    pub(super) fn is_untouched(self, file: FileId, module: Name, name: Name) -> bool {
+        self.run.solution.imported_from(file, module).is_some_and(|from| !self.run.writes.is_open(from, name))
     }
 
     /// The position of the function's parameter that binds the variable.
-    fn position(self, file: FileId, var: VarId) -> Option<usize> {
+    pub(super) fn position(self, file: FileId, var: VarId) -> Option<usize> {
         let params = &self.run.solution.input.func(self.func).params;
         (file == self.func.file).then(|| params.iter().position(|param| param.var == Some(var))).flatten()
     }
 
     /// The values that a variable is given besides its first, if all that it may be is known.
-    fn given(self, file: FileId, var: VarId) -> Option<Vec<ExprAt>> {
+    pub(super) fn given(self, file: FileId, var: VarId) -> Option<Vec<ExprAt>> {
         let summary = &self.run.solution.input.summaries[file];
         let variable = &summary.vars[var];
         let is_parameter = summary.functions[variable.func].params.iter().any(|param| param.var == Some(var));
         let own = self.position(file, var).is_some();
-        let outside = variable.func == MODULE_BODY && self.run.writes.outside.contains(&(file, variable.name));
+        let outside = variable.func == MODULE_BODY && self.run.writes.is_open(file, variable.name);
         let values = self.run.solution.assigned(file, var);
         if variable.vague || outside || (is_parameter && !own) || values.len() > MOST_VALUES || (values.is_empty() && !own) {
             return None;
         }
         Some(values.iter().map(|id| At { file, id: *id }).collect())
+    }
+
+    /// Whether the variable has the value only after the place where it is read: `x = f(x)`.
+    fn is_given_later(self, value: ExprAt, var: VarId, read: ExprId) -> bool {
+        let summary = &self.run.solution.input.summaries[value.file];
+        // What is declared holds before it is written, and another function assigns at any time.
+        let declared = matches!(summary.exprs[value.id], Expr::Function(_) | Expr::Class(_));
+        if value.id <= read || declared || summary.vars[var].outside || summary.vars[var].func != self.func.id {
+            return false;
+        }
+        let within = |range: &std::ops::Range<u32>, id: ExprId| range.contains(&id.raw());
+        let again = |id: ExprId| move |one: &crate::ir::loops::Loop| within(&one.exprs, id) || within(&one.test, id);
+        !summary.loops.iter().any(|one| again(read)(one) && again(value.id)(one))
     }
 
     /// Asks for a variable of a function around, which is bound once there: what it is when this one runs is what it was made.
@@ -335,7 +189,7 @@ impl Asker<'_> {
         Some((Self { func: owner, before: u32::MAX, ..self }, up))
     }
 
-    fn variable(self, file: FileId, var: VarId, wanted: Wanted, depth: usize) -> Answer {
+    fn variable(self, file: FileId, var: VarId, read: ExprId, wanted: Wanted, depth: usize) -> Answer {
         let summary = &self.run.solution.input.summaries[file];
         let position = self.position(file, var);
         let first = position.map(|position| self.parameter(position, wanted));
@@ -347,10 +201,11 @@ impl Asker<'_> {
         if position.is_none()
             && let Some((around, up)) = self.around(file, var)
         {
-            return shifted(around.variable(file, var, wanted, depth + 1), up);
+            return shifted(around.variable(file, var, read, wanted, depth + 1), up);
         }
         let Some(values) = self.given(file, var) else { return Answer::Perhaps };
-        let values = values.into_iter().map(|value| self.reassigned(value, var, wanted, depth + 1));
+        let before = values.into_iter().filter(|value| position.is_none() || !self.is_given_later(*value, var, read));
+        let values = before.map(|value| self.reassigned(value, var, wanted, depth + 1));
         combine(first.into_iter().chain(values))
     }
 
@@ -380,12 +235,12 @@ impl Asker<'_> {
         let declared = || !optional || wanted.of_nothing(self.run, summary.family) == Some(false);
         match param.annotation {
             Some(annotation) if self.excludes(At { file: self.func.file, id: annotation }, wanted, 0) && declared() => Answer::Never,
-            _ => Answer::When(Flag { position, key: None, wanted, up: 0 }),
+            _ => Answer::When(Flag { position, key: None, attribute: false, wanted, up: 0 }),
         }
     }
 
     /// Whether no value of the declared type is of the type that is wanted, or nothing where that is.
-    fn excludes(self, annotation: ExprAt, wanted: Wanted, depth: usize) -> bool {
+    pub(super) fn excludes(self, annotation: ExprAt, wanted: Wanted, depth: usize) -> bool {
         let nothing = matches!(wanted, Wanted::Is(Known { literal: Literal::Null, .. }, _, true));
         if depth > DEEPEST || !(nothing || matches!(wanted, Wanted::Instance(..) | Wanted::Type(..) | Wanted::Kind(..))) {
             return false;
@@ -435,6 +290,11 @@ impl Asker<'_> {
                 combine(parts.iter().map(|id| self.key(At { file: base.file, id: *id }, key, wanted, depth + 1)))
             }
             Expr::Const(crate::ir::Const::Null) => self.nothing(base.file, wanted),
+            // `key in "text"`
+            Expr::Const(crate::ir::Const::Str(_)) => match wanted {
+                Wanted::Has(part, held) => self.leaf(base, Wanted::Part(part, held)),
+                _ => Answer::Perhaps,
+            },
             _ => Answer::Perhaps,
         }
     }
@@ -450,7 +310,7 @@ impl Asker<'_> {
         }
         let summary = &self.run.solution.input.summaries[file];
         let position = self.position(file, var);
-        let first = position.map(|position| Answer::When(Flag { position, key: Some(key), wanted, up: 0 }));
+        let first = position.map(|position| Answer::When(Flag { position, key: Some(key), attribute: false, wanted, up: 0 }));
         let outer = summary.vars[var].func;
         // What a module or an outer function holds, others reach as well.
         if position.is_none() && (file != self.func.file || outer != self.func.id) {
@@ -498,7 +358,7 @@ fn shifted(answer: Answer, up: u8) -> Answer {
 }
 
 /// What several values that one expression may have answer together.
-fn combine(answers: impl Iterator<Item = Answer>) -> Answer {
+pub(super) fn combine(answers: impl Iterator<Item = Answer>) -> Answer {
     let mut found = Answer::Never;
     for answer in answers {
         match (found, answer) {
@@ -530,14 +390,14 @@ pub fn constant(run: Run<'_>, at: ExprAt, depth: usize) -> Option<Known> {
         Expr::Const(constant) => Some(Known { literal: Literal::of(constant)?, member: None }),
         Expr::Var(var) => {
             let variable = &summary.vars[*var];
-            let open = variable.func != MODULE_BODY || variable.vague || run.writes.outside.contains(&(at.file, variable.name));
+            let open = variable.func != MODULE_BODY || variable.vague || run.writes.is_open(at.file, variable.name);
             match run.solution.assigned(at.file, *var) {
                 [one] if !open => constant(run, At { file: at.file, id: *one }, depth + 1),
                 _ => None,
             }
         }
         Expr::Imported { module, name } => {
-            let from = run.solution.imported_from(at.file, *module).filter(|from| !run.writes.outside.contains(&(*from, *name)));
+            let from = run.solution.imported_from(at.file, *module).filter(|from| !run.writes.is_open(*from, *name));
             match run.solution.imported(at.file, *module, *name).filter(|_| from.is_some())?.as_slice() {
                 [one] => constant(run, *one, depth + 1),
                 _ => None,
@@ -549,7 +409,7 @@ pub fn constant(run: Run<'_>, at: ExprAt, depth: usize) -> Option<Known> {
             let fields = &run.solution.input.summaries[class.file].classes[class.id].fields;
             let mut named = fields.iter().filter(|(field, _)| field == name);
             match (named.next(), named.next()) {
-                (Some((_, value)), None) if !run.writes.classes.contains(&(*class, *name)) => {
+                (Some((_, value)), None) if !run.writes.is_replaced(*class, *name) => {
                     let known = constant(run, At { file: class.file, id: *value }, depth + 1)?;
                     Some(Known { member: Some((*class, *name)), ..known })
                 }
@@ -577,27 +437,13 @@ pub(super) fn is_own(input: Input<'_>, at: ExprAt, from: FuncAt) -> bool {
     match &summary.exprs[at.id] {
         Expr::Var(var) => {
             let function = input.func(from);
-            at.file == from.file && function.params.first().is_some_and(|param| param.var == Some(*var)) && !summary.vars[*var].assigned
+            let receives = at.file == from.file && summary.family == Family::Python && function.kind.has_receiver();
+            receives && function.params.first().is_some_and(|param| param.var == Some(*var)) && !summary.vars[*var].assigned
         }
         Expr::This(func) => at.file == from.file && *func == from.id,
         Expr::Super(_) => true,
         _ => false,
     }
-}
-
-/// Whether the expression is what a constructor makes.
-fn is_constructed(summary: &ModuleSummary, base: ExprId) -> bool {
-    let func = match summary.exprs[base] {
-        Expr::Var(var) => summary.vars[var].func,
-        Expr::This(func) => func,
-        _ => return false,
-    };
-    CONSTRUCTORS.contains(&summary.functions[func].name.as_str())
-}
-
-/// Whether what is assigned does not change by itself, as containers and counters do.
-fn is_settled(value: &Expr) -> bool {
-    !matches!(value, Expr::List(_) | Expr::Object(_) | Expr::Builtin(_) | Expr::Const(crate::ir::Const::Number(_)))
 }
 
 fn is_accessor(summary: &ModuleSummary, value: ExprId) -> bool {

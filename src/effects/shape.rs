@@ -100,7 +100,7 @@ fn fresh(solution: &Solution<'_>, at: At<CallId>) -> Option<Shape> {
 }
 
 /// Whether every base of the class and of those above is known.
-fn is_whole(solution: &Solution<'_>, class: ClassAt) -> bool {
+pub(super) fn is_whole(solution: &Solution<'_>, class: ClassAt) -> bool {
     solution.lineage(class).0.iter().all(|at| {
         let class = &solution.input.summaries[at.file].classes[at.id];
         class.bases.iter().all(|base| solution.is_named(At { file: at.file, id: *base }))

@@ -74,6 +74,8 @@ pub enum Wanted {
     Prefix(Name, bool),
     /// A text that ends like this, or does not.
     Suffix(Name, bool),
+    /// A text that has this in it, or has not.
+    Part(Name, bool),
     /// Equal to the constant, or not.
     Is(Known, Equality, bool),
     /// One of the items of a list that is written out, or none.
@@ -121,6 +123,11 @@ impl Wanted {
                 Some(Const::Str(text)) => Some(text.ends_with(part.as_str()) == wanted),
                 _ => None,
             },
+            Self::Part(part, wanted) => match shape.constant {
+                // What is written there is not what the text is.
+                Some(Const::Str(text)) if !text.contains('\\') => Some(text.contains(part.as_str()) == wanted),
+                _ => None,
+            },
             Self::Is(known, equality, wanted) => equals(shape, known, equality).map(|equal| equal == wanted),
             Self::Among(list, equality, wanted) => among(run, shape, list, equality).map(|found| found == wanted),
             Self::Instance(class, wanted) => shape.is_instance(run.solution, class).map(|is| is == wanted),
@@ -148,9 +155,9 @@ impl Wanted {
             (Self::Type(one, is), Self::Type(other, other_is)) | (Self::Kind(one, is), Self::Kind(other, other_is)) => {
                 one == other && is != other_is
             }
-            (Self::Prefix(one, is), Self::Prefix(other, other_is)) | (Self::Suffix(one, is), Self::Suffix(other, other_is)) => {
-                one == other && is != other_is
-            }
+            (Self::Prefix(one, is), Self::Prefix(other, other_is))
+            | (Self::Suffix(one, is), Self::Suffix(other, other_is))
+            | (Self::Part(one, is), Self::Part(other, other_is)) => one == other && is != other_is,
             _ => false,
         };
         opposite || is(self, other) || is(other, self)

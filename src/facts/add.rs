@@ -152,7 +152,7 @@ impl Facts {
         self.unlistens.extend(ready.unlistens.iter().filter_map(last));
         for (path, asks, of) in ready.value_tests {
             match asks {
-                Asks::Prefix | Asks::Suffix => self.text_tests.extend(last(&path).map(|method| (method, asks == Asks::Suffix))),
+                Asks::Prefix | Asks::Suffix | Asks::Part => self.text_tests.extend(last(&path).map(|method| (method, asks))),
                 Asks::Instance | Asks::Type => _ = self.type_tests.insert(path, of),
                 Asks::Coroutine | Asks::Awaitable => {
                     self.coroutine_tests.insert(path, asks == Asks::Awaitable);

@@ -12,6 +12,8 @@ pub enum Asks {
     Prefix,
     /// A method: whether the text that it is called on ends with its argument.
     Suffix,
+    /// A method: whether the text that it is called on has its argument in it.
+    Part,
     /// A function: whether its first argument is an instance of its second.
     Instance,
     /// A function: whether its first argument is of the builtin type named by `of`.

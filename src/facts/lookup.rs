@@ -1,7 +1,8 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
 use super::{
-    Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Linear, Lock, Pool, Regex, Sized, Starting, TypeFact, Which,
+    Asks, Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Linear, Lock, Pool, Regex, Sized, Starting, TypeFact,
+    Which,
 };
 use crate::base::{Name, name};
 use crate::facts::FactBase;
@@ -252,9 +253,9 @@ impl Facts {
         self.receives.contains_key(&path)
     }
 
-    /// Whether a method of this name tests how a text begins (false) or ends (true).
+    /// What a method of this name tests a text for: how it begins, how it ends, what it has in it.
     #[must_use]
-    pub fn text_test(&self, member: Name) -> Option<bool> {
+    pub fn text_test(&self, member: Name) -> Option<Asks> {
         self.text_tests.get(&member).copied()
     }
 

@@ -223,6 +223,9 @@ impl Lowering<'_> {
         let (Some(object), Some(index)) = (node.at(Field::Object), node.at(Field::Index)) else {
             return self.unknown();
         };
+        if let Some(parameter) = self.numbered(object, index) {
+            return self.push(Expr::Var(parameter));
+        }
         let base = self.expression(object);
         if index.sort() == "string" {
             let name = self.string(index);
@@ -230,6 +233,17 @@ impl Lowering<'_> {
         }
         let key = self.expression(index);
         self.push(Expr::Index { base, key })
+    }
+
+    /// `arguments[0]`: the parameter that has this argument, where nothing else stands for what is left out.
+    fn numbered(&self, object: Node<'_>, index: Node<'_>) -> Option<crate::ir::VarId> {
+        let named = self.text_of(object) == "arguments" && self.find_var(name("arguments")).is_none();
+        if !named || object.sort() != "identifier" || index.sort() != "number" {
+            return None;
+        }
+        let position: usize = self.text_of(index).parse().ok()?;
+        let param = self.summary.functions[self.this].params.get(position)?;
+        param.var.filter(|_| !param.rest && param.default.is_none())
     }
 
     /// What a person calls a function without a name: after the call that takes it.
