@@ -420,6 +420,24 @@ impl Effects {
         }
     }
 
+    /// Whether some call on the way gives a container that is empty where something true is asked for: that may be filled before it is
+    /// tested, and mostly is not.
+    #[must_use]
+    pub fn is_left_empty(&self, run: Run<'_>, graph: &Graph, first: &Witness, channel: Channel) -> bool {
+        let mut witness = first.clone();
+        for _ in 0..64 {
+            let Some(next) = witness.next else { return false };
+            if graph.edges_of(witness.call).any(|edge| edge.to == next.0 && flags::gives_empty(run, edge, &next.1)) {
+                return true;
+            }
+            match self.at(&next, (channel.0, witness.weight)) {
+                Some(further) => witness = further,
+                None => return false,
+            }
+        }
+        false
+    }
+
     /// How sure a chain is at most. Where a call may run several functions, it counts which part of them has the effect too.
     #[must_use]
     pub fn sure(&self, graph: &Graph, steps: &[Step], effect: Effect) -> Confidence {

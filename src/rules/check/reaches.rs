@@ -169,7 +169,9 @@ impl Reaches {
             let kept = keeper.is_some_and(|(asks, any)| origin.confidence < Confidence::High || !shared.origins().asked_anew(asks, any));
             let way_out = || steps.iter().any(|step| is_way_out(program.input, step.call));
             let met = asking.met_by(func, best);
-            let doubted = kept || best.witness.by_name || way_out() || met.is_none();
+            let run = program.effects.run(program.solution, program.sizes);
+            let empty = || program.effects.is_left_empty(run, program.graph, &best.witness, best.channel);
+            let doubted = kept || best.witness.by_name || way_out() || met.is_none() || empty();
             let root = Root::through(program, func, origin, &met.unwrap_or_default());
             let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };
             let by_others = if std::ptr::eq(root.origin, origin) { Confidence::High } else { root.origin.confidence };
