@@ -14,9 +14,9 @@ impl Spread<'_, '_> {
             let is_script = self.scripts[file];
             for (id, function) in summary.functions.iter_enumerated() {
                 let func = At { file, id };
-                let excluded = [ContextKind::Test, ContextKind::Loop, ContextKind::Startup]
-                    .iter()
-                    .any(|kind| self.contexts.origin(func, *kind).is_some());
+                // What tests call is the program's own all the same, and others may await it.
+                let placed = [ContextKind::Loop, ContextKind::Startup].iter().any(|kind| self.contexts.origin(func, *kind).is_some());
+                let excluded = placed || self.tests.contains_key(&func);
                 if !function.is_async || excluded || !takes(func) {
                     continue;
                 }
