@@ -89,6 +89,8 @@ pub struct Contexts {
     callers: FxHashMap<FuncAt, Option<FuncAt>>,
     /// Functions that facts make entries.
     entered: FxHashSet<FuncAt>,
+    /// Functions written in tests.
+    tests: FxHashSet<FuncAt>,
     /// Effects that stall nobody, in files that only programs with a patched standard library load.
     cooperative: FxHashMap<FileId, Vec<Effect>>,
 }
@@ -401,6 +403,7 @@ impl Spread<'_, '_> {
         // What a test decorates may be a function of the program.
         let own = entries.iter().filter(is_test).filter(|(func, _, origin)| self.contexts.origins[*origin].file == func.file);
         self.tests = own.map(|(func, ..)| (*func, None)).collect();
+        self.contexts.tests = self.tests.keys().copied().collect();
         entries.retain(|(func, kind, _)| *kind != ContextKind::Loop || !tests.contains(func));
         let confidence = |spread: &Self, entry: &(FuncAt, ContextKind, usize)| spread.contexts.origins[entry.2].confidence;
         let mut rest = entries.as_slice();

@@ -62,6 +62,12 @@ impl Contexts {
         self.entered.contains(&func)
     }
 
+    /// Whether the function is written in a test: what the program calls it for, a test has put there.
+    #[must_use]
+    pub fn is_of_test(&self, func: FuncAt) -> bool {
+        self.tests.contains(&func)
+    }
+
     /// The functions from the entry to `func`, which is left out.
     #[must_use]
     pub fn way_to(&self, func: FuncAt) -> Vec<FuncAt> {

@@ -110,7 +110,8 @@ impl Spread<'_, '_> {
         let open = closure(&callees, open.chain(offered).copied().collect(), |edge| !alone(edge));
         scripts.extend(lonely);
         let known = [ContextKind::Loop, ContextKind::Startup, ContextKind::Test];
-        let settled = every.iter().filter(|func| self.input.func(**func).is_async && !open.contains(func) && !is_any(func, &known));
+        let unsettled = |func: &&FuncAt| !is_any(func, &known) && !self.tests.contains_key(*func);
+        let settled = every.iter().filter(|func| self.input.func(**func).is_async && !open.contains(func)).filter(unsettled);
         let (of_scripts, started): (Vec<FuncAt>, Vec<FuncAt>) =
             settled.filter(|func| scripts.contains(func) || startup.contains(func)).partition(|func| scripts.contains(func));
         self.of_scripts.extend(of_scripts);

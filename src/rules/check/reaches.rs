@@ -171,7 +171,8 @@ impl Reaches {
             let met = asking.met_by(func, best);
             let run = program.effects.run(program.solution, program.sizes);
             let empty = || program.effects.is_left_empty(run, program.graph, &best.witness, best.channel);
-            let doubted = kept || best.witness.by_name || way_out() || met.is_none() || empty();
+            let tested = || steps.iter().any(|step| step.to.is_some_and(|to| program.contexts.is_of_test(to)));
+            let doubted = kept || best.witness.by_name || way_out() || met.is_none() || empty() || tested();
             let root = Root::through(program, func, origin, &met.unwrap_or_default());
             let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };
             let by_others = if std::ptr::eq(root.origin, origin) { Confidence::High } else { root.origin.confidence };
