@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 
 /// Coroutines that are looked into, one awaited in another.
-const DEEPEST: u8 = 4;
+const DEEPEST: u8 = 6;
 
 /// Whether a call at the end of a chain of `then`, `catch` and `finally` leaves no rejection.
 #[must_use]
@@ -173,12 +173,36 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
         !given.is_empty() && given.iter().all(one)
     }
 
-    /// The surest rejection among promises that a library waits for at once; none where it is no such call.
+    /// The surest rejection among promises that a library waits for at once, and of one that the program made itself; none where it is
+    /// neither.
     #[must_use]
     pub fn of_gathered(&self, at: CallAt) -> Option<Rejects> {
-        let made = self.gathered(at).and_then(|given| self.members(given, DEEPEST));
-        // Of an array that functions of the run make, these tell.
-        made.filter(|made| *made != Rejects::Perhaps || self.made_by(at).is_some())
+        let Some(given) = self.gathered(at) else { return self.of_executor(at) };
+        let summary = &self.program.input.summaries[given.file];
+        let is_call = |id: &ExprId| matches!(summary.exprs[*id], Expr::Call(_));
+        let written = match &summary.exprs[given.id] {
+            Expr::List(items) => items.iter().all(is_call),
+            _ => is_call(&given.id),
+        };
+        match self.members(given, DEEPEST) {
+            // Of an array that functions of the run make, these tell; else it is a library's promise like any other.
+            Some(Rejects::Perhaps) | None if written && self.made_by(at).is_none() => None,
+            // A container that is filled elsewhere may hold what is caught already, or what only resolves.
+            None => Some(Rejects::Perhaps),
+            known => known,
+        }
+    }
+
+    /// Whether what a chain of `then`s begins with is a variable's promise that nothing but its own executor settles, without rejecting
+    /// it: a callback may throw all the same.
+    fn of_executor(&self, at: CallAt) -> Option<Rejects> {
+        let head = chain_head(self.program, at);
+        let summary = &self.program.input.summaries[at.file];
+        let Expr::Var(var) = summary.exprs[promise_of(summary, &summary.calls[head.id])?] else { return None };
+        let [one] = self.program.solution.assigned(at.file, var) else { return None };
+        let Expr::Call(id) = summary.exprs[*one] else { return None };
+        let made = At { file: at.file, id };
+        (summary.calls[id].kind == CallKind::New && !summary.vars[var].vague && self.only_resolves(made)).then_some(Rejects::Perhaps)
     }
 
     /// The functions that make the elements of what `Promise.all` and its like are given: `Promise.all(items.map(f))`.
@@ -262,6 +286,10 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
             },
             None if self.program.graph.externals_of(at).any(|external| self.program.input.facts_of(at.file).settles(external.path)) => {
                 Rejects::Never
+            }
+            // What a container holds may be anything.
+            None if self.program.graph.externals_of(at).all(|external| self.program.input.facts_of(at.file).is_builtin(external.path)) => {
+                Rejects::Perhaps
             }
             // What a library does may fail, whichever it is.
             None if self.program.graph.outcomes[at.file][at.id] == Outcome::Known
