@@ -130,6 +130,8 @@ struct Spread<'a, 'b> {
     unserved: FxHashSet<FuncAt>,
     /// Functions written in tests, and how sure it is that what runs on a loop leads through them.
     tests: FxHashMap<FuncAt, Option<Confidence>>,
+    /// Files whose coroutines the program steps itself.
+    stepped: FxHashSet<FileId>,
     /// Origins that are no entries: coroutines of which nothing is known.
     unknown: FxHashSet<usize>,
     /// Reached by a call made once: function, caller, whether it is a callback, origin.
@@ -166,12 +168,14 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
         of_scripts: FxHashSet::default(),
         unserved: FxHashSet::default(),
         tests: FxHashMap::default(),
+        stepped: FxHashSet::default(),
         unknown: FxHashSet::default(),
         lazy: Vec::new(),
         far: Vec::new(),
     };
     let programs = spread.programs();
     spread.scripts = input.summaries.indices().map(|file| programs.contains(&file)).collect();
+    spread.stepped = spread.stepped();
     spread.by_facts();
     spread.by_place();
     spread.run();
@@ -433,7 +437,8 @@ impl Spread<'_, '_> {
         let called: FxHashSet<FuncAt> = self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
         self.settle_once(&called);
         // Coroutines that nothing here calls first: what they call is theirs.
-        let unused = self.unused(&called);
+        let mut unused = self.unused(&called);
+        unused.extend(self.functions().filter(|func| self.stepped.contains(&func.file)));
         self.unserved = self.unserved();
         // The surer ones keep what both call.
         for confidence in [Confidence::Medium, Confidence::Low] {
@@ -507,6 +512,11 @@ impl Spread<'_, '_> {
                 && !self.unknown.contains(&origin)
             {
                 self.far.push((func, caller, root, origin));
+                continue;
+            }
+            // What steps its coroutines itself needs no loop, whatever shares its base classes.
+            let sure = kind == ContextKind::Loop && confidence > Confidence::Low && self.unknown.contains(&origin);
+            if sure && function.is_async && self.stepped.contains(&func.file) {
                 continue;
             }
             // Where no entry is known, a coroutine speaks for itself.

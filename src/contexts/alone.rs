@@ -1,9 +1,10 @@
 //! Coroutines that run on a loop of their own: `asyncio.run(main())`. Nothing else waits there, unless they begin it themselves.
 
 use super::Spread;
+use crate::base::FileId;
 use crate::facts::{ContextKind, Facts};
 use crate::ir::loops::{Loop, LoopKind};
-use crate::ir::{CallId, CallKind, Expr, ExprId, Function, MODULE_BODY};
+use crate::ir::{CallId, CallKind, Const, Expr, ExprId, Function, MODULE_BODY};
 use crate::link::graph::{Edge, EdgeKind, bound_parameters, functions, is_parameter};
 use crate::link::{At, CallAt, ExprAt, FuncAt};
 use rustc_hash::FxHashSet;
@@ -14,6 +15,9 @@ const BUSY_HOPS: usize = 3;
 
 /// Functions that hand a coroutine on to the one that runs it, at most.
 const HANDED: usize = 3;
+
+/// The method that runs a coroutine or a generator to where it gives way, as the language defines it.
+const STEP: &str = "send";
 
 /// Calls around a coroutine, and functions that make it: `react(lambda reactor: ensureDeferred(main()))`.
 const DEEPEST: usize = 3;
@@ -129,6 +133,37 @@ impl Spread<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Files of Python whose coroutines the program itself steps, where no loop is: `coroutine.send(None)` in a plain function that is
+    /// given one there.
+    pub(super) fn stepped(&self) -> FxHashSet<FileId> {
+        let input = self.input;
+        let mut takes: FxHashSet<(FuncAt, usize)> = FxHashSet::default();
+        for (file, summary) in input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python()) {
+            for call in &summary.calls {
+                let Expr::Attr { base, name } = summary.exprs[call.callee] else { continue };
+                let from = At { file, id: call.func };
+                let begins = matches!(call.args.as_slice(), [arg] if summary.exprs[arg.value] == Expr::Const(Const::Null));
+                if begins && name.as_str() == STEP && !input.func(from).is_async {
+                    takes.extend(is_parameter(input, At { file, id: base }, from));
+                }
+            }
+        }
+        let mut found = FxHashSet::default();
+        for edge in self.graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct && edge.call.file == edge.to.file) {
+            let Some(offset) = edge.offset.filter(|_| takes.iter().any(|(func, _)| *func == edge.to)) else { continue };
+            let summary = &input.summaries[edge.call.file];
+            let bound = bound_parameters(summary, input.func(edge.to), &summary.calls[edge.call.id], usize::from(offset));
+            let is_coroutine = |value: ExprId| match summary.exprs[value] {
+                Expr::Call(id) => self.graph.edges_of(At { file: edge.call.file, id }).any(|made| input.func(made.to).is_async),
+                _ => false,
+            };
+            if bound.into_iter().any(|(value, position)| takes.contains(&(edge.to, position)) && is_coroutine(value)) {
+                found.insert(edge.call.file);
+            }
+        }
+        found
     }
 
     /// Whether a call makes or begins a coroutine that a loop of its own runs, and nothing else waits there.
