@@ -172,7 +172,8 @@ impl Reaches {
             let run = program.effects.run(program.solution, program.sizes);
             let empty = || program.effects.is_left_empty(run, program.graph, &best.witness, best.channel);
             let tested = || steps.iter().any(|step| step.to.is_some_and(|to| program.contexts.is_of_test(to)));
-            let doubted = kept || best.witness.by_name || way_out() || met.is_none() || empty() || tested();
+            let twin = || may_be_loops_own(program, sink, path);
+            let doubted = kept || best.witness.by_name || way_out() || met.is_none() || empty() || tested() || twin();
             let root = Root::through(program, func, origin, &met.unwrap_or_default());
             let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };
             let by_others = if std::ptr::eq(root.origin, origin) { Confidence::High } else { root.origin.confidence };
@@ -214,6 +215,16 @@ impl Reaches {
         }
         findings
     }
+}
+
+/// Whether what the call's method belongs to may be something that can be awaited as well, a future of the loop's own: on a loop it is.
+fn may_be_loops_own(program: &Program<'_, '_>, call: CallAt, path: Name) -> bool {
+    let facts = program.input.facts_of(call.file);
+    let Some((_, method)) = path.as_str().rsplit_once('.') else { return false };
+    program.graph.externals_of(call).any(|external| {
+        let owner = external.path.as_str().rsplit_once('.').filter(|(_, other)| *other == method);
+        external.path != path && owner.is_some_and(|(owner, _)| facts.is_awaitable(crate::base::name(owner)))
+    })
 }
 
 /// The worst, surest and shortest of the findings that end at the same call.
