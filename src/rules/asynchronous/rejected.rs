@@ -288,7 +288,12 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
                 Rejects::Never
             }
             // What a container holds may be anything.
-            None if self.program.graph.externals_of(at).all(|external| self.program.input.facts_of(at.file).is_builtin(external.path)) => {
+            None if self
+                .program
+                .graph
+                .externals_of(at)
+                .any(|external| !self.program.input.facts_of(at.file).containers(external.path).is_empty()) =>
+            {
                 Rejects::Perhaps
             }
             // What a library does may fail, whichever it is.
