@@ -217,14 +217,20 @@ impl Reaches {
     }
 }
 
-/// Whether what the call's method belongs to may be something that can be awaited as well, a future of the loop's own: on a loop it is.
+/// Whether what the method belongs to may be a class of the same name that can be awaited: a future of the loop's own, which it is on a loop.
 fn may_be_loops_own(program: &Program<'_, '_>, call: CallAt, path: Name) -> bool {
     let facts = program.input.facts_of(call.file);
-    let Some((_, method)) = path.as_str().rsplit_once('.') else { return false };
+    let Some((own, method)) = path.as_str().rsplit_once('.') else { return false };
     program.graph.externals_of(call).any(|external| {
         let owner = external.path.as_str().rsplit_once('.').filter(|(_, other)| *other == method);
-        external.path != path && owner.is_some_and(|(owner, _)| facts.is_awaitable(crate::base::name(owner)))
+        let twin = |owner: &str| owner != own && last(owner) == last(own) && facts.is_awaitable(crate::base::name(owner));
+        owner.is_some_and(|(owner, _)| twin(owner))
     })
+}
+
+/// The last part of a path.
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
 }
 
 /// The worst, surest and shortest of the findings that end at the same call.
