@@ -407,6 +407,13 @@ impl Spread<'_, '_> {
         // What a test decorates may be a function of the program.
         let own = entries.iter().filter(is_test).filter(|(func, _, origin)| self.contexts.origins[*origin].file == func.file);
         self.tests = own.map(|(func, ..)| (*func, None)).collect();
+        // A function comes after the one that it is written in.
+        for func in self.functions().collect::<Vec<_>>() {
+            let around = self.input.func(func).parent.map(|id| At { file: func.file, id });
+            if around.is_some_and(|around| around.id != MODULE_BODY && self.tests.contains_key(&around)) {
+                self.tests.insert(func, None);
+            }
+        }
         self.contexts.tests = self.tests.keys().copied().collect();
         entries.retain(|(func, kind, _)| *kind != ContextKind::Loop || !tests.contains(func));
         let confidence = |spread: &Self, entry: &(FuncAt, ContextKind, usize)| spread.contexts.origins[entry.2].confidence;

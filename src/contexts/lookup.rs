@@ -16,16 +16,16 @@ impl Contexts {
     /// Whether the function runs anywhere but in a test, as far as is seen.
     #[must_use]
     pub fn is_reached(&self, func: FuncAt) -> bool {
-        self.origin(func, ContextKind::Test).is_none()
+        !self.is_of_test(func)
             && [ContextKind::Loop, ContextKind::Thread, ContextKind::Process].iter().any(|kind| self.origin(func, *kind).is_some())
     }
 
     /// Why what a function does matters to nobody who is served, where it runs in none of `counts`: `script`, `start-up`,
-    /// `not reached`; and what a test runs: `test`.
+    /// `not reached`; and what is written in a test: `test`. What tests call besides is the program's own.
     #[must_use]
     pub fn aside(&self, func: FuncAt, counts: &[ContextKind]) -> Option<&'static str> {
         let on = |kind: ContextKind| self.origin(func, kind).is_some();
-        if on(ContextKind::Test) {
+        if self.is_of_test(func) {
             Some("test")
         } else if counts.iter().any(|kind| on(*kind)) {
             None

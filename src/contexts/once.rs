@@ -109,7 +109,7 @@ impl Spread<'_, '_> {
         let open = every.iter().filter(|func| unknown(func) || is_any(func, &others));
         let open = closure(&callees, open.chain(offered).copied().collect(), |edge| !alone(edge));
         scripts.extend(lonely);
-        let known = [ContextKind::Loop, ContextKind::Startup, ContextKind::Test];
+        let known = [ContextKind::Loop, ContextKind::Startup];
         let unsettled = |func: &&FuncAt| !is_any(func, &known) && !self.tests.contains_key(*func);
         let settled = every.iter().filter(|func| self.input.func(**func).is_async && !open.contains(func)).filter(unsettled);
         let (of_scripts, started): (Vec<FuncAt>, Vec<FuncAt>) =

@@ -51,7 +51,7 @@ impl Spread<'_, '_> {
         let summary = &self.input.summaries[external.call.file];
         let any_port = |arg: &crate::ir::Arg| matches!(summary.exprs[arg.value], Expr::Const(Const::Number(0.0)));
         self.input.facts_of(external.call.file).serves(external.path)
-            && self.contexts.origin(external.from, ContextKind::Test).is_none()
+            && !self.tests.contains_key(&external.from)
             && !summary.calls[external.call.id].args.first().is_some_and(any_port)
     }
 

@@ -98,7 +98,7 @@ fn clear(program: &Program<'_, '_>, let_go: &[(CallAt, Effect, &'static str)], r
     let reason_at = |call: CallAt, from: FuncAt, effect| {
         let on = |kind| program.contexts.origin(from, kind).is_some();
         let guarded = input.summaries[call.file].calls[call.id].main_guard;
-        if on(ContextKind::Test) {
+        if program.contexts.is_of_test(from) {
             Some("test")
         } else if on(ContextKind::Loop) {
             program.contexts.gives_way(from.file, effect).then_some("monkey patch")

@@ -33,7 +33,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             told.clear(rule, program, task.call, "ends");
             continue;
         };
-        if program.contexts.origin(task.from, ContextKind::Test).is_some() {
+        if program.contexts.is_of_test(task.from) {
             told.clear(rule, program, task.call, "test");
             continue;
         }

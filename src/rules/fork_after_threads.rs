@@ -32,7 +32,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
     }
     for func in forks.functions() {
         for step in forks.of(func) {
-            if program.contexts.origin(func, ContextKind::Test).is_some() {
+            if program.contexts.is_of_test(func) {
                 told.clear(rule, program, step.0, "test");
                 continue;
             }

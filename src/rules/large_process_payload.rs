@@ -6,7 +6,7 @@ use super::gil::told::Said;
 use super::{Check, Program, Rule, Status, Told};
 use crate::effects::shown_path;
 use crate::effects::sizes::{Size, given_over};
-use crate::facts::{ContextKind, Runs, Which};
+use crate::facts::{Runs, Which};
 use crate::finding::{Confidence, Label, Severity};
 use crate::ir::loops::{Loop, LoopKind};
 use crate::ir::{Expr, ExprId, Target, VarId};
@@ -34,7 +34,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
     let pickled = |task: &&Task| matches!(task.runs, Some(Runs::Process | Runs::Interpreter));
     for task in pools.tasks.iter().filter(pickled) {
         let payload = match payload(program, task) {
-            Some(_) if program.contexts.origin(task.from, ContextKind::Test).is_some() => Err("test"),
+            Some(_) if program.contexts.is_of_test(task.from) => Err("test"),
             found => found.ok_or("argument"),
         };
         let payload = match payload {

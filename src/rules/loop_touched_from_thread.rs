@@ -60,7 +60,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
     for (root, origin) in roots {
         // What the loop calls itself too, a callback of either kind of future, is no proven thread's.
         let either = program.contexts.loop_root(root).is_some();
-        if either || input.func(root).is_async || program.contexts.origin(root, ContextKind::Test).is_some() {
+        if either || input.func(root).is_async || program.contexts.is_of_test(root) {
             continue;
         }
         let Some(walk) = below.walk(root, |call| !shows_loop(program, call)) else { continue };

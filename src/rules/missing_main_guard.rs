@@ -6,7 +6,7 @@ use super::gil::told::Said;
 use super::{Check, Program, Rule, Status, Told};
 use crate::base::FileId;
 use crate::config::StartMethod;
-use crate::facts::{ContextKind, Runs};
+use crate::facts::Runs;
 use crate::finding::{Confidence, Severity};
 use crate::ir::MODULE_BODY;
 use crate::link::At;
@@ -42,7 +42,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             let (method, explicit) = pools.starts_by(program, made);
             let reason = if call.main_guard {
                 Some("main guard")
-            } else if program.contexts.origin(At { file, id: MODULE_BODY }, ContextKind::Test).is_some() {
+            } else if program.contexts.is_of_test(At { file, id: MODULE_BODY }) {
                 Some("test")
             } else {
                 (explicit && method == StartMethod::Fork).then_some("fork")
@@ -82,7 +82,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
 fn imported(program: &Program<'_, '_>) -> FxHashSet<FileId> {
     let mut imported = FxHashSet::default();
     for (file, summary) in program.input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python()) {
-        if program.contexts.origin(At { file, id: MODULE_BODY }, ContextKind::Test).is_some() {
+        if program.contexts.is_of_test(At { file, id: MODULE_BODY }) {
             continue;
         }
         for (module, _) in &summary.imports {

@@ -5,7 +5,7 @@ use super::gil::pools::Pools;
 use super::gil::told::Said;
 use super::{Check, Program, Rule, Status, Told};
 use crate::effects::shown_path;
-use crate::facts::{ContextKind, Runs};
+use crate::facts::Runs;
 use crate::finding::{Confidence, Label, Severity};
 use crate::ir::Branch;
 use crate::link::graph::EdgeKind;
@@ -40,7 +40,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         for made in pools.made.iter().filter(|made| !made.pool.single) {
             let Some(worker) = workers.get(&made.from) else { continue };
             let call = &program.input.summaries[made.call.file].calls[made.call.id];
-            let reason = if program.contexts.origin(made.from, ContextKind::Test).is_some() {
+            let reason = if program.contexts.is_of_test(made.from) {
                 Some("test")
             } else if made.kept || made.lost || call.once {
                 Some("kept")

@@ -38,7 +38,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             let on = |kind| program.contexts.origin(func, kind);
             let Some(origin) = on(ContextKind::Thread) else { continue };
             // Where a loop runs it too, that is told by other rules.
-            if on(ContextKind::Test).is_some() || on(ContextKind::Loop).is_some() {
+            if program.contexts.is_of_test(func) || on(ContextKind::Loop).is_some() {
                 continue;
             }
             let Some((asks, sleeps)) = polls(program, func, id, one) else { continue };

@@ -47,7 +47,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         let reason = match &all {
             Err(reason) => Some(*reason),
             Ok(all) if all.is_empty() || made.lost => Some("tasks not seen"),
-            Ok(_) if program.contexts.origin(made.from, ContextKind::Test).is_some() => Some("test"),
+            Ok(_) if program.contexts.is_of_test(made.from) => Some("test"),
             Ok(_) => None,
         };
         if let Some(reason) = reason {

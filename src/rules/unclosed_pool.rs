@@ -6,7 +6,6 @@ use super::gil::told::Said;
 use super::{Check, Rule, Status, Told};
 use crate::contexts::Contexts;
 use crate::effects::shown_path;
-use crate::facts::ContextKind;
 use crate::finding::{Confidence, Severity};
 use crate::ir::MODULE_BODY;
 
@@ -46,7 +45,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
 }
 
 fn let_go(contexts: &Contexts, made: &Made<'_>) -> Option<&'static str> {
-    if contexts.origin(made.from, ContextKind::Test).is_some() {
+    if contexts.is_of_test(made.from) {
         Some("test")
     } else if made.is_ended() {
         Some("closed")

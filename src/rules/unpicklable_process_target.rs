@@ -5,7 +5,7 @@ use super::gil::told::Said;
 use super::{Check, Program, Rule, Status, Told};
 use crate::base::Name;
 use crate::effects::shown_path;
-use crate::facts::{ContextKind, Pickles, Runs, Which};
+use crate::facts::{Pickles, Runs, Which};
 use crate::finding::{Confidence, Severity};
 use crate::ir::{Expr, ExprId, FuncKind, MODULE_BODY};
 use crate::link::{At, CallAt, ExprAt, FuncAt, Value};
@@ -50,7 +50,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             told.clear(rule, program, sent.call, "picklable");
             continue;
         };
-        if program.contexts.origin(sent.from, ContextKind::Test).is_some() {
+        if program.contexts.is_of_test(sent.from) {
             told.clear(rule, program, sent.call, "test");
             continue;
         }

@@ -31,10 +31,10 @@ pub fn owner(program: &Program<'_, '_>, call: CallAt) -> FuncAt {
     crate::effects::owner(program.input, call)
 }
 
-/// Whether only tests run the function, as far as is seen.
+/// Whether the function is written in a test.
 #[must_use]
 pub fn is_test(program: &Program<'_, '_>, func: FuncAt) -> bool {
-    program.contexts.origin(func, ContextKind::Test).is_some()
+    program.contexts.is_of_test(func)
 }
 
 /// Whether the function belongs to a command-line program, a module's body or a test: what it does, it does once.
