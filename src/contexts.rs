@@ -441,7 +441,9 @@ impl Spread<'_, '_> {
             }
         }
         self.reach_lazily();
-        let called: FxHashSet<FuncAt> = self.graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to).collect();
+        // What only tests call is as open to others as what nobody calls.
+        let calls = self.graph.edges.iter().filter(|edge| edge.from != edge.to && !self.tests.contains_key(&edge.from));
+        let called: FxHashSet<FuncAt> = calls.map(|edge| edge.to).collect();
         self.settle_once(&called);
         // Coroutines that nothing here calls first: what they call is theirs.
         let mut unused = self.unused(&called);

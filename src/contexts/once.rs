@@ -76,15 +76,16 @@ impl Spread<'_, '_> {
             callees.entry(edge.from).or_default().push(edge);
         }
         let mut called = called.clone();
-        called.extend(named.iter().filter(|edge| edge.from != edge.to).map(|edge| edge.to));
+        let calls = named.iter().filter(|edge| edge.from != edge.to && !self.tests.contains_key(&edge.from));
+        called.extend(calls.map(|edge| edge.to));
         let every: Vec<FuncAt> = self.functions().collect();
         let is_any = |func: &FuncAt, kinds: &[ContextKind]| kinds.iter().any(|kind| self.contexts.origin(*func, *kind).is_some());
-        let once = [ContextKind::Startup, ContextKind::Script, ContextKind::Test];
+        let once = |func: &FuncAt| is_any(func, &[ContextKind::Startup, ContextKind::Script]) || self.tests.contains_key(func);
         let others = [ContextKind::Loop, ContextKind::Thread, ContextKind::Process];
         // A program's function that nobody is seen to call is what the program runs.
         let run = |func: &FuncAt| self.scripts[func.file] && !called.contains(func) && !is_any(func, &others);
         // Who calls these is not known.
-        let unknown = |func: &&FuncAt| !called.contains(func) && !is_any(func, &once) && !is_any(func, &others) && !run(func);
+        let unknown = |func: &&FuncAt| !called.contains(func) && !once(func) && !is_any(func, &others) && !run(func);
         let (driven, busy) = (self.driven(), self.busy());
         // What runs on a loop of its own is nobody's neighbour, whoever begins it.
         let alone_there = |edge: &Edge| self.is_alone(edge, &driven, &busy.shared);
