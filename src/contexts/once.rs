@@ -5,7 +5,7 @@ use crate::base::Name;
 use crate::facts::{ContextKind, Facts};
 use crate::finding::Confidence;
 use crate::ir::{CallKind, Expr, Family};
-use crate::link::graph::{Edge, EdgeKind, Graph, Outcome, Wrapping};
+use crate::link::graph::{Edge, EdgeKind, Graph, Outcome};
 use crate::link::{At, CallAt, FuncAt, Input, is_rare};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -59,10 +59,14 @@ impl Spread<'_, '_> {
                     continue;
                 }
                 let from = At { file, id: call.func };
-                found.extend(of_name.get(&(summary.family, name)).into_iter().filter(|run| run.len() <= NAMESAKES).flatten().map(|to| {
-                    let (call, kind) = (At { file, id }, EdgeKind::Direct);
-                    Edge { call, from, to: *to, kind, offset: None, once: false, by_name: true, wrapping: Wrapping::None }
-                }));
+                found.extend(
+                    of_name
+                        .get(&(summary.family, name))
+                        .into_iter()
+                        .filter(|run| run.len() <= NAMESAKES)
+                        .flatten()
+                        .map(|to| Edge { by_name: true, ..Edge::direct(At { file, id }, from, *to) }),
+                );
             }
         }
         found

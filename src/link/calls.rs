@@ -1,7 +1,7 @@
 //! One call site: what its callee's values make it run.
 
 use super::bind::{Indirect, indirect};
-use super::graph::{Edge, EdgeKind, External, Graph, Outcome, Reason, Wrapping, is_parameter};
+use super::graph::{Edge, External, Graph, Outcome, Reason, is_parameter};
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::Name;
@@ -51,16 +51,7 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
     let call = &input.summaries[at.file].calls[at.id];
     let from = At { file: at.file, id: call.func };
     let callee = At { file: at.file, id: call.callee };
-    let direct = |to: FuncAt| Edge {
-        call: at,
-        from,
-        to,
-        kind: EdgeKind::Direct,
-        offset: None,
-        once: false,
-        by_name: false,
-        wrapping: Wrapping::None,
-    };
+    let direct = |to: FuncAt| Edge::direct(at, from, to);
     if through == Through::Callers
         && let Some((owner, position)) = is_parameter(input, callee, from)
         && !matches!(call.kind, CallKind::With | CallKind::Iterate)
@@ -293,16 +284,7 @@ impl ByName {
         let from = At { file: at.file, id: call.func };
         match self.methods.get(&(summary.family, name)) {
             Some(Some(to)) => {
-                graph.edges.push(Edge {
-                    call: at,
-                    from,
-                    to: *to,
-                    kind: EdgeKind::Direct,
-                    offset: None,
-                    once: false,
-                    by_name: true,
-                    wrapping: Wrapping::None,
-                });
+                graph.edges.push(Edge { by_name: true, ..Edge::direct(at, from, *to) });
                 Outcome::ByName
             }
             known => {

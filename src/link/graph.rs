@@ -45,6 +45,14 @@ pub struct Edge {
     pub wrapping: Wrapping,
 }
 
+impl Edge {
+    /// A call that runs a function of the run, of which no more is known.
+    #[must_use]
+    pub fn direct(call: CallAt, from: FuncAt, to: FuncAt) -> Self {
+        Self { call, from, to, kind: EdgeKind::Direct, offset: None, once: false, by_name: false, wrapping: Wrapping::None }
+    }
+}
+
 /// What decorators written in the repository have to do with an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrapping {
@@ -258,16 +266,7 @@ fn run_properties(solution: &Solution<'_>, graph: &mut Graph) {
             if let Some(id) = by_callee.get(&at.id) {
                 let from = At { file, id: calls[*id].func };
                 let call = At { file, id: *id };
-                graph.edges.push(Edge {
-                    call,
-                    from,
-                    to: *getter,
-                    kind: EdgeKind::Direct,
-                    offset: None,
-                    once: false,
-                    by_name: false,
-                    wrapping: Wrapping::None,
-                });
+                graph.edges.push(Edge::direct(call, from, *getter));
             }
         }
     }

@@ -219,9 +219,7 @@ impl Lowering<'_> {
 
     /// `a == b`, `a is not b`, `a in b`
     fn comparison(&mut self, node: Node<'_>, holds: bool, noted: usize) -> Option<(Test, Branch)> {
-        let mut cursor = node.walk();
-        let parts: SmallVec<[_; 4]> = node.children(&mut cursor).filter(|part| part.sort() != "comment").collect();
-        let [one, operator, other] = parts.as_slice() else { return None };
+        let [one, operator, other] = compared(node)?;
         let (relation, equal) = match operator.sort() {
             "==" | "is" => (Relation::Equals, true),
             "!=" | "is not" => (Relation::Equals, false),
@@ -229,7 +227,7 @@ impl Lowering<'_> {
             "not in" => (Relation::Among, false),
             _ => return None,
         };
-        let (one, other) = (self.noted_at(*one, noted)?, self.noted_at(*other, noted)?);
+        let (one, other) = (self.noted_at(one, noted)?, self.noted_at(other, noted)?);
         let is_constant = |id| matches!(self.summary.exprs[id], Expr::Const(_));
         let swapped = relation == Relation::Equals && is_constant(one) && !is_constant(other);
         let (one, other) = if swapped { (other, one) } else { (one, other) };
@@ -238,9 +236,7 @@ impl Lowering<'_> {
 
     /// `queue.qsize() > 3`, `0 < queue.qsize()`: what the call gives is more than nothing.
     fn counted(&self, node: Node<'_>, holds: bool, calls: usize) -> Option<(Test, Branch)> {
-        let mut cursor = node.walk();
-        let parts: SmallVec<[_; 4]> = node.children(&mut cursor).filter(|part| part.sort() != "comment").collect();
-        let [one, operator, other] = parts.as_slice() else { return None };
+        let [one, operator, other] = compared(node)?;
         let (more, less, least) = match operator.sort() {
             ">" => (one, other, 0),
             ">=" => (one, other, 1),
@@ -248,8 +244,8 @@ impl Lowering<'_> {
             "<=" => (other, one, 1),
             _ => return None,
         };
-        let bound = self.text_of(*less).parse::<u64>().ok().filter(|bound| holds && *bound >= least);
-        let call = bound.and_then(|_| self.call_at(*more, calls))?;
+        let bound = self.text_of(less).parse::<u64>().ok().filter(|bound| holds && *bound >= least);
+        let call = bound.and_then(|_| self.call_at(more, calls))?;
         Some((Test::Call(call), Branch::True))
     }
 
@@ -318,6 +314,13 @@ impl Lowering<'_> {
         let at = span(node);
         self.summary.calls.iter_enumerated().skip(from).find(|(_, call)| call.span == at).map(|(id, _)| id)
     }
+}
+
+/// What a comparison of two compares, with the operator between.
+fn compared(node: Node<'_>) -> Option<[Node<'_>; 3]> {
+    let mut cursor = node.walk();
+    let parts: SmallVec<[_; 4]> = node.children(&mut cursor).filter(|part| part.sort() != "comment").collect();
+    parts.as_slice().try_into().ok()
 }
 
 /// Whether the body of a loop always ends by leaving it.
