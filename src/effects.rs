@@ -166,7 +166,7 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
     for external in &graph.externals {
         let call = &input.summaries[external.call.file].calls[external.call.id];
         // An awaited call of a library gave an awaitable: it did not block.
-        if call.awaited || gives_way(input, graph, external.call) {
+        if writes.is_awaited(input, external.call) || gives_way(input, graph, external.call) {
             continue;
         }
         // A pattern's application is judged by its pattern.

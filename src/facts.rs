@@ -423,6 +423,7 @@ pub struct Facts {
     loop_nesting: FxHashMap<Name, ()>,
     limiters: FxHashMap<Name, ()>,
     gatherers: FxHashMap<Name, ()>,
+    awaiting: FxHashMap<Name, ()>,
     counting: FxHashMap<Name, ()>,
     deferring: FxHashMap<Name, ()>,
     settling: FxHashMap<Name, ()>,

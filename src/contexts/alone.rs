@@ -5,7 +5,7 @@ use crate::base::FileId;
 use crate::facts::{ContextKind, Facts};
 use crate::ir::loops::{Loop, LoopKind};
 use crate::ir::{CallId, CallKind, Const, Expr, ExprId, Function, MODULE_BODY};
-use crate::link::graph::{Edge, EdgeKind, bound_parameters, functions, is_parameter};
+use crate::link::graph::{Edge, EdgeKind, External, bound_parameters, functions, is_parameter};
 use crate::link::{At, CallAt, ExprAt, FuncAt};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
@@ -116,7 +116,9 @@ impl Spread<'_, '_> {
                 // `wait_for(main(), 3)`, `ensureDeferred(main())`; several at once wait for each other.
                 let facts = self.input.facts_of(at.file);
                 let mut libraries = self.graph.externals_of(call).peekable();
-                if libraries.peek().is_some() && libraries.all(|external| !facts.is_concurrency(external.path)) {
+                // `create_task(main())` is one all the same.
+                let is_one = |external: &External| !facts.is_concurrency(external.path) || facts.goes_on(external.path);
+                if libraries.peek().is_some() && libraries.all(is_one) {
                     summary.calls[*id].args.iter().for_each(|arg| self.drive(within(arg.value), depth - 1, driven));
                 }
             }

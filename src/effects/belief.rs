@@ -1,6 +1,7 @@
 //! How far a chain is to be believed: less the more hops it has, and the more functions one of its calls may run.
 
 use super::conditions::is_way_out;
+use crate::facts::Effect;
 use crate::finding::Confidence;
 use crate::link::graph::{EdgeKind, Graph};
 use crate::link::{At, CallAt, Input};
@@ -14,6 +15,10 @@ const FEW: u8 = 2;
 
 /// With up to so many the chain is believed half: of those with more, most were false.
 const SOME: u8 = 4;
+
+/// Calls from a coroutine of which no entry is known to the use of a file, at most, for it to be believed. What lies further is mostly a
+/// program's own configuration, or read once: of twelve such findings in real code one was true.
+const NEAR: usize = 2;
 
 /// The calls that may run more functions than a few, and how many.
 #[derive(Debug, Default)]
@@ -54,6 +59,12 @@ pub fn sure(hops: u32, widest: u8) -> Confidence {
     } else {
         Confidence::High
     }
+}
+
+/// Whether what stands so many calls from a coroutine of which no entry is known is too far for what it does.
+#[must_use]
+pub fn is_far(steps: usize, effect: Effect) -> bool {
+    effect == Effect::File && steps > NEAR
 }
 
 /// How sure a finding is: of the entry, and of the chain from there. Two half doubts make a whole one: of the ways that began in coroutines

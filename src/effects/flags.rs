@@ -489,7 +489,7 @@ fn passes_on(run: Run<'_>, edge: &Edge) -> Answer {
     if edge.offset.is_none() || edge.kind != EdgeKind::Direct {
         return Answer::Perhaps;
     }
-    if run.solution.input.summaries[edge.call.file].calls[edge.call.id].awaited {
+    if run.writes.is_awaited(run.solution.input, edge.call) {
         return Answer::Never;
     }
     gives_result(run, edge.call).map_or(Answer::Perhaps, Answer::When)

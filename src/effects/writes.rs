@@ -4,7 +4,7 @@ use super::coroutines;
 use crate::base::{FileId, Name};
 use crate::ir::{CallKind, Expr, ExprId, Family, FuncId, FuncKind, ModuleSummary, Target, VarId};
 use crate::link::graph::{Graph, functions};
-use crate::link::{At, ClassAt, ExprAt, FuncAt, Solution, Value};
+use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Input, Solution, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Assignments to attributes of one name that are told.
@@ -44,6 +44,8 @@ pub struct Writes {
     attributes: FxHashMap<Name, Vec<Kept>>,
     /// Functions of Python that give a coroutine: coroutine functions, and plain ones that return what one of these gives.
     coroutines: FxHashSet<FuncAt>,
+    /// Calls that give what is awaited by the call that is given it.
+    taken: FxHashSet<CallAt>,
     /// Variables whose members are written, whichever.
     filled: FxHashSet<(FileId, VarId)>,
 }
@@ -68,6 +70,7 @@ impl Writes {
             writes.calls(solution, file, summary);
         }
         writes.coroutines = coroutines::givers(solution);
+        writes.taken.clone_from(&graph.taken);
         writes.filled = writes.members.iter().map(|(file, var, _)| (*file, *var)).collect();
         writes
     }
@@ -76,6 +79,12 @@ impl Writes {
     #[must_use]
     pub fn gives_coroutine(&self, func: FuncAt) -> bool {
         self.coroutines.contains(&func)
+    }
+
+    /// Whether what the call gives is awaited there, or by the call that is given it.
+    #[must_use]
+    pub fn is_awaited(&self, input: Input<'_>, call: CallAt) -> bool {
+        input.summaries[call.file].calls[call.id].awaited || self.taken.contains(&call)
     }
 
     /// Whether what the variable holds is what it was made, at the place: nothing is put into it, and nobody else was given it before.

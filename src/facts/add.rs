@@ -166,7 +166,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 25] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 26] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -187,6 +187,7 @@ impl Facts {
             &mut self.loop_nesting,
             &mut self.limiters,
             &mut self.gatherers,
+            &mut self.awaiting,
             &mut self.counting,
             &mut self.deferring,
             &mut self.settling,

@@ -137,6 +137,9 @@ pub struct RawFacts {
     /// Calls that wait at once for all that they are given: `gather`, `Promise.all`.
     #[serde(default)]
     pub(super) gathers: Vec<Placed<RawPaths>>,
+    /// Calls that take nothing but what can be awaited, one or several: `create_task`, `wait_for`.
+    #[serde(default)]
+    pub(super) awaits: Vec<Placed<RawPaths>>,
     /// Calls that give numbers one after another: `range`.
     #[serde(default)]
     pub(super) counts: Vec<Placed<RawPaths>>,
@@ -289,6 +292,7 @@ macro_rules! every_table {
             nests_loops,
             limiter,
             gathers,
+            awaits,
             counts,
             defers,
             settles,

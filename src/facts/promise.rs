@@ -149,6 +149,12 @@ impl Facts {
         self.by_path(&self.gatherers, path).is_some()
     }
 
+    /// Whether a call on `path` takes nothing but what can be awaited.
+    #[must_use]
+    pub fn awaits_arguments(&self, path: Name) -> bool {
+        self.by_path(&self.awaiting, path).is_some()
+    }
+
     /// Whether a call on `path` gives numbers one after another.
     #[must_use]
     pub fn counts(&self, path: Name) -> bool {

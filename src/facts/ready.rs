@@ -58,7 +58,7 @@ pub(super) struct Ready {
     pub plain_labels: Vec<String>,
     pub runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    pub plain: [Vec<Name>; 25],
+    pub plain: [Vec<Name>; 26],
     pub locks: Vec<(Vec<Name>, Lock)>,
     pub polls: Vec<(Name, Name)>,
     /// Calls of the loop's own thread, with what other threads write.
@@ -290,6 +290,7 @@ impl Ready {
                 paths(raw.nests_loops),
                 paths(raw.limiter),
                 paths(raw.gathers),
+                paths(raw.awaits),
                 paths(raw.counts),
                 paths(raw.defers),
                 paths(raw.settles),

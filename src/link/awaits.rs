@@ -1,8 +1,8 @@
-//! `await f()` tells that `f` gives an awaitable: candidates that cannot are not what is called.
+//! `await f()` and `create_task(f())` tell that `f` gives an awaitable: candidates that cannot are not what is called.
 
 use super::graph::{EdgeKind, Graph};
 use super::values::{Solution, Value};
-use super::{At, ExprAt, FuncAt};
+use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::name;
 use crate::ir::{CallKind, Expr, Family};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -18,7 +18,8 @@ pub(super) fn drop_unawaitable(solution: &Solution<'_>, graph: &mut Graph) {
     for (at, edge) in graph.edges.iter().enumerate() {
         let summary = &input.summaries[edge.call.file];
         let call = &summary.calls[edge.call.id];
-        let plain = summary.family == Family::Python && call.awaited && call.kind == CallKind::Call && edge.kind == EdgeKind::Direct;
+        let awaited = call.awaited || graph.taken.contains(&edge.call);
+        let plain = summary.family == Family::Python && awaited && call.kind == CallKind::Call && edge.kind == EdgeKind::Direct;
         // A constructor gives an instance; whether that can be awaited is its class's matter.
         if plain && input.func(edge.to).name.as_str() != "__init__" {
             // Where a coroutine function is among the candidates, a plain one must show that it gives an awaitable.
@@ -38,7 +39,7 @@ pub(super) fn drop_unawaitable(solution: &Solution<'_>, graph: &mut Graph) {
 }
 
 /// Calls whose results `async with` enters, or `async for` goes over, as they are or under a name of their own.
-pub(super) fn entered(solution: &Solution<'_>) -> FxHashSet<super::CallAt> {
+pub(super) fn entered(solution: &Solution<'_>) -> FxHashSet<CallAt> {
     let mut found = FxHashSet::default();
     for (file, summary) in solution.input.summaries.iter_enumerated().filter(|(_, summary)| summary.family == Family::Python) {
         let asynchronous = |call: &&crate::ir::Call| call.awaited && matches!(call.kind, CallKind::With | CallKind::Iterate);
@@ -52,6 +53,35 @@ pub(super) fn entered(solution: &Solution<'_>) -> FxHashSet<super::CallAt> {
             };
             if let Expr::Call(id) = summary.exprs[given] {
                 found.insert(At { file, id });
+            }
+        }
+    }
+    found
+}
+
+/// Calls whose results are given to what takes nothing but what can be awaited: as they are, under a name of their own, or in a list.
+pub(super) fn taken(input: Input<'_>, solution: &Solution<'_>, graph: &Graph) -> FxHashSet<CallAt> {
+    let mut found = FxHashSet::default();
+    for external in &graph.externals {
+        let file = external.call.file;
+        if !input.facts_of(file).awaits_arguments(external.path) {
+            continue;
+        }
+        let summary = &input.summaries[file];
+        for arg in &summary.calls[external.call.id].args {
+            let mut given = vec![arg.value];
+            for _ in 0..DEEPEST {
+                let Some(id) = given.pop() else { break };
+                match &summary.exprs[id] {
+                    Expr::Call(id) => _ = found.insert(At { file, id: *id }),
+                    Expr::List(elements) => given.extend(elements.iter().copied()),
+                    Expr::Var(var) => {
+                        if let [one] = solution.assigned(file, *var) {
+                            given.push(*one);
+                        }
+                    }
+                    _ => {}
+                }
             }
         }
     }

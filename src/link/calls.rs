@@ -8,6 +8,9 @@ use crate::base::Name;
 use crate::ir::{Branch, CallKind, Expr, Family, FuncKind, Relation, Test};
 use rustc_hash::FxHashMap;
 
+/// The methods that run a generator to where it yields, as the languages define them.
+const STEPS: [&str; 5] = ["__next__", "__anext__", "next", "send", "asend"];
+
 /// The names under which facts speak of a function of this run: the repository is the library itself.
 fn known_as(input: Input<'_>, func: FuncAt) -> impl Iterator<Item = Name> + '_ {
     let facts = input.facts_of(func.file);
@@ -162,12 +165,26 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
             _ => {}
         }
     }
+    graph.edges.extend(stepped(solution, at).map(direct));
     // Listeners run in the call that emits their event.
     graph.edges.extend(solution.listeners(at).iter().filter_map(|listener| match listener {
         Value::Func(func) | Value::Bound(func) => Some(direct(*func)),
         _ => None,
     }));
     outcome
+}
+
+/// The generators that the call runs to where they yield: `rows.__anext__()`, `rows.send(None)`, `rows.next()`.
+fn stepped<'s>(solution: &'s Solution<'_>, at: CallAt) -> impl Iterator<Item = FuncAt> + use<'s> {
+    let summary = &solution.input.summaries[at.file];
+    let of = match summary.exprs[summary.calls[at.id].callee] {
+        Expr::Attr { base, name } if STEPS.contains(&name.as_str()) => solution.values(At { file: at.file, id: base }),
+        _ => &[],
+    };
+    of.iter().filter_map(|value| match value {
+        Value::Generator(func) => Some(*func),
+        _ => None,
+    })
 }
 
 /// Whether the path is that of a library's class whose constructor is given handlers.

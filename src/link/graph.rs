@@ -147,6 +147,8 @@ pub struct Graph {
     pub ready: FxHashSet<FuncAt>,
     /// Calls that give what is entered or gone over asynchronously.
     pub entered: FxHashSet<CallAt>,
+    /// Calls that give what is awaited by the call that is given it.
+    pub taken: FxHashSet<CallAt>,
     /// Functions that keep what they give.
     pub keepers: super::kept::Keepers,
     /// Calls on a receiver that was set not to block.
@@ -212,6 +214,7 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     pass_functions(solution, &mut graph);
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
     move_decorated(solution, &mut graph);
+    graph.taken = super::awaits::taken(input, solution, &graph);
     super::awaits::drop_unawaitable(solution, &mut graph);
     graph.entered = super::awaits::entered(solution);
     let offered;

@@ -1,7 +1,7 @@
 //! See rules/async-callback-ignored.md.
 
 use super::asynchronous::given::Awaitables;
-use super::asynchronous::rejected::Rejected;
+use super::asynchronous::rejected::{Rejected, Rejects};
 use super::asynchronous::told::{self, Said};
 use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
@@ -44,10 +44,15 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
                 continue;
             }
             let Some(func) = run.first().copied() else { continue };
-            if dropping.unless_caught && !run.iter().any(|func| rejected.may(*func)) {
-                told.clear(rule, program, at, "caught");
-                continue;
-            }
+            let confidence = match run.iter().map(|func| rejected.of(*func)).max() {
+                _ if !dropping.unless_caught => confidence,
+                Some(Rejects::Shown) => confidence,
+                Some(Rejects::Perhaps) => Confidence::Low,
+                Some(Rejects::Never) | None => {
+                    told.clear(rule, program, at, "caught");
+                    continue;
+                }
+            };
             report(rule, program, told, at, func, &Found { dropping, confidence });
         }
     }

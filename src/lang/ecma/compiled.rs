@@ -27,16 +27,23 @@ impl Lowering<'_> {
             | "_interop_require_wildcard"
             | "__toESM"
             | "__toCommonJS"
-            | "_interopNamespace" => {
+            | "_interopDefault"
+            | "_interopDefaultCompat"
+            | "_interopDefaultLegacy"
+            | "_interopNamespace"
+            | "_interopNamespaceCompat"
+            | "_interopNamespaceDefault" => {
                 let first = *parts.first()?;
-                // What is no module of a constant name is an argument like any other, and lowered once.
+                // What is no module of a constant name is an argument like any other, and lowered once. A module may have a name of its own
+                // there: `_interopDefault(express)`.
                 let loads = first.at(Field::Arguments).and_then(|given| given.named_child(0)).is_some_and(|given| given.sort() == "string");
-                if last != "__toCommonJS" && !loads {
+                let is_whole = last == "__toCommonJS" || (first.sort() == "identifier" && last.starts_with("_interop"));
+                if !loads && !is_whole {
                     return None;
                 }
                 let inner = self.expression(first);
                 let is_module = matches!(self.summary.exprs[inner], Expr::Module(_));
-                (is_module || last == "__toCommonJS").then_some(inner)
+                (is_module || is_whole).then_some(inner)
             }
             "__exportStar" | "__reExport" | "_export_star" => {
                 let module = parts.iter().find_map(|part| {

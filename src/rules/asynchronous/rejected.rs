@@ -178,15 +178,9 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
     #[must_use]
     pub fn of_gathered(&self, at: CallAt) -> Option<Rejects> {
         let Some(given) = self.gathered(at) else { return self.of_executor(at) };
-        let summary = &self.program.input.summaries[given.file];
-        let is_call = |id: &ExprId| matches!(summary.exprs[*id], Expr::Call(_));
-        let written = match &summary.exprs[given.id] {
-            Expr::List(items) => items.iter().all(is_call),
-            _ => is_call(&given.id),
-        };
         match self.members(given, DEEPEST) {
             // Of an array that functions of the run make, these tell; else it is a library's promise like any other.
-            Some(Rejects::Perhaps) | None if written && self.made_by(at).is_none() => None,
+            Some(Rejects::Perhaps) | None if self.is_written(given) && self.made_by(at).is_none() => None,
             // A container that is filled elsewhere may hold what is caught already, or what only resolves.
             None => Some(Rejects::Perhaps),
             known => known,
@@ -211,6 +205,16 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
         match self.program.input.summaries[given.file].exprs[given.id] {
             Expr::Call(id) => elements(self.program, At { file: given.file, id }).filter(|made| !made.is_empty()),
             _ => None,
+        }
+    }
+
+    /// Whether the calls that make the promises of an array stand in it, or one call makes it.
+    fn is_written(&self, given: ExprAt) -> bool {
+        let summary = &self.program.input.summaries[given.file];
+        let is_call = |id: &ExprId| matches!(summary.exprs[*id], Expr::Call(_));
+        match &summary.exprs[given.id] {
+            Expr::List(items) => items.iter().all(is_call),
+            _ => is_call(&given.id),
         }
     }
 
@@ -265,9 +269,16 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
         if handles(summary, &summary.calls[at.id]) {
             return Rejects::Never;
         }
-        // All of them catch; where that is not known of some, it is a library's promise like any other.
-        if depth > 0 && self.gathered(at).and_then(|given| self.members(given, depth - 1)) == Some(Rejects::Never) {
-            return Rejects::Never;
+        if depth > 0
+            && let Some(given) = self.gathered(at)
+        {
+            match self.members(given, depth - 1) {
+                Some(Rejects::Never) => return Rejects::Never,
+                // A container that is filled elsewhere may hold what is caught already, or what only resolves.
+                None if !self.is_written(given) => return Rejects::Perhaps,
+                // Where that is not known of some, it is a library's promise like any other.
+                _ => {}
+            }
         }
         match self.awaitables.of_call(at) {
             Some(one) => match (one.func, one.path) {
