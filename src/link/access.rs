@@ -223,6 +223,7 @@ impl Solution<'_> {
             }
             // `Class[int]`
             Value::Class(_) if self.family == Family::Python => self.add(to, value),
+            Value::Ext(path) if self.family == Family::Python && is_class(path) => self.add(to, value),
             Value::Inst(class) if self.family == Family::Python => {
                 if let Some(getter) = self.find_method(class, name("__getitem__")) {
                     self.returned(getter, to);
@@ -585,4 +586,10 @@ impl Solution<'_> {
             }
         }
     }
+}
+
+/// Whether a library's path is written as that of a class, which is no constant: `aiohttp.ClientSession`.
+fn is_class(path: Name) -> bool {
+    let last = path.rsplit('.').next().unwrap_or(&path);
+    last.starts_with(|first: char| first.is_ascii_uppercase()) && last.contains(|one: char| one.is_ascii_lowercase())
 }
