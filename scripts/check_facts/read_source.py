@@ -107,7 +107,7 @@ class Source:
 # Parts of a path at most.
 LONGEST = 8
 # Where the distribution's name is not the module's.
-TOP_LEVEL = {"zwave_js_server": "zwave-js-server-python", "pyhap": "HAP-python", "velbusaio": "velbus-aio", "kasa": "python-kasa", "yolink": "yolink-api", "tuya_sharing": "tuya-device-sharing-sdk", "MySQLdb": "mysqlclient", "whisper": "openai-whisper", "discord": "discord.py", "airflow": "apache-airflow-core"}
+TOP_LEVEL = {"zwave_js_server": "zwave-js-server-python", "pyhap": "HAP-python", "velbusaio": "velbus-aio", "kasa": "python-kasa", "yolink": "yolink-api", "tuya_sharing": "tuya-device-sharing-sdk", "MySQLdb": "mysqlclient", "whisper": "openai-whisper", "discord": "discord.py", "airflow": "apache-airflow-core", "agent": "agent-py", "evohomeasync": "evohome-async", "evohomeasync2": "evohome-async", "haffmpeg": "ha-ffmpeg", "hyperion": "hyperion-py", "onvif": "onvif-zeep-async", "RFXtrx": "pyRFXtrx", "synology_dsm": "py-synologydsm-api", "apyhiveapi": "pyhive-integration", "pyhiveapi": "pyhive-integration", "mysensors": "pymysensors", "pypjlink": "pypjlink2", "switchbot": "PySwitchbot", "pyecobee": "python-ecobee-api", "matter_server": "python-matter-server", "mpd": "python-mpd2", "roborock": "python-roborock", "qbittorrentapi": "qbittorrent-api", "xbox": "xbox-webapi"}
 
 
 @functools.cache

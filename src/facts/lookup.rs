@@ -553,7 +553,7 @@ impl Facts {
     #[must_use]
     pub fn knows(&self, path: &str) -> bool {
         let in_module =
-            |module: &Name| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']));
+            |module: &Name| path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/', '(']));
         self.libraries.iter().any(in_module)
     }
 
