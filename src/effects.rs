@@ -7,6 +7,7 @@ pub mod belief;
 pub mod conditions;
 mod coroutines;
 pub mod costs;
+mod debugging;
 mod dispatch;
 pub mod flags;
 mod given;
@@ -14,6 +15,8 @@ pub mod grown;
 mod met;
 pub mod patterns;
 pub mod pauses;
+mod receivers;
+mod results;
 mod shape;
 pub mod sizes;
 mod spins;
@@ -209,7 +212,7 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
             effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, grown: None, harmless });
         }
     }
-    let asked = |sink: &Sink| conditions::of_fact(run, sink.call, fact_of(input, sink.call, sink.path));
+    let asked = |sink: &Sink| conditions::of_fact(run, sink.call, sink.path, fact_of(input, sink.call, sink.path));
     for sink in effects.sinks.iter_mut().filter(|sink| sink.harmless.is_none()) {
         sink.harmless = asked(sink).is_none().then_some("ruled out");
     }
@@ -436,6 +439,12 @@ impl Effects {
             }
         }
         false
+    }
+
+    /// Whether the call is made only where something is missing in this version, or while the program is being debugged.
+    #[must_use]
+    pub fn is_unlikely(&self, call: CallAt) -> bool {
+        self.widths.of(call) == u8::MAX
     }
 
     /// How sure a chain is at most. Where a call may run several functions, it counts which part of them has the effect too.

@@ -404,6 +404,8 @@ pub struct Facts {
     generics: FxHashMap<Name, (GenericKind, Option<Name>)>,
     concurrency: FxHashMap<Name, ()>,
     structural: FxHashMap<Name, ()>,
+    nominal: FxHashMap<Name, ()>,
+    debugging: FxHashMap<Name, ()>,
     bare_bases: FxHashMap<Name, ()>,
     async_forms: FxHashMap<Name, ()>,
     scripts: FxHashMap<Name, ()>,

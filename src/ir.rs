@@ -469,6 +469,8 @@ pub struct ModuleSummary {
     pub texts: Vec<(ExprId, u32)>,
     /// Python: lists and comprehensions that are sets, in order of expression.
     pub sets: Vec<ExprId>,
+    /// Python: what comparisons and `not` give, which is never `None`, in order of expression.
+    pub judged: Vec<ExprId>,
     /// Parts of texts and lists that are no longer than this, in order of expression: `x[:100]`.
     pub cuts: Vec<(ExprId, u32)>,
     /// Variables whose length is held against a constant, with the constant and the place: `if len(x) > 100`.
@@ -546,6 +548,7 @@ impl ModuleSummary {
             holes: Vec::new(),
             texts: Vec::new(),
             sets: Vec::new(),
+            judged: Vec::new(),
             cuts: Vec::new(),
             measured: Vec::new(),
             assigns: Vec::new(),

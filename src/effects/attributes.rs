@@ -1,13 +1,13 @@
 //! What an attribute of an object may be: what is assigned to it, what its constructor is given, what its class says.
 
 use super::flags::Flag;
-use super::given::{Answer, Asker, DEEPEST, MOST_VALUES, combine, is_bound_once, is_own};
+use super::given::{Answer, Asker, DEEPEST, MOST_VALUES, Run, UNWRAPPED, combine, is_bound_once, is_own};
 use super::shape::is_whole;
 use super::wanted::{Known, Literal, Wanted};
 use super::writes::{Kept, is_constructor};
 use crate::base::{Name, name};
 use crate::ir::{CallKind, Const, Expr, Family};
-use crate::link::{At, CallAt, ClassAt, ExprAt, Solution, Value};
+use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Solution, Value};
 
 impl Asker<'_> {
     /// Whether nothing that is assigned to an attribute of the receiver, by whomever, is what is wanted.
@@ -107,6 +107,31 @@ impl Asker<'_> {
         };
         constant.then(|| self.within(At { file: of.file, id: default }, wanted, depth + 1))
     }
+}
+
+/// The constructors that make a private attribute of the class's objects what is wanted, each with what it must be given for that; none where
+/// the attribute may be that whatever they are given.
+pub(super) fn made_by(run: Run<'_>, class: ClassAt, named: Name, wanted: Wanted) -> Option<Vec<(FuncAt, Flag)>> {
+    let (solution, input) = (run.solution, run.solution.input);
+    let lineage = solution.lineage(class);
+    let field = |of: &ClassAt| input.summaries[of.file].classes[of.id].fields.iter().any(|(field, _)| *field == named);
+    // What is public, others may assign, and some do so by names that they read elsewhere.
+    let private = named.starts_with(['_', '#']) && !run.writes.is_unsettled(named);
+    let kept = run.writes.kept(named).filter(|_| private)?;
+    let mut ways = Vec::new();
+    let mut of_class = kept.iter().filter(|one| may_be_of(solution, one, class)).peekable();
+    if of_class.peek().is_none() || lineage.0.iter().any(field) {
+        return None;
+    }
+    for one in of_class {
+        let func = one.func.filter(|func| is_own(input, one.base, *func))?;
+        match (Asker { run, func, before: u32::MAX }).within(one.value, wanted, 0) {
+            Answer::Never => {}
+            Answer::When(flag) if flag.position < UNWRAPPED && flag.up == 0 => ways.push((func, flag)),
+            _ => return None,
+        }
+    }
+    Some(ways)
 }
 
 /// Whether what is assigned may be kept in an instance of the class, of one above or below it.

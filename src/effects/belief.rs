@@ -1,6 +1,7 @@
 //! How far a chain is to be believed: less the more hops it has, and the more functions one of its calls may run.
 
 use super::conditions::is_way_out;
+use super::debugging;
 use crate::facts::Effect;
 use crate::finding::Confidence;
 use crate::link::graph::{EdgeKind, Graph};
@@ -25,7 +26,8 @@ const NEAR: usize = 2;
 pub struct Widths(FxHashMap<CallAt, u8>);
 
 impl Widths {
-    /// Counts the functions of the repository that each call may run. A call that is a way out counts as one of many.
+    /// Counts the functions of the repository that each call may run. A call that is a way out, or only made to
+    /// debug the program, counts as one of many.
     #[must_use]
     pub fn read(input: Input<'_>, graph: &Graph) -> Self {
         let mut targets: Vec<_> =
@@ -39,6 +41,7 @@ impl Widths {
             let calls = summary.calls.indices().map(|id| At { file, id });
             widths.extend(calls.filter(|call| is_way_out(input, *call)).map(|call| (call, u8::MAX)));
         }
+        widths.extend(debugging::calls(input).into_iter().map(|call| (call, u8::MAX)));
         Self(widths)
     }
 

@@ -3,8 +3,8 @@
 use super::flags::{self, Flags};
 use super::given::{Answer, Asker, Run};
 use super::wanted::{Equality, Known, Literal, Wanted};
-use super::{Effects, Witness, met};
-use crate::base::name;
+use super::{Effects, Witness, attributes, met, writes};
+use crate::base::{Name, name};
 use crate::facts::{CallFact, Weight};
 use crate::ir::{Const, Expr, Family};
 use crate::link::graph::{Edge, EdgeKind, Graph};
@@ -17,7 +17,7 @@ const DEEPEST: usize = 8;
 /// What must hold for the call to do what its fact says: the tests that it stands under, and that none of the fact's conditions is met.
 /// None where that can't be.
 #[must_use]
-pub fn of_fact(run: Run<'_>, call: CallAt, fact: Option<&CallFact>) -> Option<Flags> {
+pub fn of_fact(run: Run<'_>, call: CallAt, path: Name, fact: Option<&CallFact>) -> Option<Flags> {
     let mut flags = flags::of_call(run, call)?;
     let input = run.solution.input;
     if let Some(flag) = flags::gives_result(run, call) {
@@ -45,7 +45,30 @@ pub fn of_fact(run: Run<'_>, call: CallAt, fact: Option<&CallFact>) -> Option<Fl
             Answer::When(flag) => flags::add(&mut flags, flag),
         }
     }
+    match receiver(asker, call, path) {
+        Answer::Never => return None,
+        Answer::Perhaps => {}
+        Answer::When(flag) => flags::add(&mut flags, flag),
+    }
     Some(flags)
+}
+
+/// What a call of a library's method asks of a parameter that it is called on, where that may hold objects of several types: those of
+/// this type are given by some callers only.
+fn receiver(asker: Asker<'_>, call: CallAt, path: Name) -> Answer {
+    let solution = asker.run.solution;
+    let summary = &solution.input.summaries[call.file];
+    let Expr::Attr { base, name: method } = summary.exprs[summary.calls[call.id].callee] else { return Answer::Perhaps };
+    let of = path.strip_suffix(method.as_str()).and_then(|of| of.strip_suffix('.'));
+    let (Expr::Var(var), Some(of)) = (&summary.exprs[base], of) else { return Answer::Perhaps };
+    let at = At { file: call.file, id: base };
+    let mut params = summary.functions[summary.vars[*var].func].params.iter();
+    // What is declared holds back what is of another type.
+    let open = params.any(|param| param.var == Some(*var) && param.annotation.is_none());
+    if !open || solution.values(at).len() < 2 || solution.is_cut(at) {
+        return Answer::Perhaps;
+    }
+    asker.ask(at, Wanted::Made(name(of)))
 }
 
 /// What a value must be for a condition not to hold.
@@ -89,7 +112,7 @@ impl<'a> Callers<'a> {
             flags::outer(run.solution.input, func, up)
                 .is_none_or(|outer| self.may_ask(run, outer, &flags, makers, &mut FxHashSet::default()))
         };
-        if seen.is_empty() && !asked.around().all(made) {
+        if seen.is_empty() && !(asked.around().all(made) && self.may_be_made_so(run, func, asked, entered)) {
             return false;
         }
         let Some(callers) = self.0.get(&func).filter(|_| asked.asks() && !(entered.from_outside)(func)) else { return true };
@@ -107,6 +130,24 @@ impl<'a> Callers<'a> {
                 !flags::gives_empty(run, edge, asked)
                     && flags::through(run, edge, asked).is_some_and(|above| self.may_ask(run, edge.from, &above, entered, seen))
             }
+        })
+    }
+}
+
+impl Callers<'_> {
+    /// Whether an object that someone makes may have the attributes that are asked of the receiver, as far as its constructor is given
+    /// them by callers.
+    fn may_be_made_so(&self, run: Run<'_>, func: FuncAt, asked: &Flags, entered: Entered<'_>) -> bool {
+        let Some(class) = run.solution.input.func(func).class.map(|id| At { file: func.file, id }) else { return true };
+        let made_elsewhere = Entered { reached_by: &|_| None, ..entered };
+        asked.of_receiver().all(|(named, wanted)| {
+            let Some(ways) = attributes::made_by(run, class, named, wanted) else { return true };
+            ways.into_iter().any(|(constructor, flag)| {
+                let mut flags = Flags::new();
+                flags::add(&mut flags, flag);
+                // Whoever makes an object may give what the class is open for.
+                flag.key.is_some() || self.may_ask(run, constructor, &flags, made_elsewhere, &mut FxHashSet::from_iter([func]))
+            })
         })
     }
 }
@@ -145,10 +186,12 @@ impl Callers<'_> {
     }
 }
 
-/// Whether the function's name says that only its own module calls it.
+/// Whether the function's name, or that of the class that it makes objects of, says that only its own module calls it.
 fn is_private(run: Run<'_>, func: FuncAt) -> bool {
     let function = run.solution.input.func(func);
-    let own = function.name.starts_with(['_', '#', '<']) && !function.name.starts_with("__");
+    let class = function.class.filter(|_| writes::is_constructor(&run.solution.input.summaries[func.file], func.id));
+    let named = class.map_or(function.name, |class| run.solution.input.summaries[func.file].classes[class].name);
+    let own = named.starts_with(['_', '#', '<']) && !named.starts_with("__");
     own || function.parent.is_some_and(|parent| parent != crate::ir::MODULE_BODY)
 }
 
@@ -181,7 +224,7 @@ impl Effects {
     fn asked(&self, run: Run<'_>, graph: &Graph, way: &Witness) -> Vec<Flags> {
         let input = run.solution.input;
         let Some((next, _)) = &way.next else {
-            return of_fact(run, way.call, self.fact(input, way.call, way.path)).into_iter().collect();
+            return of_fact(run, way.call, way.path, self.fact(input, way.call, way.path)).into_iter().collect();
         };
         let edges = graph.edges_of(way.call).filter(|edge| edge.to == *next && edge.kind == EdgeKind::Direct);
         let effects = self.of(*next);
@@ -196,7 +239,7 @@ impl Effects {
 
 /// Whether the call stands where an exception is handled that tells that something is not there in this version.
 #[must_use]
-pub fn is_way_out(input: crate::link::Input<'_>, call: CallAt) -> bool {
+pub(super) fn is_way_out(input: crate::link::Input<'_>, call: CallAt) -> bool {
     let summary = &input.summaries[call.file];
     let span = summary.calls[call.id].span;
     let around = summary.handled.iter().filter(|one| one.block.start <= span.start && span.end <= one.block.end);

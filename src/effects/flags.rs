@@ -3,10 +3,11 @@
 use super::dispatch;
 use super::given::{Answer, Asker, RECEIVER, RESULT, Run, UNWRAPPED, callee_path, constant, is_own};
 use super::grown::Grown;
+use super::receivers::{Own, called_on, own};
 use super::wanted::{Equality, Wanted};
 use crate::base::{FileId, Name};
 use crate::facts::Asks;
-use crate::ir::{Branch, Call, CallId, CallKind, Const, Expr, ExprId, Family, Guard, GuardId, ModuleSummary, Relation, Test};
+use crate::ir::{Branch, Call, CallId, CallKind, Const, Expr, ExprId, Family, Guard, GuardId, Relation, Test};
 use crate::link::graph::{Edge, EdgeKind, Indirect, Wrapping, bound_parameters, indirect};
 use crate::link::{At, CallAt, ClassAt, ExprAt, FuncAt, Input, Solution, Value};
 use smallvec::SmallVec;
@@ -88,6 +89,12 @@ impl Flags {
         outer.map(|flag| (flag.up, Self { tested: SmallVec::from_elem(Flag { up: 0, ..*flag }, 1), own: None, grown: None }))
     }
 
+    /// What must hold of attributes of the receiver.
+    pub(super) fn of_receiver(&self) -> impl Iterator<Item = (Name, Wanted)> + '_ {
+        let own = self.tested.iter().filter(|flag| flag.position == RECEIVER && flag.up == 0);
+        own.filter_map(|flag| Some((flag.key?, flag.wanted)))
+    }
+
     /// The same without what parameters must be.
     #[must_use]
     pub fn untested(&self) -> Self {
@@ -136,13 +143,13 @@ pub fn of_guard(run: Run<'_>, func: FuncAt, guard: Option<GuardId>, before: u32)
 }
 
 /// What a test looks at.
-enum Tested {
+pub(super) enum Tested {
     Var(crate::ir::VarId),
     Value(ExprAt),
 }
 
 /// What a test looks at, and what it is where the guarded code runs.
-fn tested(run: Run<'_>, file: FileId, guard: &Guard) -> Option<(Tested, Wanted)> {
+pub(super) fn tested(run: Run<'_>, file: FileId, guard: &Guard) -> Option<(Tested, Wanted)> {
     let summary = &run.solution.input.summaries[file];
     let came_out = match guard.branch {
         Branch::True => true,
@@ -273,6 +280,8 @@ pub fn through(run: Run<'_>, edge: &Edge, below: &Flags) -> Option<Flags> {
     let (call, offset) = match (maker(run.solution, edge), edge.offset) {
         (Some((id, bound)), _) => (&summary.calls[id], u8::from(bound)),
         (None, Some(offset)) => (&summary.calls[edge.call.id], offset),
+        // A property has its receiver alone.
+        (None, None) if summary.calls[edge.call.id].kind == CallKind::Read => (&summary.calls[edge.call.id], 1),
         (None, None) => return Some(flags),
     };
     let callee = input.func(edge.to);
@@ -540,60 +549,4 @@ pub(super) fn is_excluded(run: Run<'_>, func: FuncAt, guard: Option<GuardId>, gi
 /// Whether a value is certainly not `undefined`.
 fn is_something(run: Run<'_>, at: ExprAt) -> bool {
     super::shape::of(run.solution, at).is_some_and(|shape| shape.constant != Some(Const::Null))
-}
-
-/// What a chain needs of a caller's own receiver.
-enum Own {
-    /// The call's receiver can't be what is needed below.
-    Other,
-    /// It must be of this class.
-    Is(ClassAt),
-    /// Nothing.
-    Any,
-}
-
-/// What must hold of the caller's own receiver.
-fn own(solution: &Solution<'_>, edge: &Edge, needed: Option<ClassAt>) -> Own {
-    let input = solution.input;
-    let class_of = |func: FuncAt| input.func(func).class.map(|id| At { file: func.file, id });
-    let (above, reached) = (class_of(edge.from), class_of(edge.to));
-    let is_below = |one: ClassAt, other: ClassAt| one != other && solution.lineage(one).0.contains(&other);
-    let related = |one: ClassAt, other: ClassAt| solution.lineage(one).0.contains(&other) || solution.lineage(other).0.contains(&one);
-    let at = receiver(input, edge);
-    if let (true, Some(above)) = (is_own(input, at, edge.from), above) {
-        // `self.f()` that a class below answers: the receiver is of that class, all the way up.
-        let down = reached.filter(|reached| is_below(*reached, above));
-        return match (needed, down) {
-            (Some(needed), Some(down)) if !related(needed, down) => Own::Other,
-            (Some(needed), Some(down)) => Own::Is(if is_below(needed, down) { needed } else { down }),
-            (None, Some(down)) => Own::Is(down),
-            (Some(needed), None) if !related(needed, above) => Own::Other,
-            (Some(needed), None) if is_below(needed, above) => Own::Is(needed),
-            (_, None) => Own::Any,
-        };
-    }
-    let Some(needed) = needed.filter(|_| !solution.is_cut(at)) else { return Own::Any };
-    let mut classes = solution.values(at).iter().filter_map(|value| match value {
-        Value::Inst(class) | Value::Class(class) => Some(*class),
-        _ => None,
-    });
-    let first = classes.next();
-    let fits = first.is_none_or(|first| related(first, needed) || classes.any(|class| related(class, needed)));
-    if fits { Own::Any } else { Own::Other }
-}
-
-/// What a method is called on, a property read of, a `with` or loop made over.
-fn receiver(input: Input<'_>, edge: &Edge) -> ExprAt {
-    let summary = &input.summaries[edge.call.file];
-    called_on(summary, edge.call.file, &summary.calls[edge.call.id])
-}
-
-fn called_on(summary: &ModuleSummary, file: FileId, call: &Call) -> ExprAt {
-    let at = |id| At { file, id };
-    match (call.kind, &summary.exprs[call.callee]) {
-        (CallKind::With | CallKind::Iterate, _) => at(call.callee),
-        (_, Expr::Attr { base, .. }) => at(*base),
-        // A class that is called makes the receiver of its constructor.
-        _ => at(call.callee),
-    }
 }

@@ -120,7 +120,14 @@ impl Asker<'_> {
                 None if matches!(wanted, Wanted::Runs(_)) && wanted.holds(self.run, at).is_none() => {
                     self.given_by_call(At { file: at.file, id: *id }, wanted, depth)
                 }
-                None => self.leaf(at, wanted),
+                None => match self.leaf(at, wanted) {
+                    Answer::Perhaps => self.result(At { file: at.file, id: *id }, false, wanted, depth),
+                    told => told,
+                },
+            },
+            Expr::Await(inner) => match summary.exprs[*inner] {
+                Expr::Call(id) => self.result(At { file: at.file, id }, true, wanted, depth),
+                _ => Answer::Perhaps,
             },
             _ => self.leaf(at, wanted),
         }
@@ -189,7 +196,7 @@ impl Asker<'_> {
         Some((Self { func: owner, before: u32::MAX, ..self }, up))
     }
 
-    fn variable(self, file: FileId, var: VarId, read: ExprId, wanted: Wanted, depth: usize) -> Answer {
+    pub(super) fn variable(self, file: FileId, var: VarId, read: ExprId, wanted: Wanted, depth: usize) -> Answer {
         let summary = &self.run.solution.input.summaries[file];
         let position = self.position(file, var);
         let first = position.map(|position| self.parameter(position, wanted));

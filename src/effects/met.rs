@@ -32,18 +32,20 @@ pub(crate) fn holds(solution: &Solution<'_>, graph: &Graph, at: CallAt, call: &C
         return stands_after(summary, call, test);
     }
     let Some((key, wanted)) = condition.split_once('=') else { return false };
-    let fits = |text: String| match (wanted.strip_prefix('*'), wanted.strip_suffix('*')) {
+    let fits = |text: &str| match (wanted.strip_prefix('*'), wanted.strip_suffix('*')) {
         (Some(end), _) => text.ends_with(end),
         (None, Some(start)) => text.starts_with(start),
         (None, None) => text.eq_ignore_ascii_case(wanted),
     };
-    let is_text = |id| constant_text(&summary.exprs[id]).is_some_and(fits);
-    // A dotted one is a library's constant, or the type of what is given.
+    let is_text = |id| constant_text(&summary.exprs[id]).is_some_and(|text| fits(&text));
+    // A dotted one is a library's constant, or the type of what is given; `*.read()` what a method gave.
     let is_path = |id| {
         let values = solution.values(At { file: at.file, id }).iter();
-        values.into_iter().any(|value| matches!(value, Value::Ext(path) | Value::ExtInst(path) if path.as_str() == wanted))
+        values.into_iter().any(|value| matches!(value, Value::Ext(path) | Value::ExtInst(path) if fits(path)))
     };
-    let is = |arg: &Arg| if wanted.contains('.') && !wanted.starts_with('*') { is_path(arg.value) } else { is_text(arg.value) };
+    let is = |arg: &Arg| {
+        if wanted.contains('.') && (!wanted.starts_with('*') || wanted.ends_with("()")) { is_path(arg.value) } else { is_text(arg.value) }
+    };
     if position(key).is_some() {
         return argument(call, key).is_some_and(is);
     }

@@ -2,6 +2,7 @@
 
 use super::given::is_bound_once;
 use crate::base::{FileId, Name};
+use crate::facts::Facts;
 use crate::ir::{CallId, CallKind, Const, Expr, Family};
 use crate::link::{At, ClassAt, ExprAt, FuncAt, Solution, Value};
 
@@ -64,6 +65,7 @@ pub fn of(solution: &Solution<'_>, at: ExprAt) -> Option<Shape> {
         Expr::List(_) => shape(Of::Builtin(if ecma { &["Array"] } else { &["list", "tuple", "set"] }), None),
         Expr::Function(_) => shape(Of::Function, Some(true)),
         Expr::Class(_) => shape(Of::Class, Some(true)),
+        Expr::Unknown if summary.judged.binary_search(&at.id).is_ok() => shape(Of::Unknown, None),
         Expr::Call(call) => fresh(solution, At { file: at.file, id: *call }),
         _ => None,
     }
@@ -91,6 +93,10 @@ fn fresh(solution: &Solution<'_>, at: At<CallId>) -> Option<Shape> {
             }
         }
         _ if call.kind == CallKind::New => shape(Of::Unknown, Some(true)),
+        // `bool(x)`, `String(x)`
+        [Value::Ext(path)] if bound_once && call.kind == CallKind::Call && solution.input.facts_of(at.file).is_builtin(*path) => {
+            Shape::declared(path.rsplit('.').next()?, family)
+        }
         // What another function of the library gives may be of a class below.
         [Value::Ext(path)] if bound_once && solution.input.facts_of(at.file).result(*path) == Some(*path) => {
             shape(Of::Library(*path), None)
@@ -225,6 +231,22 @@ impl Shape {
         }
     }
 
+    /// Whether a method of it is that of the library's type.
+    #[must_use]
+    pub fn is_made(&self, facts: &Facts, of: Name) -> Option<bool> {
+        match self.of {
+            Of::Library(own) => (!facts.is_a(own, &of)).then_some(false),
+            Of::Builtin(_) => (!facts.is_builtin(of)).then_some(false),
+            Of::Function | Of::Class | Of::Instance(_) | Of::Unknown => None,
+        }
+    }
+
+    /// The language.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
     fn is_of_class(&self, solution: &Solution<'_>, class: ClassAt) -> Option<bool> {
         let facts = solution.input.facts_of(class.file);
         let above = solution.lineage(class);
@@ -243,7 +265,7 @@ impl Shape {
     fn is_of_library(&self, solution: &Solution<'_>, file: FileId, path: Name) -> Option<bool> {
         let root = if self.family == Family::Python { "builtins." } else { "globalThis." };
         let facts = solution.input.facts_of(file);
-        let is_a = |of: Name| facts.is_a(of, &path).then_some(true);
+        let is_a = |of: Name| if facts.is_a(of, &path) { Some(true) } else { facts.is_never_a(of, path).then_some(false) };
         let Some(named) = path.strip_prefix(root) else {
             return match self.of {
                 Of::Library(own) => is_a(own),
@@ -257,7 +279,8 @@ impl Shape {
             Of::Instance(_) if named == "object" => Some(true),
             Of::Instance(own) => (is_whole(solution, own) && solution.lineage(own).1.is_empty()).then_some(false),
             Of::Library(_) if named == "object" => Some(true),
-            Of::Library(_) | Of::Class | Of::Unknown => None,
+            Of::Library(own) => facts.is_never_a(own, path).then_some(false),
+            Of::Class | Of::Unknown => None,
         }
     }
 }

@@ -90,6 +90,8 @@ pub enum Wanted {
     Has(Name, bool),
     /// An instance whose class has this method, not another of that name.
     Runs(FuncAt),
+    /// An object of the library's type, whose method this is.
+    Made(Name),
 }
 
 impl Wanted {
@@ -135,6 +137,7 @@ impl Wanted {
             Self::Kind(kind, wanted) => shape.kind().map(|is| (is == kind.as_str()) == wanted),
             Self::Has(..) => None,
             Self::Runs(method) => shape.runs(run.solution, method),
+            Self::Made(of) => shape.is_made(run.solution.input.facts.of(shape.family()), of),
         }
     }
 

@@ -166,10 +166,12 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 26] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 28] {
         [
             &mut self.concurrency,
             &mut self.structural,
+            &mut self.nominal,
+            &mut self.debugging,
             &mut self.bare_bases,
             &mut self.async_forms,
             &mut self.scripts,

@@ -101,6 +101,12 @@ pub struct RawFacts {
     /// Base classes that any class with the same members meets.
     #[serde(default)]
     pub(super) structural: Vec<Placed<RawPaths>>,
+    /// Classes of which the tables name every type below: an object of another known type is none of theirs.
+    #[serde(default)]
+    pub(super) nominal: Vec<Placed<RawPaths>>,
+    /// Names of variables, attributes and options that are true only while the program is being debugged.
+    #[serde(default)]
+    pub(super) debugging: Vec<Placed<RawPaths>>,
     /// Base classes that ask for no methods of their own: what a class below them offers, no library calls.
     #[serde(default)]
     pub(super) bare_base: Vec<Placed<RawPaths>>,
@@ -281,6 +287,8 @@ macro_rules! every_table {
             missing,
             script,
             structural,
+            nominal,
+            debugging,
             bare_base,
             async_form,
             awaitable,

@@ -89,6 +89,12 @@ impl Facts {
         self.structural.contains_key(&path)
     }
 
+    /// Whether a variable, attribute or option of this name is true only while the program is being debugged.
+    #[must_use]
+    pub fn tells_debugging(&self, named: Name) -> bool {
+        self.debugging.contains_key(&named)
+    }
+
     /// Whether the base `path` asks a class for no methods: builtin types and what only marks a class.
     #[must_use]
     pub fn is_bare_base(&self, path: Name) -> bool {
@@ -245,6 +251,12 @@ impl Facts {
             }
         }
         false
+    }
+
+    /// Whether an object of the type `of` is never an instance of the class, as a test at run time tells: all types below that are known.
+    #[must_use]
+    pub fn is_never_a(&self, of: Name, class: Name) -> bool {
+        self.type_of(of).is_some() && self.nominal.contains_key(&class) && !self.is_a(of, &class)
     }
 
     /// Whether what a decorator of this path stands at receives what is provided for its token.

@@ -58,7 +58,7 @@ pub(super) struct Ready {
     pub plain_labels: Vec<String>,
     pub runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    pub plain: [Vec<Name>; 26],
+    pub plain: [Vec<Name>; 28],
     pub locks: Vec<(Vec<Name>, Lock)>,
     pub polls: Vec<(Name, Name)>,
     /// Calls of the loop's own thread, with what other threads write.
@@ -273,6 +273,8 @@ impl Ready {
             plain: [
                 paths(raw.concurrency),
                 paths(raw.structural),
+                paths(raw.nominal),
+                paths(raw.debugging),
                 paths(raw.bare_base),
                 paths(raw.async_form),
                 paths(raw.script),

@@ -64,7 +64,7 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
         return if solution.values(callee).is_empty() { Outcome::Unresolved(Reason::Parameter) } else { Outcome::Known };
     }
     let values = solution.values(callee);
-    let shown = shown_classes(solution, at, callee);
+    let shown = Shown::of(solution, at, callee);
     let typed = |value: &Value| !matches!(value, Value::Ext(path) | Value::ExtInst(path) if path.contains("()"));
     let outcome = match values {
         _ if !call.kind.is_written() => Outcome::Implied,
@@ -154,8 +154,9 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
             (_, Value::New(func)) if matches!(input.summaries[at.file].exprs[call.callee], Expr::Super(_)) => {
                 graph.edges.push(direct(func));
             }
-            // A test has shown that the receiver is of the run's own class, which answers itself.
-            (CallKind::Call, Value::ExtInst(_) | Value::Ext(_)) if shown => {}
+            // A test has shown that the receiver is of the run's own class, which answers itself, or of another type than this one.
+            (CallKind::Call, Value::ExtInst(path) | Value::Ext(path))
+                if shown.as_ref().is_some_and(|shown| shown.excludes(solution, path)) => {}
             // An instance that is called makes no other: `http.Server` is a class that takes handlers.
             (CallKind::Call, Value::ExtInst(path)) if makes_entries(solution, at, path) => {}
             // What a factory gave is called: its fact is that of the factory's result.
@@ -193,36 +194,60 @@ fn makes_entries(solution: &Solution<'_>, at: CallAt, path: Name) -> bool {
     facts.type_of(path).is_some() && !facts.registrations(path).is_empty()
 }
 
-/// Whether the call stands under a test that its receiver is of classes of the run which have the method themselves:
-/// `if isinstance(x, Own): x.run()`.
-fn shown_classes(solution: &Solution<'_>, at: CallAt, callee: ExprAt) -> bool {
-    let input = solution.input;
-    let summary = &input.summaries[at.file];
-    let facts = input.facts_of(at.file);
-    let Expr::Attr { base, name } = &summary.exprs[callee.id] else { return false };
-    let Expr::Var(var) = summary.exprs[*base] else { return false };
-    let guards = std::iter::successors(summary.calls[at.id].guard, |id| summary.guards[*id].outer).map(|id| &summary.guards[id]);
-    let tested = guards.filter(|guard| guard.branch == Branch::True).find_map(|guard| match guard.test {
-        Test::Call(id) => {
-            let test = &summary.calls[id];
-            let path = solution.external_path(At { file: at.file, id: test.callee })?;
-            let [one, of] = &test.args[..] else { return None };
-            let asks = facts.type_test(path) == Some(None) && summary.exprs[one.value] == Expr::Var(var);
-            asks.then_some(of.value)
-        }
-        Test::Two(Relation::Instance, one, of) if summary.exprs[one] == Expr::Var(var) => Some(of),
-        _ => None,
-    });
-    let Some(of) = tested else { return false };
-    let parts = match &summary.exprs[of] {
-        Expr::List(parts) => parts.clone(),
-        _ => vec![of],
-    };
-    let answers = |part: &crate::ir::ExprId| {
-        let classes = solution.static_classes(At { file: at.file, id: *part }, 0);
-        !classes.is_empty() && classes.iter().all(|class| solution.find_method(*class, *name).is_some())
-    };
-    !parts.is_empty() && parts.iter().all(answers)
+/// What a test that a call stands under shows of its receiver: `if isinstance(x, Own): x.run()`.
+struct Shown {
+    /// The classes of which the receiver is one.
+    of: Vec<ExprAt>,
+    /// The method that is called.
+    method: Name,
+    /// The receiver is still what was tested.
+    kept: bool,
+}
+
+impl Shown {
+    fn of(solution: &Solution<'_>, at: CallAt, callee: ExprAt) -> Option<Self> {
+        let input = solution.input;
+        let summary = &input.summaries[at.file];
+        let facts = input.facts_of(at.file);
+        let Expr::Attr { base, name } = &summary.exprs[callee.id] else { return None };
+        let Expr::Var(var) = summary.exprs[*base] else { return None };
+        let guards = std::iter::successors(summary.calls[at.id].guard, |id| summary.guards[*id].outer).map(|id| &summary.guards[id]);
+        let (of, held) = guards.filter(|guard| guard.branch == Branch::True).find_map(|guard| match guard.test {
+            Test::Call(id) => {
+                let test = &summary.calls[id];
+                let path = solution.external_path(At { file: at.file, id: test.callee })?;
+                let [one, of] = &test.args[..] else { return None };
+                let asks = facts.type_test(path) == Some(None) && summary.exprs[one.value] == Expr::Var(var);
+                asks.then_some((of.value, guard))
+            }
+            Test::Two(Relation::Instance, one, of) if summary.exprs[one] == Expr::Var(var) => Some((of, guard)),
+            _ => None,
+        })?;
+        let parts = match &summary.exprs[of] {
+            Expr::List(parts) | Expr::Either(parts) => parts.clone(),
+            _ => vec![of],
+        };
+        let variable = &summary.vars[var];
+        let before = |value: &crate::ir::ExprId| *value < held.behind(summary);
+        let kept = !variable.vague && !variable.outside && solution.assigned(at.file, var).iter().all(before);
+        let of: Vec<ExprAt> = parts.into_iter().map(|id| At { file: at.file, id }).collect();
+        (!of.is_empty()).then_some(Self { of, method: *name, kept })
+    }
+
+    /// Whether the receiver is no object whose method the library's path is: each class is one of the run's own that has the method
+    /// itself, or one that no object of the library's type is of.
+    fn excludes(&self, solution: &Solution<'_>, path: Name) -> bool {
+        let receiver = path.strip_suffix(self.method.as_str()).and_then(|of| of.strip_suffix('.')).map(crate::base::name);
+        self.of.iter().all(|part| {
+            let classes = solution.static_classes(*part, 0);
+            if !classes.is_empty() {
+                return classes.iter().all(|class| solution.find_method(*class, self.method).is_some());
+            }
+            let facts = solution.input.facts_of(part.file);
+            let is_other = |class: Name| receiver.is_some_and(|receiver| facts.is_never_a(receiver, class));
+            self.kept && solution.external_path(*part).is_some_and(is_other)
+        })
+    }
 }
 
 /// Whether the values of a parameter tell what its call runs: a nameless function is used in one place, and a function that

@@ -192,6 +192,10 @@ impl Lowering<'_> {
                 self.summary.product(&parts)
             }
             "comparison_operator" => self.membership(node),
+            "not_operator" => {
+                self.children(node);
+                self.judgement()
+            }
             _ => {
                 self.children(node);
                 self.unknown()
@@ -254,7 +258,14 @@ impl Lowering<'_> {
                 return result;
             }
         }
-        self.unknown()
+        self.judgement()
+    }
+
+    /// True or false, as a rule: never `None`.
+    fn judgement(&mut self) -> ExprId {
+        let value = self.unknown();
+        self.summary.judged.push(value);
+        value
     }
 
     /// `len(x) > 100`: the code knows how long `x` is.
