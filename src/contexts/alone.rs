@@ -4,7 +4,7 @@ use super::Spread;
 use crate::base::FileId;
 use crate::facts::{ContextKind, Facts};
 use crate::ir::loops::{Loop, LoopKind};
-use crate::ir::{CallId, CallKind, Const, Expr, ExprId, Function, MODULE_BODY};
+use crate::ir::{Arg, CallId, CallKind, Const, Expr, ExprId, Function, MODULE_BODY, Target};
 use crate::link::graph::{Edge, EdgeKind, External, bound_parameters, functions, is_parameter};
 use crate::link::{At, CallAt, ExprAt, FuncAt};
 use rustc_hash::FxHashSet;
@@ -69,12 +69,14 @@ impl Spread<'_, '_> {
         let input = self.input;
         let mut driven = FxHashSet::default();
         let mut takes: FxHashSet<(FuncAt, usize)> = FxHashSet::default();
-        for external in self.graph.externals.iter().filter(|external| input.facts_of(external.call.file).runs_alone(external.path)) {
-            driven.insert(external.call);
-            let call = &input.summaries[external.call.file].calls[external.call.id];
-            for arg in &call.args {
+        for external in &self.graph.externals {
+            let given = self.run_alone(external);
+            if !given.is_empty() {
+                driven.insert(external.call);
+            }
+            for arg in given {
                 let at = At { file: external.call.file, id: arg.value };
-                match is_parameter(input, at, external.from) {
+                match is_parameter(input, at, external.from).or_else(|| self.kept_from(at, external.from)) {
                     Some(parameter) => _ = takes.insert(parameter),
                     None => self.drive(at, DEEPEST, &mut driven),
                 }
@@ -100,6 +102,38 @@ impl Spread<'_, '_> {
             }
         }
         driven
+    }
+
+    /// What a call has a loop of its own run, by itself or where it hands that on: `asyncio.run(main())`, `pool.submit(asyncio.run, main())`.
+    fn run_alone(&self, external: &External) -> &[Arg] {
+        let file = external.call.file;
+        let facts = self.input.facts_of(file);
+        let args = &self.input.summaries[file].calls[external.call.id].args;
+        if facts.runs_alone(external.path) {
+            return args;
+        }
+        if facts.boundary(external.path).is_none() && facts.invokes(external.path).is_empty() {
+            return &[];
+        }
+        let runs = |arg: &Arg| self.solution.external_path(At { file, id: arg.value }).is_some_and(|path| facts.runs_alone(path));
+        args.iter().position(runs).map_or(&[], |at| &args[at + 1..])
+    }
+
+    /// The parameter of its constructor that an attribute of a method's own object is.
+    fn kept_from(&self, at: ExprAt, from: FuncAt) -> Option<(FuncAt, usize)> {
+        let summary = &self.input.summaries[at.file];
+        let Expr::Attr { name: kept, .. } = summary.exprs[at.id] else { return None };
+        let class = self.input.func(from).class?;
+        let mut assigned = summary.assigns.iter().filter_map(|assign| match assign.target {
+            Target::Attr { name, base } if name == kept => Some((base, assign.value)),
+            _ => None,
+        });
+        assigned.find_map(|(base, value)| {
+            let Expr::Var(receiver) = summary.exprs[base] else { return None };
+            let func = At { file: at.file, id: summary.vars[receiver].func };
+            let own = summary.functions[func.id].class == Some(class);
+            is_parameter(self.input, At { file: at.file, id: value }, func).filter(|_| own)
+        })
     }
 
     /// Notes the call that makes the coroutine which an expression is.

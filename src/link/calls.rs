@@ -82,7 +82,7 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
             (CallKind::Raise, Value::Class(class)) => graph.edges.extend(solution.constructor(class).map(direct)),
             (CallKind::Raise, _) => {}
             (CallKind::Read, Value::Ext(path) | Value::ExtInst(path))
-                if input.facts_of(at.file).call(path).is_some_and(|fact| fact.property) =>
+                if input.facts_of(at.file).call(path).is_some_and(|fact| fact.property) && of_library(solution, callee, path) =>
             {
                 graph.externals.push(External { call: at, from, path });
             }
@@ -173,6 +173,22 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
         _ => None,
     }));
     outcome
+}
+
+/// Whether the attribute is read of a library's object: of one of the run's own, it is what was put there.
+fn of_library(solution: &Solution<'_>, callee: ExprAt, path: Name) -> bool {
+    let Expr::Attr { base, .. } = solution.input.summaries[callee.file].exprs[callee.id] else { return true };
+    let owner = path.rsplit_once('.').map(|(owner, _)| crate::base::name(owner));
+    let facts = solution.input.facts_of(callee.file);
+    let is_library = |value: &Value| match value {
+        Value::Inst(class) => {
+            let bases = &solution.lineage(*class).1;
+            bases.iter().any(|base| Some(*base) == owner || owner.is_some_and(|owner| facts.type_bases(*base).contains(&owner)))
+        }
+        Value::Ext(_) | Value::ExtInst(_) | Value::Object(_) => true,
+        _ => false,
+    };
+    solution.values(At { file: callee.file, id: base }).iter().any(is_library)
 }
 
 /// The generators that the call runs to where they yield: `rows.__anext__()`, `rows.send(None)`, `rows.next()`.

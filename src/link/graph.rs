@@ -433,7 +433,8 @@ fn takes(solution: &Solution<'_>, graph: &Graph) -> (Takes, FxHashMap<FuncAt, Ki
         let facts = input.facts_of(external.call.file);
         let mut mark = |args: Vec<&Arg>, kind| {
             for arg in args {
-                if let Some(at) = is_parameter(input, At { file: external.call.file, id: arg.value }, external.from) {
+                let given = super::wrap::given(solution, At { file: external.call.file, id: arg.value });
+                if let Some(at) = is_parameter(input, given, external.from) {
                     // `to_thread(lambda: ctx.run(f))` moves f, whatever the lambda does with it.
                     let elsewhere = elsewhere.get(&external.from).filter(|_| at.0 != external.from);
                     let kinds = allowed(external.call, arg.value);

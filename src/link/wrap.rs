@@ -1,12 +1,15 @@
 //! Decorators written in the repository: who calls the decorated function runs the function that the decorator gives back.
 
-use super::graph::{Edge, EdgeKind, Graph, Wrapping, functions};
+use super::graph::{Edge, EdgeKind, Graph, Wrapping, argument, functions};
 use super::kinds::Kinds;
 use super::values::Solution;
-use super::{At, FuncAt, Input};
+use super::{At, ExprAt, FuncAt, Input};
 use crate::facts::ContextKind;
 use crate::ir::{CallKind, Expr, Family};
 use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Wrappers around a function that is handed on, one in another, at most.
+const MOST_WRAPPERS: usize = 3;
 
 /// What is put around decorated functions.
 pub(super) type Wrappers = FxHashMap<FuncAt, Vec<FuncAt>>;
@@ -91,6 +94,29 @@ pub(super) fn follow(graph: &mut Graph) {
     }
     graph.edges.extend(added);
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
+}
+
+/// What a library's wrapper is given, in its place: `f` of `partial(f, x)`.
+pub(super) fn given(solution: &Solution<'_>, mut at: ExprAt) -> ExprAt {
+    let summary = &solution.input.summaries[at.file];
+    for _ in 0..MOST_WRAPPERS {
+        let next = match summary.exprs[at.id] {
+            Expr::Call(id) => {
+                let call = &summary.calls[id];
+                let path = solution.external_path(At { file: at.file, id: call.callee });
+                let which = path.and_then(|path| solution.input.facts_of(at.file).wraps(path));
+                which.and_then(|which| argument(call, which).first().map(|arg| arg.value))
+            }
+            Expr::Var(var) => match solution.assigned(at.file, var) {
+                [one] if matches!(summary.exprs[*one], Expr::Call(_)) => Some(*one),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(id) = next else { break };
+        at.id = id;
+    }
+    at
 }
 
 /// Where the wrapper of a decorator moves the function elsewhere and never calls it itself, callers of the decorated function do

@@ -20,6 +20,9 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Uses(check),
 };
 
+/// The method that runs when an object is collected, as the language defines it.
+const FINALIZER: &str = "__del__";
+
 /// How a task is kept.
 const KEPT: &str =
     "put it into `task`, then `TASKS.add(task)` and `task.add_done_callback(TASKS.discard)`, with `TASKS = set()` at the top of the module";
@@ -50,7 +53,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
                     report_maker(rule, program, told, func, callers(func));
                 }
             }
-            _ => report(rule, program, told, *at, *one, None),
+            _ => report(rule, shared, told, *at, *one, None),
         }
     }
     for (file, summary) in program.input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python()) {
@@ -63,7 +66,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             if is_kept(program, file, *var) || is_returned(summary, *var) || is_stored(summary, assign.value) {
                 told.clear(rule, program, at, "kept");
             } else if let Some(one) = task(at) {
-                report(rule, program, told, at, one, Some(&summary.vars[*var].name));
+                report(rule, shared, told, at, one, Some(&summary.vars[*var].name));
             }
         }
     }
@@ -97,8 +100,9 @@ fn only_calls_back(program: &Program<'_, '_>, at: CallAt) -> bool {
     program.graph.externals_of(at).any(|external| facts.registrations(external.path).iter().any(|entry| entry.ready))
 }
 
-/// Whether the task is of a coroutine that never gives way: it is done in one step, for which the loop holds it.
-fn ends_at_once(program: &Program<'_, '_>, at: CallAt) -> bool {
+/// Whether the task is of a coroutine that never gives way, nor does what it awaits: it is done in one step, for which the loop holds it.
+fn ends_at_once(shared: &Shared<'_, '_, '_>, at: CallAt) -> bool {
+    let program = shared.program;
     let summary = &program.input.summaries[at.file];
     let given = summary.calls[at.id].args.iter().filter_map(|arg| match summary.exprs[arg.value] {
         Expr::Call(id) => Some(At { file: at.file, id }),
@@ -108,9 +112,15 @@ fn ends_at_once(program: &Program<'_, '_>, at: CallAt) -> bool {
     run.peek().is_some()
         && run.all(|func| {
             let function = program.input.func(func);
-            let gives_way = program.input.summaries[func.file].awaits.iter().any(|(of, _)| *of == func.id);
-            function.is_async && !function.is_abstract && !function.is_generator && !gives_way && !function.waits
+            function.is_async && !function.is_abstract && !function.is_generator && !shared.pauses().function(func)
         })
+}
+
+/// Whether the function awaits something after the call: its frame, and what its variables hold, lives on as long.
+fn lives_on(program: &Program<'_, '_>, at: CallAt) -> bool {
+    let summary = &program.input.summaries[at.file];
+    let call = &summary.calls[at.id];
+    summary.awaits.iter().any(|(func, place)| *func == call.func && place.start > call.span.end)
 }
 
 /// Whether the task waits for what a thread or a process does: that one's executor leads back to it until it is done.
@@ -127,12 +137,17 @@ fn is_elsewhere(program: &Program<'_, '_>, at: CallAt) -> bool {
     })
 }
 
-fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, one: Awaitable, held: Option<&str>) {
+fn report(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told, at: CallAt, one: Awaitable, held: Option<&str>) {
+    let program = shared.program;
     let owner = told::owner(program, at);
     if told::is_test(program, owner) {
         return told.clear(rule, program, at, "test");
     }
-    if ends_at_once(program, at) {
+    // Nobody is left to wait for it, or to keep it.
+    if program.input.func(owner).name.as_str() == FINALIZER {
+        return told.clear(rule, program, at, "finalizer");
+    }
+    if ends_at_once(shared, at) {
         return told.clear(rule, program, at, "never waits");
     }
     if is_elsewhere(program, at) {
@@ -149,7 +164,11 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, o
     };
     let said = Said {
         severity: rule.severity,
-        confidence: if held.is_some() { Confidence::Medium } else { Confidence::High },
+        confidence: match held {
+            Some(_) if lives_on(program, at) => Confidence::Low,
+            Some(_) => Confidence::Medium,
+            None => Confidence::High,
+        },
         message,
         why: "the loop holds its tasks by weak references only, and what a dropped task raises is only logged".to_owned(),
         // An attribute of the object lives no longer than the object does, and may be none that its class allows.

@@ -58,7 +58,11 @@ impl Lowering<'_> {
                 let inner = |parent: Node<'_>| matches!(parent.sort(), "member_expression" | "call_expression");
                 let awaited = self.text_of(node).starts_with("await") && !node.parent().is_some_and(inner) && self.is_misread_await(node);
                 let value = self.call_expression(node, awaited);
-                if awaited { self.push(Expr::Await(value)) } else { value }
+                if !awaited {
+                    return value;
+                }
+                self.summary.awaits.push((self.func, super::span(node)));
+                self.push(Expr::Await(value))
             }
             "new_expression" => self.new_expression(node, false),
             "await_expression" => self.await_expression(node),
@@ -278,6 +282,11 @@ impl Lowering<'_> {
         if function.sort() == "identifier" && self.text_of(function) == "await" {
             return self.misread_await(arguments);
         }
+        // `await f<T>(x)` is parsed as a call of what `await f` gives: see `is_misread_await`.
+        let function = match function.sort() {
+            "await_expression" => named_children(function).into_iter().find(|part| part.sort() != "comment").unwrap_or(function),
+            _ => function,
+        };
         if arguments.sort() == "template_string" {
             let callee = self.expression(function);
             self.template(arguments);
@@ -325,6 +334,7 @@ impl Lowering<'_> {
                 "call_expression" => at.at(Field::Function),
                 "member_expression" | "subscript_expression" => at.at(Field::Object),
                 "identifier" => return self.text_of(at) == "await",
+                "await_expression" => return true,
                 _ => None,
             };
             match next {

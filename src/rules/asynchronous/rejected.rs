@@ -3,7 +3,7 @@
 use super::given::Awaitables;
 use crate::base::{FileId, Span};
 use crate::facts::{Effect, Gives, Results};
-use crate::ir::{Call, CallId, CallKind, Const, Expr, ExprId, ModuleSummary};
+use crate::ir::{Call, CallId, CallKind, Const, Expr, ExprId, ModuleSummary, VarId};
 use crate::link::graph::{Outcome, functions};
 use crate::link::{At, CallAt, ExprAt, FuncAt, promise_of};
 use crate::rules::Program;
@@ -165,12 +165,21 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
         returned.max().unwrap_or(Rejects::Perhaps)
     }
 
-    /// Whether the function that a constructor is given takes one parameter at most.
+    /// Whether the function that a constructor is given takes one parameter at most, or does nothing with the second.
     fn only_resolves(&self, at: CallAt) -> bool {
         let first = self.program.input.summaries[at.file].calls[at.id].args.first();
         let given = first.map(|arg| functions(self.program.solution, At { file: at.file, id: arg.value })).unwrap_or_default();
-        let one = |func: &FuncAt| matches!(self.program.input.func(*func).params.as_slice(), [] | [crate::ir::Param { rest: false, .. }]);
+        let one = |func: &FuncAt| match self.program.input.func(*func).params.as_slice() {
+            [] => true,
+            [first] => !first.rest,
+            [_, second] => !second.rest && second.var.is_some_and(|var| !self.is_read(func.file, var)),
+            _ => false,
+        };
         !given.is_empty() && given.iter().all(one)
+    }
+
+    fn is_read(&self, file: FileId, var: VarId) -> bool {
+        self.program.input.summaries[file].exprs.contains(&Expr::Var(var))
     }
 
     /// The surest rejection among promises that a library waits for at once, and of one that the program made itself; none where it is
