@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     id: "floating-promise",
     group: "async",
     severity: Severity::Warning,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/floating-promise.md"),
     check: Check::Uses(check),
 };
