@@ -56,6 +56,9 @@ pub(super) struct RawDrops {
     /// It is harmless where the function catches all that it awaits.
     #[serde(default)]
     pub unless_caught: bool,
+    /// It is doubted where the function catches all that it awaits: to run side by side may be what is meant.
+    #[serde(default)]
+    pub doubted_where_caught: bool,
     /// What the call does with what an asynchronous function gives: `takes every promise for true`.
     pub does: String,
     /// What to write instead.
@@ -88,6 +91,8 @@ pub struct Dropping {
     pub which: Which,
     /// It is harmless where the function catches all that it awaits.
     pub unless_caught: bool,
+    /// It is doubted where the function catches all that it awaits.
+    pub doubted_where_caught: bool,
     /// What the call does with the promise.
     pub does: String,
     /// What to write instead.

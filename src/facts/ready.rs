@@ -204,7 +204,8 @@ impl Ready {
             let (at, raw) = (Some(one.place()), one.into_value());
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (at, message))?;
             let source = raw.source.unwrap_or_default();
-            let dropping = Dropping { which, unless_caught: raw.unless_caught, does: raw.does, instead: raw.instead, source };
+            let (unless_caught, doubted_where_caught) = (raw.unless_caught, raw.doubted_where_caught);
+            let dropping = Dropping { which, unless_caught, doubted_where_caught, does: raw.does, instead: raw.instead, source };
             drops.push((raw.paths.iter().map(|path| name(path)).collect(), dropping));
         }
         let mut regexes = Vec::new();

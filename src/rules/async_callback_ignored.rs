@@ -45,6 +45,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             }
             let Some(func) = run.first().copied() else { continue };
             let confidence = match run.iter().map(|func| rejected.of(*func)).max() {
+                Some(Rejects::Never) if dropping.doubted_where_caught => Confidence::Low,
                 _ if !dropping.unless_caught => confidence,
                 Some(Rejects::Shown) => confidence,
                 Some(Rejects::Perhaps) => Confidence::Low,
