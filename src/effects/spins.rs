@@ -23,9 +23,9 @@ pub fn waits(input: Input<'_>, graph: &Graph, func: FuncAt, one: &Loop) -> bool 
         (clock || !summary.calls[id].kind.is_written()) && graph.edges_of(at).next().is_none()
     });
     // `for (let i = 0; i < n; i++) {}` ends by itself: what it counts up stands among its expressions. A call in the test may
-    // do what the loop is for: `while (queue.take()) {}`.
+    // do what the loop is for: `while (queue.take()) {}`, and so may a step there: `while (text[--end] === "/");`.
     let written = (one.calls.start..one.calls.end).any(|id| summary.calls[CallId::from_raw(id)].kind.is_written());
-    let empty = one.exprs.is_empty() && !written && (one.kind == LoopKind::While || one.test.is_empty());
+    let empty = one.exprs.is_empty() && !written && !one.steps && (one.kind == LoopKind::While || one.test.is_empty());
     empty || (asks && idle)
 }
 

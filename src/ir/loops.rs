@@ -43,6 +43,8 @@ pub struct Loop {
     pub waits: bool,
     /// Its body ends by leaving it: it goes round once at most.
     pub leaves: bool,
+    /// Its test or body changes a variable or a member by what it was: `--end`, `n += 1`. Told of ECMAScript only.
+    pub steps: bool,
     /// It may be left from within, by `break` or `return`, before all is gone over.
     pub exits: bool,
     /// Its test is always true and nothing in its body leaves it: no `break`, `return` or `raise`. Told of Python only.
@@ -88,6 +90,7 @@ impl ModuleSummary {
             main_guard: within.main_guard,
             waits: false,
             leaves: false,
+            steps: false,
             exits: false,
             endless: false,
             test: test.exprs..here.exprs,

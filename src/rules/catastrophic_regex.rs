@@ -6,6 +6,8 @@ use super::cpu::origin::{Origin, Origins};
 use super::cpu::rewrite;
 use super::{Check, Program, Rule, Status};
 use crate::base::Name;
+use crate::contexts::Origin as Entry;
+use crate::effects::belief;
 use crate::effects::grown::Input;
 use crate::effects::patterns::Pattern;
 use crate::effects::shown_path;
@@ -54,7 +56,7 @@ pub(super) fn findings(
     let mut by_call: FxHashMap<CallAt, Vec<Way<'_>>> = FxHashMap::default();
     for one in reached {
         let Some(text) = one.grown.map(|grown| grown.input) else { continue };
-        by_call.entry(one.witness.call).or_default().extend(judged(program, origins, func, one, text, root.confidence));
+        by_call.entry(one.witness.call).or_default().extend(judged(program, origins, func, one, text, root));
     }
     let mut calls: Vec<_> = by_call.into_iter().collect();
     calls.sort_by_key(|(call, _)| *call);
@@ -89,13 +91,14 @@ fn judged<'b>(
     func: FuncAt,
     one: &Reached,
     text: Input,
-    entry: Confidence,
+    root: &Entry,
 ) -> Option<Way<'b>> {
     let (steps, path) = program.effects.steps(func, one.witness.clone(), one.channel);
     let end = steps.last()?.call;
     let chain = steps.iter().map(|step| step.hop(program.input, path)).collect();
     let pattern = program.patterns.of(end)?;
     let origin = origins.of(func, text.size());
+    let entry = root.confidence;
     let confidence = match (&origin, pattern.is_exponential()) {
         (Origin::Bounded, _) => return None,
         (Origin::Request(_) | Origin::Field(_), _) | (Origin::Head(_), true) => entry,
@@ -107,7 +110,8 @@ fn judged<'b>(
     // What Python reads of a file as text has `\n` for every line's end.
     let returns = pattern.verdict.attack.as_ref().is_some_and(|attack| attack.source(pattern.flavor, "1").contains("\\r"));
     let translated = returns && origin == Origin::Stored("a file") && program.input.summaries[end.file].is_python();
-    let confidence = if translated { Confidence::Low } else { confidence.min(one.witness.sure()) };
+    let far = root.entry.is_none() && belief::is_far(steps.len(), one.channel.0);
+    let confidence = if translated || far { Confidence::Low } else { confidence.min(one.witness.sure()) };
     Some(Way { severity, confidence, by_name: one.witness.by_name, chain, end, path, origin, pattern })
 }
 

@@ -112,7 +112,7 @@ impl Lowering<'_> {
             "assignment_expression" => self.assignment(node),
             "update_expression" => {
                 if let Some(argument) = node.at(Field::Argument) {
-                    self.blur(argument);
+                    self.step(argument);
                     self.expression(argument);
                 }
                 self.unknown()
@@ -568,9 +568,17 @@ impl Lowering<'_> {
             self.assign_to(left, value);
             return value;
         }
-        self.blur(left);
+        self.step(left);
         self.expression(left);
         self.unknown()
+    }
+
+    /// Notes that something is changed by what it was.
+    fn step(&mut self, target: Node<'_>) {
+        self.blur(target);
+        if let Some(id) = self.looped {
+            self.summary.loops[id].steps = true;
+        }
     }
 
     fn assertion(&mut self, node: Node<'_>) -> ExprId {
