@@ -108,6 +108,8 @@ async function resolve(whole, depth = 0) {
     const module = name === null ? parts.module : name + parts.module.slice(packageOf(parts.module).length);
     if (declarations.has(module, members, builtins.has(parts.module))) return "declared";
   }
+  // All that a module has, of one that can't be loaded here: without its peers, or a native library.
+  if (members.length === 0 && parts.members.length > 0 && names.length > 0) return "declared";
   // A member of a type that this catalogue names: of one of its bases, or of what makes it.
   const [owner, member] = [whole.slice(0, whole.lastIndexOf(".")), whole.slice(whole.lastIndexOf(".") + 1)];
   for (const type of (depth < 4 && types.get(owner)) || []) {
