@@ -30,7 +30,8 @@ def paths_of(facts):
         return [value] if isinstance(value, str) else value or []
 
     for table, rows in facts.items():
-        if table == "library":
+        # What these tell are names, of options and of functions anywhere.
+        if table in ("library", "debugging", "async_form"):
             continue
         for row in rows:
             for key in ("path", "paths", "constructors", "bases", "enter", "element", "decorator", "base", "call", "attribute", "parameters"):
@@ -42,7 +43,8 @@ def paths_of(facts):
                     yield table, f"{row['path']}.{member}"
             for condition in [*row.get("unless", []), *row.get("light_when", [])]:
                 _, _, value = condition.partition("=")
-                if "." in value and not value.replace(".", "").isdigit():
+                # `*.read()` is whatever has that method.
+                if "." in value and not value.startswith("*") and not value.replace(".", "").isdigit():
                     yield table, value
 
 
@@ -161,7 +163,9 @@ def main():
     file, source = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     facts = tomllib.loads(file.read_text())
     library = facts.get("library", {})
-    problems = [f"library.{field} is missing" for field in ("name", "modules", "source", "checked") if not library.get(field)]
+    # What is of no library names no modules.
+    told_of = [field for field in ("name", "modules", "source", "checked") if not library.get(field) and library.get(field) != []]
+    problems = [f"library.{field} is missing" for field in told_of]
     if not str(library.get("source", "")).startswith("https://"):
         problems.append("library.source is not an address")
     dynamic = {}
@@ -180,7 +184,8 @@ def main():
     # A file of entries by file name speaks of no library.
     paths = list(dict.fromkeys([*named, *(("library", module) for module in modules if named)]))
     for table, path in paths:
-        if path in dynamic or f"{path.rpartition('.')[0]}.*" in dynamic:
+        owners = [path[:at] for at, letter in enumerate(path) if letter == "."]
+        if path in dynamic or any(f"{owner}.*" in dynamic for owner in owners):
             continue
         try:
             version = resolver.resolve(path)
