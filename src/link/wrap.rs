@@ -107,6 +107,8 @@ pub(super) fn given(solution: &Solution<'_>, mut at: ExprAt) -> ExprAt {
                 let which = path.and_then(|path| solution.input.facts_of(at.file).wraps(path));
                 which.and_then(|which| argument(call, which).first().map(|arg| arg.value))
             }
+            // `f = partial(f, x)`: it is the parameter's all the same.
+            Expr::Var(var) if summary.functions[summary.vars[var].func].params.iter().any(|param| param.var == Some(var)) => None,
             Expr::Var(var) => match solution.assigned(at.file, var) {
                 [one] if matches!(summary.exprs[*one], Expr::Call(_)) => Some(*one),
                 _ => None,
