@@ -8,6 +8,7 @@ mod generators;
 mod guards;
 mod kept;
 mod loops;
+mod misread;
 mod modules;
 mod scopes;
 mod statements;

@@ -317,34 +317,6 @@ impl Lowering<'_> {
         self.call(CallKind::Call, callee, args, node, awaited)
     }
 
-    /// `await (0, m.f)(x)` is parsed as a call of a function `await`: what it is given is what is awaited.
-    fn misread_await(&mut self, arguments: Node<'_>) -> ExprId {
-        let mut last = None;
-        for part in named_children(arguments).into_iter().filter(|part| part.sort() != "comment") {
-            last = Some(self.expression(part));
-        }
-        last.unwrap_or_else(|| self.unknown())
-    }
-
-    /// Whether the innermost callee of a chain of calls and members is a misread `await`.
-    fn is_misread_await(&self, node: Node<'_>) -> bool {
-        let mut at = node;
-        for _ in 0..DEEPEST {
-            let next = match at.sort() {
-                "call_expression" => at.at(Field::Function),
-                "member_expression" | "subscript_expression" => at.at(Field::Object),
-                "identifier" => return self.text_of(at) == "await",
-                "await_expression" => return true,
-                _ => None,
-            };
-            match next {
-                Some(inner) => at = inner,
-                None => return false,
-            }
-        }
-        false
-    }
-
     /// `f.bind(this)`, `ctrl.method.bind(ctrl)`: the function, not a call of it.
     fn bound_method(&mut self, function: Node<'_>, arguments: Node<'_>) -> Option<ExprId> {
         let (object, property) = (function.at(Field::Object)?, function.at(Field::Property)?);
