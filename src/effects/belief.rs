@@ -2,6 +2,7 @@
 
 use super::conditions::is_way_out;
 use super::debugging;
+use crate::contexts::Origin;
 use crate::facts::Effect;
 use crate::finding::Confidence;
 use crate::link::graph::{EdgeKind, Graph};
@@ -60,17 +61,17 @@ pub fn sure(hops: u32, widest: u8) -> Confidence {
     }
 }
 
-/// Whether what stands so many calls from a coroutine of which no entry is known is too far to be believed. Of such findings in real code
-/// a quarter or less was true: what lies there is mostly done once, for a program's own configuration, for what is done already, or in
-/// a program whose loop nobody shares.
+/// Whether what stands so many calls from an origin that is only half sure is too far to be believed: from a coroutine of which no entry is
+/// known, or from a callback of a timer or an event. Of such findings in real code a quarter or less was true: what
+/// lies there is mostly done once, for a program's own configuration, for what is done already, or in a program whose loop nobody shares.
 #[must_use]
-pub fn is_far(steps: usize, effect: Effect) -> bool {
+pub fn is_far(origin: &Origin, steps: usize, effect: Effect) -> bool {
     let most = match effect {
         Effect::Wait | Effect::Regex => 1,
         Effect::File => 2,
         _ => 3,
     };
-    steps > most
+    origin.confidence < Confidence::High && steps > most
 }
 
 /// How sure a finding is: of the entry, and of the chain from there. Two half doubts make a whole one: of the ways that began in coroutines
