@@ -238,6 +238,11 @@ fn is_project(file_name: &str) -> bool {
             | "pnpm-workspace.yaml"
             | VERSION
             | "jsconfig.json"
+            | "executors.json"
+            | "builders.json"
+            | "generators.json"
+            | "migrations.json"
+            | "collection.json"
     ) || (file_name.starts_with("tsconfig") && Path::new(file_name).extension().is_some_and(|extension| extension == "json"))
 }
 

@@ -23,7 +23,7 @@ pub use library::Library;
 pub use measure::Bounded;
 pub use pattern::Applies;
 pub use pool::{Pickles, Pool, Runs, Starting};
-pub use promise::{Dropping, Gives, Promised, Rejections};
+pub use promise::{Dropping, Gives, Promised, Rejections, TakesRejections};
 pub use remedy::{Case, Caution, Idiom, Instead, Other, Remedy, Runtime, Words};
 pub use schema::{ContextKind, Effect, ElementsOf, Gil, Handling, Language, Registered, Results, Weight};
 pub use threads::OwnLoop;
@@ -313,6 +313,8 @@ pub struct Entry {
     pub plain: bool,
     /// A promise that it gives is awaited by nobody.
     pub rejections: Option<Rejections>,
+    /// What is registered is called with rejections that nobody else takes care of.
+    pub takes_rejections: Option<TakesRejections>,
     /// What the function is called with is finished by then.
     pub ready: bool,
     /// What the function is called with comes from the program itself, not from a client.

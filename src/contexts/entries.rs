@@ -4,7 +4,7 @@ use super::{START_HOPS, Spread};
 use crate::base::{FileId, Name, Span};
 use crate::facts::{ContextKind, Entry, Facts, Registered, Which};
 use crate::finding::Confidence;
-use crate::ir::{CallKind, Export, FuncId, MODULE_BODY, Target};
+use crate::ir::{Call, CallKind, Export, Expr, ExprId, FuncId, MODULE_BODY, Target};
 use crate::link::graph::{EdgeKind, functions};
 use crate::link::{At, FuncAt, Value, argument, first_text};
 use std::sync::Arc;
@@ -64,6 +64,7 @@ impl Spread<'_, '_> {
                         self.methods(file, call, entry)
                     };
                     let given = argument(call, entry.which);
+                    let on_loop = entry.ready && self.is_done_on_loop(file, call);
                     for func in run {
                         // What a test around the registration rules out is not registered.
                         if let [given] = given.as_slice()
@@ -71,7 +72,9 @@ impl Spread<'_, '_> {
                         {
                             continue;
                         }
-                        self.enter(func, entry, file, call.span);
+                        if !on_loop {
+                            self.enter(func, entry, file, call.span);
+                        }
                     }
                 }
             }
@@ -128,6 +131,24 @@ impl Spread<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether the receiver is what the loop itself brings to an end, whatever its class: a future of a coroutine that was handed over from
+    /// another thread. Its callbacks run where the coroutine does.
+    fn is_done_on_loop(&self, file: FileId, call: &Call) -> bool {
+        let summary = &self.input.summaries[file];
+        let Expr::Attr { base, .. } = summary.exprs[call.callee] else { return false };
+        let given: &[ExprId] = match &summary.exprs[base] {
+            Expr::Var(var) => self.solution.assigned(file, *var),
+            _ => std::slice::from_ref(&base),
+        };
+        let facts = self.input.facts_of(file);
+        let handed = |path: Name| facts.boundary(path).is_some_and(|boundary| boundary.to == ContextKind::Loop);
+        !given.is_empty()
+            && given.iter().all(|id| match summary.exprs[*id] {
+                Expr::Call(id) => self.graph.externals_of(At { file, id }).any(|external| handed(external.path)),
+                _ => false,
+            })
     }
 
     fn is_exported(&self, file: FileId, id: FuncId, names: &[Name]) -> bool {

@@ -67,7 +67,7 @@ pub fn sure(hops: u32, widest: u8) -> Confidence {
 #[must_use]
 pub fn is_far(origin: &Origin, steps: usize, effect: Effect) -> bool {
     let most = match effect {
-        Effect::Wait | Effect::Regex => 1,
+        Effect::Wait | Effect::Regex | Effect::Stdin => 1,
         Effect::File => 2,
         _ => 3,
     };

@@ -59,6 +59,9 @@ pub(super) struct RawDrops {
     /// It is doubted where the function catches all that it awaits: to run side by side may be what is meant.
     #[serde(default)]
     pub doubted_where_caught: bool,
+    /// It is harmless where the program takes care of all rejections that nobody else does.
+    #[serde(default)]
+    pub unless_taken: bool,
     /// What the call does with what an asynchronous function gives: `takes every promise for true`.
     pub does: String,
     /// What to write instead.
@@ -93,6 +96,8 @@ pub struct Dropping {
     pub unless_caught: bool,
     /// It is doubted where the function catches all that it awaits.
     pub doubted_where_caught: bool,
+    /// It is harmless where the program takes care of all rejections that nobody else does.
+    pub unless_taken: bool,
     /// What the call does with the promise.
     pub does: String,
     /// What to write instead.
@@ -114,6 +119,15 @@ pub struct Rejections {
     pub unless: Vec<String>,
     /// What becomes of the request.
     pub so: String,
+}
+
+/// What takes care of rejections that nobody else does.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TakesRejections {
+    /// Calls by which it ends the process all the same.
+    #[serde(default)]
+    pub unless: Vec<String>,
 }
 
 impl Facts {

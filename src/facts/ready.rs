@@ -120,6 +120,7 @@ impl Ready {
                 head: raw.head,
                 alone: raw.alone,
                 rejections: raw.rejections,
+                takes_rejections: raw.takes_rejections,
                 plain: raw.plain,
                 most: raw.most,
                 from_client: from_client(raw.from_client).map_err(|message| (at.clone(), message))?,
@@ -204,8 +205,9 @@ impl Ready {
             let (at, raw) = (Some(one.place()), one.into_value());
             let which = which(raw.argument.as_ref(), raw.keyword.as_deref()).map_err(|message| (at, message))?;
             let source = raw.source.unwrap_or_default();
-            let (unless_caught, doubted_where_caught) = (raw.unless_caught, raw.doubted_where_caught);
-            let dropping = Dropping { which, unless_caught, doubted_where_caught, does: raw.does, instead: raw.instead, source };
+            let (unless_caught, doubted_where_caught, unless_taken) = (raw.unless_caught, raw.doubted_where_caught, raw.unless_taken);
+            let (does, instead) = (raw.does, raw.instead);
+            let dropping = Dropping { which, unless_caught, doubted_where_caught, unless_taken, does, instead, source };
             drops.push((raw.paths.iter().map(|path| name(path)).collect(), dropping));
         }
         let mut regexes = Vec::new();

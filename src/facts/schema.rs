@@ -429,6 +429,8 @@ pub(super) struct RawEntry {
     pub alone: bool,
     /// A promise that it gives is awaited by nobody: what becomes of a rejection.
     pub rejections: Option<super::Rejections>,
+    /// What is registered is called with rejections that nobody else takes care of: they do not end the process.
+    pub takes_rejections: Option<super::TakesRejections>,
     /// Types of what the framework calls the function with, the receiver not counted.
     #[serde(default)]
     pub parameters: Vec<String>,

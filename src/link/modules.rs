@@ -90,6 +90,9 @@ impl Modules {
         for (path, text) in projects.iter().filter(|(path, _)| named(path, "package.json")) {
             modules.add_package(parent(path), text);
         }
+        for (path, text) in projects.iter().filter(|(path, _)| commands::lists_tools(path)) {
+            modules.add_tools(parent(path), text);
+        }
         for (path, text) in projects {
             modules.add_commands(path, text);
         }
@@ -147,6 +150,13 @@ impl Modules {
         }
         mains.extend(["src/index".to_owned(), "index".to_owned(), "lib/index".to_owned()]);
         self.packages.push((package.to_owned(), dir.to_owned(), mains));
+    }
+
+    /// What a workspace's tool runs in a process of its own: executors, generators, builders, schematics.
+    fn add_tools(&mut self, dir: &str, text: &str) {
+        let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return };
+        let files: Vec<FileId> = commands::tools(&json).filter_map(|file| self.ecma_path(&join(dir, file), 0)).collect();
+        self.run_once.extend(files);
     }
 
     fn add_commands(&mut self, path: &str, text: &str) {

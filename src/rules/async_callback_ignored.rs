@@ -2,6 +2,7 @@
 
 use super::asynchronous::given::Awaitables;
 use super::asynchronous::rejected::{Rejected, Rejects};
+use super::asynchronous::taken::taken;
 use super::asynchronous::told::{self, Said};
 use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
@@ -10,6 +11,7 @@ use crate::finding::{Confidence, Severity};
 use crate::ir::{CallKind, Expr};
 use crate::link::graph::{Outcome, argument, functions};
 use crate::link::{At, CallAt, FuncAt};
+use rustc_hash::FxHashSet;
 
 pub(super) const RULE: Rule = Rule {
     id: "async-callback-ignored",
@@ -24,11 +26,16 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
     let program = shared.program;
     let awaitables = shared.awaitables();
     let rejected = Rejected::new(program, awaitables);
+    let taken = taken(program);
     for (at, call) in told::calls(program).filter(|(_, call)| matches!(call.kind, CallKind::Call | CallKind::New)) {
         let Some((dropping, confidence)) = dropping(program, at) else { continue };
         // The page's own loop runs it.
         if program.graph.sent.contains(&told::owner(program, at)) {
             told.clear(rule, program, at, "browser");
+            continue;
+        }
+        if taken && dropping.unless_taken {
+            told.clear(rule, program, at, "taken");
             continue;
         }
         let wanted = if told::is_python(program, at) { Gives::Coroutine } else { Gives::Promise };
@@ -105,11 +112,13 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, f
 
 /// Functions that a framework calls plainly, which are coroutine functions all the same.
 fn plain_entries(rule: &Rule, program: &Program<'_, '_>, awaitables: &Awaitables<'_, '_, '_>, told: &mut Told) {
+    // What stands around a function stands around its inner decorators too, which call the function alone.
+    let around: FxHashSet<FuncAt> = program.graph.wrappers.values().flatten().copied().collect();
     for (file, summary) in program.input.summaries.iter_enumerated().filter(|(_, summary)| summary.is_python()) {
         for (id, function) in summary.functions.iter_enumerated().filter(|(_, function)| function.is_async && !function.is_generator) {
             let func = At { file, id };
             let origin = program.contexts.origin(func, ContextKind::Loop);
-            let Some(origin) = origin.filter(|_| program.contexts.caller_of(func).is_none()) else { continue };
+            let Some(origin) = origin.filter(|_| program.contexts.caller_of(func).is_none() && !around.contains(&func)) else { continue };
             // Its decorators may put a plain function in its place.
             if !origin.entry.as_ref().is_some_and(|entry| entry.plain) || awaitables.of(func) != Some(Gives::Coroutine) {
                 continue;

@@ -7,5 +7,6 @@ pub mod rejected;
 pub mod returned;
 pub mod settled;
 pub mod statements;
+pub mod taken;
 pub mod told;
 pub mod waited;

@@ -4,9 +4,10 @@ use super::asynchronous::given::{Awaitable, is_kept};
 use super::asynchronous::told::{self, Said};
 use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
+use crate::base::Span;
 use crate::facts::{ContextKind, Gives};
 use crate::finding::{Confidence, Severity};
-use crate::ir::{Expr, ExprId, MODULE_BODY, ModuleSummary, Target, VarId};
+use crate::ir::{Arg, Expr, ExprId, MODULE_BODY, ModuleSummary, Target, VarId};
 use crate::link::graph::External;
 use crate::link::{At, CallAt, FuncAt};
 use rustc_hash::FxHashSet;
@@ -116,11 +117,31 @@ fn ends_at_once(shared: &Shared<'_, '_, '_>, at: CallAt) -> bool {
         })
 }
 
-/// Whether the function awaits something after the call: its frame, and what its variables hold, lives on as long.
+/// Whether the function awaits something after the call, or runs the loop itself: its frame, and what its variables hold, lives on as long.
 fn lives_on(program: &Program<'_, '_>, at: CallAt) -> bool {
     let summary = &program.input.summaries[at.file];
+    let facts = program.input.facts_of(at.file);
     let call = &summary.calls[at.id];
-    summary.awaits.iter().any(|(func, place)| *func == call.func && place.start > call.span.end)
+    let later = |place: Span| place.start > call.span.end;
+    let runs = |id| program.graph.externals_of(At { file: at.file, id }).any(|external| facts.runs_loop(external.path));
+    summary.awaits.iter().any(|(func, place)| *func == call.func && later(*place))
+        || summary.calls.iter_enumerated().any(|(id, other)| other.func == call.func && later(other.span) && runs(id))
+}
+
+/// Whether what is to be made a task is no coroutine, and is read elsewhere too: `ensure_future(task)` gives back what it is given.
+fn is_one_already(shared: &Shared<'_, '_, '_>, at: CallAt) -> bool {
+    let (program, awaitables) = (shared.program, shared.awaitables());
+    let summary = &program.input.summaries[at.file];
+    let coroutine = |id: ExprId| awaitables.of_expr(At { file: at.file, id }).is_some_and(|one| one.gives == Gives::Coroutine);
+    let kept = |arg: &Arg| match summary.exprs[arg.value] {
+        Expr::Var(var) => {
+            let made = program.solution.assigned(at.file, var);
+            let read = summary.exprs.iter_enumerated().any(|(id, expr)| *expr == Expr::Var(var) && id != arg.value);
+            read && !made.is_empty() && !made.iter().any(|id| coroutine(*id))
+        }
+        _ => false,
+    };
+    summary.calls[at.id].args.iter().any(kept)
 }
 
 /// Whether the task waits for what a thread or a process does: that one's executor leads back to it until it is done.
@@ -149,6 +170,9 @@ fn report(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told, at: CallAt,
     }
     if ends_at_once(shared, at) {
         return told.clear(rule, program, at, "never waits");
+    }
+    if is_one_already(shared, at) {
+        return told.clear(rule, program, at, "kept");
     }
     if is_elsewhere(program, at) {
         return told.clear(rule, program, at, "kept by the executor");

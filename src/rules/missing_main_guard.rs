@@ -42,6 +42,8 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             let (method, explicit) = pools.starts_by(program, made);
             let reason = if call.main_guard {
                 Some("main guard")
+            } else if is_main_module(&program.input.sources[file].path) {
+                Some("main module")
             } else if program.contexts.is_of_test(At { file, id: MODULE_BODY }) {
                 Some("test")
             } else {
@@ -76,6 +78,11 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             told.findings.push(said.finding(rule, program));
         }
     }
+}
+
+/// Whether the file is what `python -m package` runs: children do not import that again.
+fn is_main_module(path: &str) -> bool {
+    path.rsplit('/').next() == Some("__main__.py")
 }
 
 /// Files that another one imports, tests aside.

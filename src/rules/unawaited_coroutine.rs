@@ -24,7 +24,12 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
     let coroutine = |at| awaitables.of_call(at).filter(|one| one.gives == Gives::Coroutine);
     for (at, call) in told::calls(program).filter(|(at, _)| told::is_python(program, *at)) {
         if call.dropped && !call.awaited {
-            if let Some(one) = coroutine(at) {
+            let Some(one) = coroutine(at) else { continue };
+            let callee = At { file: at.file, id: call.callee };
+            // `if iscoroutinefunction(f): await f()`, and `f()` where it is none.
+            if one.func.is_some_and(|func| !program.graph.kinds.allows(program.solution, at, callee, func)) {
+                told.clear(rule, program, at, "asked");
+            } else {
                 report(rule, program, told, at, one, "");
             }
         } else if call.awaited && coroutine(at).is_some() {

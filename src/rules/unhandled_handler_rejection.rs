@@ -1,10 +1,11 @@
 //! See rules/unhandled-handler-rejection.md.
 
 use super::asynchronous::rejected::Rejected;
+use super::asynchronous::taken::taken;
 use super::asynchronous::told::{self, Said};
 use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
-use crate::facts::Rejections;
+use crate::facts::{Entry, Rejections};
 use crate::finding::{Confidence, Severity};
 use crate::ir::{CallKind, Expr, ExprId};
 use crate::link::graph::{argument, functions};
@@ -25,6 +26,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
     let awaitables = shared.awaitables();
     let rejected = Rejected::new(program, awaitables);
     let wrapped = wrapped(program);
+    let taken = taken(program);
     let mut reported: FxHashSet<(CallAt, FuncAt)> = FxHashSet::default();
     for external in &program.graph.externals {
         let file = external.call.file;
@@ -52,7 +54,8 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
                     } else if told::is_test(program, told::owner(program, external.call)) {
                         told.clear(rule, program, external.call, "test");
                     } else {
-                        report(rule, program, told, external.call, func, rejections, &entry.label);
+                        let so = if taken { rejections.so.clone() } else { format!("{}, and Node ends the process", rejections.so) };
+                        report(rule, program, told, external.call, func, (entry, rejections, &so));
                     }
                 }
             }
@@ -102,13 +105,22 @@ fn taken_care_of(program: &Program<'_, '_>, call: CallAt, rejections: &Rejection
     (!rejections.unless.is_empty() && patched()).then_some("patched")
 }
 
-fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, func: FuncAt, rejections: &Rejections, label: &str) {
+/// A finding of a handler, by the entry that makes it one, what is known of its rejections, and what comes of one.
+fn report(
+    rule: &Rule,
+    program: &Program<'_, '_>,
+    told: &mut Told,
+    at: CallAt,
+    func: FuncAt,
+    (entry, rejections, so): (&Entry, &Rejections, &str),
+) {
+    let label = &entry.label;
     let name = &program.input.func(func).name;
     let shown = if name.starts_with('<') { "an asynchronous function".to_owned() } else { format!("`{name}`") };
     let said = Said {
         severity: rule.severity,
         confidence: Confidence::High,
-        message: format!("{shown} is a handler whose rejection nobody takes care of: {}", rejections.so),
+        message: format!("{shown} is a handler whose rejection nobody takes care of: {so}"),
         why: format!("the {label} is called, and the promise that it gives is dropped"),
         help: if rejections.package.is_some() {
             "catch it: `try { ... } catch (error) { next(error) }`, or wrap the handler once: `(req, res, next) => handler(req, res, next).catch(next)`"

@@ -1,4 +1,4 @@
-//! Which files a package's scripts run: `"build": "node tools/build.js --all && tsc"`.
+//! Which files a package's scripts run: `"build": "node tools/build.js --all && tsc"`; and which a workspace's tool does.
 
 /// Programs that run the file they are given.
 const RUNNERS: [&str; 4] = ["node", "nodemon", "ts-node", "tsx"];
@@ -34,9 +34,28 @@ pub fn files(command: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Kinds of what Nx and the Angular CLI run in a process of its own, as their lists name them: `executors.json`, `collection.json`.
+const TOOLS: [&str; 5] = ["executors", "builders", "generators", "schematics", "migrations"];
+
+/// Keys of such a list's entries that name the file, with the export behind `#`.
+const FACTORIES: [&str; 3] = ["implementation", "batchImplementation", "factory"];
+
+/// Whether a file is such a list, by its name.
+pub fn lists_tools(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    matches!(file, "executors.json" | "builders.json" | "generators.json" | "migrations.json" | "collection.json")
+}
+
+/// The files that such a list names, as written.
+pub fn tools(list: &serde_json::Value) -> impl Iterator<Item = &str> {
+    let entries = TOOLS.iter().filter_map(|kind| list[*kind].as_object()).flat_map(serde_json::Map::values);
+    let named = entries.flat_map(|entry| FACTORIES.iter().filter_map(|key| entry[*key].as_str()));
+    named.map(|file| file.split_once('#').map_or(file, |(file, _)| file))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{files, runs_once};
+    use super::{files, runs_once, tools};
 
     #[test]
     fn files_that_commands_run() {
@@ -46,6 +65,16 @@ mod tests {
         assert!(run("node -e \"require('x')\"").is_empty());
         assert!(run("mocha test/scripts --require ts-node/register").is_empty());
         assert!(run("node").is_empty());
+    }
+
+    #[test]
+    fn files_that_a_workspace_runs() {
+        let list = serde_json::json!({
+            "executors": { "build": { "implementation": "./src/build.impl", "schema": "./schema.json" } },
+            "schematics": { "add": { "factory": "./src/add#addFiles" } },
+            "packageJsonUpdates": { "1": { "factory": "./no" } },
+        });
+        assert_eq!(tools(&list).collect::<Vec<_>>(), ["./src/build.impl", "./src/add"]);
     }
 
     #[test]
