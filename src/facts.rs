@@ -434,6 +434,7 @@ pub struct Facts {
     rejecting: FxHashMap<Name, ()>,
     scalars: FxHashMap<Name, ()>,
     plain_decorators: FxHashMap<Name, ()>,
+    replacing: FxHashMap<Name, ()>,
     /// With what other threads write, where that is said.
     loop_bound: FxHashMap<Name, Option<Name>>,
     locks: FxHashMap<Name, Lock>,

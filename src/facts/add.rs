@@ -166,7 +166,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 28] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 29] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -196,6 +196,7 @@ impl Facts {
             &mut self.rejecting,
             &mut self.scalars,
             &mut self.plain_decorators,
+            &mut self.replacing,
         ]
     }
 }

@@ -164,6 +164,9 @@ pub struct RawFacts {
     /// Decorators that leave what a call of their function gives as it is: a route's.
     #[serde(default)]
     pub(super) plain_decorator: Vec<Placed<RawPaths>>,
+    /// Calls that put their third argument under a name into the first: `setattr`.
+    #[serde(default)]
+    pub(super) replaces: Vec<Placed<RawPaths>>,
     /// Locks of threads and processes.
     #[serde(default)]
     pub(super) lock: Vec<Placed<RawLock>>,
@@ -307,6 +310,7 @@ macro_rules! every_table {
             rejects,
             scalar,
             plain_decorator,
+            replaces,
             lock,
             polls,
             thread_local,

@@ -192,6 +192,12 @@ impl Facts {
         self.by_path(&self.settling, path).is_some()
     }
 
+    /// Whether a call on `path` puts its third argument under a name into the first.
+    #[must_use]
+    pub fn replaces(&self, path: Name) -> bool {
+        self.by_path(&self.replacing, path).is_some()
+    }
+
     /// Whether a call on `path` gives a promise that is rejected.
     #[must_use]
     pub fn rejects(&self, path: Name) -> bool {

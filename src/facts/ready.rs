@@ -58,7 +58,7 @@ pub(super) struct Ready {
     pub plain_labels: Vec<String>,
     pub runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    pub plain: [Vec<Name>; 28],
+    pub plain: [Vec<Name>; 29],
     pub locks: Vec<(Vec<Name>, Lock)>,
     pub polls: Vec<(Name, Name)>,
     /// Calls of the loop's own thread, with what other threads write.
@@ -302,6 +302,7 @@ impl Ready {
                 paths(raw.rejects),
                 paths(raw.scalar),
                 paths(raw.plain_decorator),
+                paths(raw.replaces),
             ],
             promises,
             drops,

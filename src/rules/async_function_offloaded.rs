@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     id: "async-function-offloaded",
     group: "async",
     severity: Severity::Error,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/async-function-offloaded.md"),
     check: Check::Uses(check),
 };

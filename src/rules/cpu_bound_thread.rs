@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
     id: "cpu-bound-thread",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/cpu-bound-thread.md"),
     check: Check::Uses(check),
 };

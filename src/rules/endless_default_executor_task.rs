@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     id: "endless-default-executor-task",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/endless-default-executor-task.md"),
     check: Check::Uses(check),
 };

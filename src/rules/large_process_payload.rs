@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     id: "large-process-payload",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/large-process-payload.md"),
     check: Check::Uses(check),
 };

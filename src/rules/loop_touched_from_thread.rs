@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
     id: "loop-touched-from-thread",
     group: "gil",
     severity: Severity::Error,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/loop-touched-from-thread.md"),
     check: Check::Uses(check),
 };

@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     id: "missing-main-guard",
     group: "gil",
     severity: Severity::Error,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/missing-main-guard.md"),
     check: Check::Uses(check),
 };

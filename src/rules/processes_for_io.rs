@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     id: "processes-for-io",
     group: "gil",
     severity: Severity::Info,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/processes-for-io.md"),
     check: Check::Uses(check),
 };

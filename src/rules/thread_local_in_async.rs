@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     id: "thread-local-in-async",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/thread-local-in-async.md"),
     check: Check::Uses(check),
 };

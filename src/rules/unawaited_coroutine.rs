@@ -7,13 +7,14 @@ use super::{Check, Program, Rule, Status, Told};
 use crate::facts::Gives;
 use crate::finding::{Confidence, Severity};
 use crate::ir::{Expr, MODULE_BODY, ModuleSummary, Target, VarId};
+use crate::link::graph::functions;
 use crate::link::{At, CallAt};
 
 pub(super) const RULE: Rule = Rule {
     id: "unawaited-coroutine",
     group: "async",
     severity: Severity::Error,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/unawaited-coroutine.md"),
     check: Check::Uses(check),
 };
@@ -21,6 +22,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
     let program = shared.program;
     let awaitables = shared.awaitables();
+    let replaced = replaces_methods(program);
     let coroutine = |at| awaitables.of_call(at).filter(|one| one.gives == Gives::Coroutine);
     for (at, call) in told::calls(program).filter(|(at, _)| told::is_python(program, *at)) {
         if call.dropped && !call.awaited {
@@ -30,7 +32,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             if one.func.is_some_and(|func| !program.graph.kinds.allows(program.solution, at, callee, func)) {
                 told.clear(rule, program, at, "asked");
             } else {
-                report(rule, program, told, at, one, "");
+                report(rule, program, told, at, &Found { one, replaced }, "");
             }
         } else if call.awaited && coroutine(at).is_some() {
             told.clear(rule, program, at, "awaited");
@@ -44,7 +46,14 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
                 continue;
             }
             if let Some(one) = coroutine(at).filter(|_| is_unread(summary, *var)) {
-                report(rule, program, told, at, one, &format!(" and `{}`, which holds it, is never read", summary.vars[*var].name));
+                report(
+                    rule,
+                    program,
+                    told,
+                    at,
+                    &Found { one, replaced },
+                    &format!(" and `{}`, which holds it, is never read", summary.vars[*var].name),
+                );
             }
         }
     }
@@ -55,7 +64,29 @@ fn is_unread(summary: &ModuleSummary, var: VarId) -> bool {
     !summary.exprs.iter().any(|expr| *expr == Expr::Var(var))
 }
 
-fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, one: Awaitable, held: &str) {
+/// Whether the program puts functions into classes or objects under names that it computes: what a method is then, nothing tells.
+fn replaces_methods(program: &Program<'_, '_>) -> bool {
+    program.graph.externals.iter().any(|external| {
+        let file = external.call.file;
+        let call = &program.input.summaries[file].calls[external.call.id];
+        let [_, name, value] = call.args.as_slice() else { return false };
+        let computed = !matches!(program.input.summaries[file].exprs[name.value], Expr::Const(_));
+        computed
+            && program.input.facts_of(file).replaces(external.path)
+            && !functions(program.solution, At { file, id: value.value }).is_empty()
+            && !told::is_test(program, external.from)
+    })
+}
+
+/// A coroutine that nothing awaits.
+struct Found {
+    one: Awaitable,
+    /// Methods may have been replaced.
+    replaced: bool,
+}
+
+fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, found: &Found, held: &str) {
+    let one = found.one;
     let called = told::called(program, at);
     let makes = match (one.func, one.path) {
         (Some(func), _) => program.input.func_name(func),
@@ -66,7 +97,10 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, o
     let within = program.input.func(owner).is_async;
     let said = Said {
         severity: rule.severity,
-        confidence: Confidence::High,
+        confidence: match one.func {
+            Some(func) if found.replaced && program.input.func(func).class.is_some() => Confidence::Low,
+            _ => Confidence::High,
+        },
         message: format!("`{called}()` makes a coroutine that nothing awaits{held}: its body never runs"),
         why: match one.func {
             Some(_) => format!("`{makes}` is a coroutine function: calling it runs nothing until what it gives is awaited"),

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     id: "unclosed-pool",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/unclosed-pool.md"),
     check: Check::Uses(check),
 };

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     id: "unpicklable-process-target",
     group: "gil",
     severity: Severity::Error,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/unpicklable-process-target.md"),
     check: Check::Uses(check),
 };
