@@ -15,6 +15,7 @@ mod ready;
 mod remedy;
 mod schema;
 mod threads;
+mod tool;
 
 pub use asked::Asks;
 pub use file::RawFacts;
@@ -180,6 +181,8 @@ pub struct Regex {
     pub flags: Option<Given>,
     /// The text that it is applied to.
     pub text: Option<Given>,
+    /// What it puts in place of each match.
+    pub puts: Option<Given>,
     /// An engine that takes linear time, in a few words.
     pub instead: Option<Name>,
 }
@@ -438,7 +441,7 @@ pub struct Facts {
     /// With what other threads write, where that is said.
     loop_bound: FxHashMap<Name, Option<Name>>,
     locks: FxHashMap<Name, Lock>,
-    polls: FxHashMap<Name, Name>,
+    polls: FxHashMap<Name, threads::Polls>,
     thread_locals: FxHashMap<Name, ()>,
     under_gil: FxHashMap<Name, ()>,
     large: FxHashMap<Name, ()>,
@@ -458,6 +461,7 @@ pub struct Facts {
     /// Types that can't be pickled; true for those that a process may be given as it is started.
     unpicklable: FxHashMap<Name, bool>,
     clients: client::Clients,
+    tools: tool::Tools,
     libraries: Vec<Name>,
     /// Every path of every table.
     known: rustc_hash::FxHashSet<Name>,

@@ -15,6 +15,7 @@ mod components;
 mod confirm;
 mod ecma;
 mod exponential;
+mod left;
 mod machine;
 mod nfa;
 mod pattern;
@@ -28,6 +29,7 @@ mod suffix;
 mod walk;
 
 pub use budget::Budget;
+pub use left::alone;
 
 use crate::base::Span;
 

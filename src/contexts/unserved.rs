@@ -20,7 +20,11 @@ impl Spread<'_, '_> {
         let packages = |file: FileId| input.modules.packages_of(&input.sources[file].path);
         let serving = self.graph.externals.iter().filter(|external| self.starts_server(external)).map(|external| external.call.file);
         let bins = input.summaries.indices().filter(|file| input.modules.is_bin(*file));
-        let programs: FxHashSet<&str> = serving.chain(bins).filter(is_ecma).filter_map(|file| packages(file).next()).collect();
+        let mut programs: FxHashSet<&str> = serving.chain(bins).filter(is_ecma).filter_map(|file| packages(file).next()).collect();
+        if let Some(file) = input.summaries.indices().find(is_ecma) {
+            let facts = input.facts_of(file);
+            programs.extend(input.modules.needs().filter(|(_, peers, other)| facts.is_tool(peers, other)).map(|(dir, ..)| dir));
+        }
         if programs.is_empty() {
             return FxHashSet::default();
         }
@@ -34,8 +38,12 @@ impl Spread<'_, '_> {
             let args = &input.summaries[external.call.file].calls[external.call.id].args;
             args.iter().flat_map(|arg| functions(self.solution, At { file: external.call.file, id: arg.value })).collect::<Vec<_>>()
         });
-        let entered = self.functions().filter(|func| self.is_served(*func)).chain(decorated).collect();
-        let served = closure(&callees, entered, |edge| !matches!(edge.kind, EdgeKind::Moved(_)));
+        let follows = |edge: &Edge| !matches!(edge.kind, EdgeKind::Moved(_));
+        let known = self.functions().filter(|func| self.is_served(*func, Confidence::High)).chain(decorated).collect();
+        let mut served = closure(&callees, known, follows);
+        // Names alone do not tell what a timer or a listener comes to: commands have such, too.
+        let others = self.functions().filter(|func| self.is_served(*func, Confidence::Medium)).collect();
+        served.extend(closure(&callees, others, |edge| follows(edge) && !edge.by_name));
         let at_top = |func: &&FuncAt| {
             let function = input.func(**func);
             function.parent == Some(MODULE_BODY) || function.class.is_some()
@@ -55,9 +63,9 @@ impl Spread<'_, '_> {
             && !summary.calls[external.call.id].args.first().is_some_and(any_port)
     }
 
-    /// Whether a known entry runs the function on the loop.
-    fn is_served(&self, func: FuncAt) -> bool {
+    /// Whether an entry that is at least so sure runs the function on the loop.
+    fn is_served(&self, func: FuncAt, least: Confidence) -> bool {
         let origin = self.contexts.origin(func, ContextKind::Loop);
-        origin.is_some_and(|origin| origin.entry.is_some() && origin.confidence > Confidence::Low)
+        origin.is_some_and(|origin| origin.entry.is_some() && origin.confidence >= least)
     }
 }

@@ -12,6 +12,9 @@ use rustc_hash::FxHashMap;
 /// Hops of a chain that is believed, at most: of longer ones read in real code, none was true.
 const LONGEST: u32 = 8;
 
+/// The same of chains through a call that may run more than a few functions.
+const LONG: u32 = 4;
+
 /// Functions that each call of a chain may run, at most, for it to be believed as it is.
 const FEW: u8 = 2;
 
@@ -52,7 +55,7 @@ impl Widths {
 /// How sure a chain is at most: `hops` to the fact; of `widest` functions that one of its calls may run, one has the effect.
 #[must_use]
 pub fn sure(hops: u32, widest: u8) -> Confidence {
-    if hops > LONGEST || widest > SOME {
+    if hops > LONGEST || widest > SOME || widest > FEW && hops > LONG {
         Confidence::Low
     } else if widest > FEW {
         Confidence::Medium

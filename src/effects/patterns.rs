@@ -144,6 +144,8 @@ struct Met {
     text: ExprAt,
     /// Literals, with the number of their key.
     patterns: Vec<(FileId, Written, usize)>,
+    /// A character of which the text has no two side by side.
+    alone: Option<char>,
 }
 
 /// Finds the patterns that are applied in the functions that `wanted` takes, and analyses each once.
@@ -178,6 +180,11 @@ pub fn find(solution: &Solution<'_>, graph: &Graph, wanted: impl Fn(FuncAt) -> b
         let worst = one.patterns.into_iter().rev().max_by_key(|(.., key)| rank(*key));
         let Some((file, written, key)) = worst.filter(|(.., key)| rank(*key) > 0) else { continue };
         let Some(Some(verdict)) = verdicts.get(key) else { continue };
+        // `text.replace(/[^a-z0-9]+/g, "-").replace(/-+$/, "")`
+        let repeats = |letter| verdict.attack.as_ref().is_some_and(|attack| attack.repeats_only(letter));
+        if one.alone.is_some_and(repeats) {
+            continue;
+        }
         let place = written.span(crate::base::Span::default()).start;
         let pattern = *known.entry((file, place, key)).or_insert_with(|| {
             patterns.all.push(Pattern { file, written, flavor: keys[key].flavor, verdict: verdict.clone() });
@@ -271,7 +278,38 @@ impl Found<'_, '_> {
             (file, written, number)
         });
         let patterns = patterns.collect();
-        self.met.push(Met { call, from, path, text, patterns });
+        let looped = self.solution.input.summaries[call.file].calls[call.id].looped.is_some();
+        let alone = self.alone(text, from, looped);
+        self.met.push(Met { call, from, path, text, patterns, alone });
+    }
+
+    /// The character that stands nowhere twice in a row in a text, as a replacement left it.
+    fn alone(&self, text: ExprAt, from: FuncAt, looped: bool) -> Option<char> {
+        let summary = &self.solution.input.summaries[text.file];
+        let made = match &summary.exprs[text.id] {
+            Expr::Var(var) if !summary.vars[*var].vague && !is_parameter(summary, *var) => match self.solution.assigned(text.file, *var) {
+                [value] => *value,
+                // What was assigned last, where no loop leads back: `slug = re.sub("-+$", "", slug)`.
+                all if !looped => *all.iter().filter(|value| **value < text.id).max()?,
+                _ => return None,
+            },
+            _ => text.id,
+        };
+        let Expr::Call(id) = summary.exprs[made] else { return None };
+        let (call, facts) = (At { file: text.file, id }, self.solution.input.facts_of(text.file));
+        let known = self.graph.externals_of(call).find_map(|external| facts.regex(external.path));
+        let by_member = || match summary.exprs[summary.calls[id].callee] {
+            Expr::Attr { name, .. } => facts.regex_member(name).and_then(|path| facts.regex(path)),
+            _ => None,
+        };
+        let regex = known.or_else(by_member)?;
+        let (puts, pattern) = (self.operand(call, regex.puts?)?, self.operand(call, regex.pattern)?);
+        let Expr::Const(crate::ir::Const::Str(put)) = self.solution.input.summaries[puts.file].exprs[puts.id] else { return None };
+        let [(file, written, flags)] = self.literals(pattern, from).try_into().ok()?;
+        let flags = format!("{flags}{}", written.flags);
+        let all = regex.does == Applies::All || flags.contains('g');
+        let flavor = if self.family(file) == Family::Python { Flavor::Python } else { Flavor::Ecma };
+        regex::alone(&written.text, &flags, flavor, &put).filter(|_| all)
     }
 
     fn family(&self, file: FileId) -> Family {

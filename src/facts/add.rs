@@ -139,6 +139,7 @@ impl Facts {
         self.regex_flags.extend(ready.regex_flags);
         self.cooperative.extend(ready.cooperative);
         self.clients.extend(ready.clients);
+        self.tools.extend(ready.tools);
         self.locks.extend(ready.locks.into_iter().flat_map(|(types, lock)| types.into_iter().map(move |path| (path, lock))));
         self.polls.extend(ready.polls);
         self.loop_bound.extend(ready.loop_bound);

@@ -12,6 +12,7 @@ use super::schema::{
     Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawInvoke, RawLibrary, RawLoopCheck, RawPaths, RawType,
 };
 use super::threads::{RawLock, RawLoopBound, RawOwnLoop, RawPolls};
+use super::tool::RawTool;
 use crate::base::written::Placed;
 use crate::ir::Family;
 use schemars::JsonSchema;
@@ -212,6 +213,9 @@ pub struct RawFacts {
     /// What tells code that runs in a browser.
     #[serde(default)]
     pub(super) client: Vec<Placed<RawClient>>,
+    /// What shows that a package is a tool of development.
+    #[serde(default)]
+    pub(super) tool: Vec<Placed<RawTool>>,
 }
 
 /// A table of facts that may say for which language it holds.
@@ -259,7 +263,8 @@ spoken!(
     RawPool,
     RawStarting,
     RawUnpicklable,
-    RawClient
+    RawClient,
+    RawTool
 );
 
 /// Gives the names of all tables to another macro.
@@ -326,7 +331,8 @@ macro_rules! every_table {
             pool,
             start_method,
             unpicklable,
-            client
+            client,
+            tool
         )
     };
 }

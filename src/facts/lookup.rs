@@ -1,5 +1,6 @@
 //! Questions asked of the facts: by a call's path, its type's bases, `Type.*`.
 
+use super::threads::Polls;
 use super::{
     Asks, Boundary, CallFact, Container, Effect, Entry, Facts, GenericKind, Invoke, Linear, Lock, Pool, Regex, Sized, Starting, TypeFact,
     Which,
@@ -431,7 +432,7 @@ impl Facts {
 
     /// What waits for what a call on `path` only asks for.
     #[must_use]
-    pub fn waits_instead(&self, path: Name) -> Option<Name> {
+    pub fn waits_instead(&self, path: Name) -> Option<Polls> {
         self.by_path(&self.polls, path).copied()
     }
 

@@ -38,6 +38,8 @@ pub(super) struct RawRegex {
     pub flags: Option<String>,
     /// Where the text is given.
     pub text: Option<String>,
+    /// Where that is given which is put in place of each match.
+    pub puts: Option<String>,
     /// An engine that takes linear time, in a few words.
     pub instead: Option<String>,
     /// Where it is documented.

@@ -59,7 +59,7 @@ pub(super) struct RawDrops {
     /// It is doubted where the function catches all that it awaits: to run side by side may be what is meant.
     #[serde(default)]
     pub doubted_where_caught: bool,
-    /// It is harmless where the program takes care of all rejections that nobody else does.
+    /// It is harmless where the program takes care of all rejections that nobody else does, and doubted everywhere, since a library may.
     #[serde(default)]
     pub unless_taken: bool,
     /// What the call does with what an asynchronous function gives: `takes every promise for true`.
@@ -96,7 +96,7 @@ pub struct Dropping {
     pub unless_caught: bool,
     /// It is doubted where the function catches all that it awaits.
     pub doubted_where_caught: bool,
-    /// It is harmless where the program takes care of all rejections that nobody else does.
+    /// It is harmless where the program takes care of all rejections that nobody else does, and doubted everywhere.
     pub unless_taken: bool,
     /// What the call does with the promise.
     pub does: String,

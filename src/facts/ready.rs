@@ -4,6 +4,8 @@ use super::asked::Asks;
 use super::client::Clients;
 use super::file::Misfit;
 use super::schema::{Argument, Effect, RawArgument, RawCall, RawFromClient, RawType};
+use super::threads::{Polls, RawPolls};
+use super::tool::Tools;
 use super::{
     Boundary, Container, Dropping, Entry, FromClient, GenericKind, Given, Invoke, Linear, Lock, Operand, OwnLoop, Pool, PoolOf, Promised,
     Provider, RawFacts, Regex, Runtime, Sized, Starting, Which,
@@ -60,19 +62,20 @@ pub(super) struct Ready {
     /// Tables that only say yes, in the order of `Facts::yes_only`.
     pub plain: [Vec<Name>; 29],
     pub locks: Vec<(Vec<Name>, Lock)>,
-    pub polls: Vec<(Name, Name)>,
+    pub polls: Vec<(Name, Polls)>,
     /// Calls of the loop's own thread, with what other threads write.
     pub loop_bound: Vec<(Name, Option<Name>)>,
     pub own_loops: Vec<(Name, OwnLoop)>,
     pub promises: Vec<(Vec<Name>, Promised)>,
     pub drops: Vec<(Vec<Name>, Dropping)>,
     pub clients: Clients,
+    pub tools: Tools,
 }
 
 impl Ready {
     /// Checks what the form of the file can't: arguments, globs, entries with one mark.
     pub(super) fn of(raw: RawFacts) -> Result<Self, Misfit> {
-        let clients = Clients::of(&raw);
+        let (clients, tools) = (Clients::of(&raw), Tools::of(&raw));
         let mut boundaries = Vec::new();
         for one in raw.boundary {
             let place = one.place();
@@ -219,6 +222,7 @@ impl Ready {
                 pattern: place(&raw.pattern)?,
                 flags: raw.flags.as_ref().map(place).transpose()?,
                 text: raw.text.as_ref().map(place).transpose()?,
+                puts: raw.puts.as_ref().map(place).transpose()?,
                 instead: raw.instead.as_deref().map(name),
             };
             regexes.extend(raw.paths.iter().map(|path| (name(path), regex)));
@@ -307,6 +311,7 @@ impl Ready {
             promises,
             drops,
             clients,
+            tools,
             locks: raw
                 .lock
                 .into_iter()
@@ -316,7 +321,7 @@ impl Ready {
                     (raw.types.iter().map(|path| name(path)).collect(), lock)
                 })
                 .collect(),
-            polls: raw.polls.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), name(&raw.value().instead)))).collect(),
+            polls: polls(&raw.polls),
             own_loops: raw.own_loop.iter().flat_map(|raw| raw.value().paths.iter().map(|path| (name(path), raw.value().does))).collect(),
             loop_bound: raw
                 .loop_bound
@@ -363,6 +368,7 @@ impl Ready {
             + self.loop_bound.len()
             + self.own_loops.len()
             + self.clients.len()
+            + self.tools.len()
     }
 
     /// Every path that the facts speak of.
@@ -418,6 +424,11 @@ impl Ready {
         paths.extend(self.unpicklable.iter().map(|(path, _)| path));
         paths
     }
+}
+
+fn polls(tables: &[Placed<RawPolls>]) -> Vec<(Name, Polls)> {
+    let of = |raw: &RawPolls| Polls { negated: raw.negated, instead: name(&raw.instead) };
+    tables.iter().flat_map(|raw| raw.value().paths.iter().map(move |path| (name(path), of(raw.value())))).collect()
 }
 
 fn arguments(tables: Vec<Placed<RawArgument>>) -> Result<Vec<(Vec<Name>, Which)>, Misfit> {

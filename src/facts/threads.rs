@@ -27,6 +27,15 @@ pub(super) struct RawLock {
     _source: Option<String>,
 }
 
+/// What is known of a call that only asks whether something has come about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Polls {
+    /// It is asked with `not` before it.
+    pub negated: bool,
+    /// What waits for it.
+    pub instead: Name,
+}
+
 /// Calls that only ask whether something has come about, and what waits for it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +45,9 @@ pub(super) struct RawPolls {
     pub language: Option<Language>,
     /// The calls.
     pub paths: Vec<String>,
+    /// They are asked with `not` before them: `while not event.is_set()`. Asked the other way, nothing waits for it.
+    #[serde(default)]
+    pub negated: bool,
     /// What waits for it: code in the call's own words, as in `instead` of a call.
     pub instead: String,
     /// Where it is documented.

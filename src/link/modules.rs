@@ -34,6 +34,8 @@ pub struct Modules {
     run_once: rustc_hash::FxHashSet<FileId>,
     /// Of each package.json: its folder, and the packages that it asks for with the range of their releases.
     asked: Vec<(String, FxHashMap<String, String>)>,
+    /// Of each package.json: its folder, the packages that it asks for as peers, and those that it depends on.
+    needs: Vec<(String, Vec<String>, Vec<String>)>,
     /// The folders of all package.json.
     package_dirs: rustc_hash::FxHashSet<String>,
     /// Files that scripts run which start what the package is for.
@@ -129,6 +131,8 @@ impl Modules {
         let lists = ["peerDependencies", "devDependencies", "dependencies"].into_iter().filter_map(|list| json[list].as_object());
         let asked = lists.flatten().filter_map(|(package, range)| Some((package.clone(), range.as_str()?.to_owned())));
         self.asked.push((dir.to_owned(), asked.collect()));
+        let named = |list: &str| json[list].as_object().into_iter().flat_map(serde_json::Map::keys).cloned().collect();
+        self.needs.push((dir.to_owned(), named("peerDependencies"), named("dependencies")));
         self.package_dirs.insert(dir.to_owned());
         for (specifier, target) in json["imports"].as_object().into_iter().flatten() {
             self.add_subpath(dir, specifier.clone(), target);
@@ -237,6 +241,11 @@ impl Modules {
     pub fn packages_of<'p>(&'p self, path: &'p str) -> impl Iterator<Item = &'p str> {
         let above = std::iter::successors(Some(parent(path)), |dir| (!dir.is_empty()).then(|| parent(dir)));
         above.filter(|dir| dir.is_empty() || self.package_dirs.contains(*dir))
+    }
+
+    /// Of each package.json: its folder, the packages that it asks for as peers, and those that it depends on.
+    pub fn needs(&self) -> impl Iterator<Item = (&str, &[String], &[String])> {
+        self.needs.iter().map(|(dir, peers, dependencies)| (dir.as_str(), peers.as_slice(), dependencies.as_slice()))
     }
 
     /// Whether a package names the file as a program of its own (`bin`).

@@ -54,6 +54,8 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             let confidence = match run.iter().map(|func| rejected.of(*func)).max() {
                 Some(Rejects::Never) if dropping.doubted_where_caught => Confidence::Low,
                 _ if !dropping.unless_caught => confidence,
+                // A library may take care of it: of those read in real code, half were true.
+                Some(Rejects::Shown) if dropping.unless_taken => Confidence::Low,
                 Some(Rejects::Shown) => confidence,
                 Some(Rejects::Perhaps) => Confidence::Low,
                 Some(Rejects::Never) | None => {

@@ -35,7 +35,10 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             told.clear(rule, program, call, "argument");
             continue;
         }
-        let confidence = if input == Some(Origin::Unknown) { Confidence::Low } else { origin.confidence };
+        // `try { bcrypt = require("@node-rs/bcrypt") } catch { bcrypt = require("bcryptjs") }`
+        let also = |path| program.input.facts_of(call.file).promise(path).is_some_and(|fact| fact.computes.is_some());
+        let doubted = program.graph.externals_of(call).any(|other| !also(other.path));
+        let confidence = if doubted || input == Some(Origin::Unknown) { Confidence::Low } else { origin.confidence };
         let shown = crate::effects::shown_path(facts, external.path);
         let said = Said {
             severity: rule.severity,

@@ -9,7 +9,7 @@ use crate::facts::{ContextKind, Effect};
 use crate::finding::{Confidence, Severity};
 use crate::ir::loops::{Loop, LoopId, LoopKind};
 use crate::ir::{CallId, Expr, ExprId, ModuleSummary};
-use crate::link::{At, CallAt, FuncAt};
+use crate::link::{At, CallAt, FuncAt, Input};
 
 pub(super) const RULE: Rule = Rule {
     id: "polling-thread",
@@ -48,7 +48,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             let help = match asks {
                 Asks::Call(at) => {
                     let paths = program.graph.externals_of(at).map(|external| external.path);
-                    let mut codes = paths.filter_map(|path| Some(advisor.in_words(&facts.waits_instead(path)?, at, path)));
+                    let mut codes = paths.filter_map(|path| Some(advisor.in_words(&facts.waits_instead(path)?.instead, at, path)));
                     codes.next().map_or_else(String::new, |code| format!("wait for it: {code}"))
                 }
                 Asks::Flag => "make the flag a `threading.Event`, set it where the flag is set, and wait: `event.wait()`, with a timeout where it is needed".to_owned(),
@@ -98,7 +98,7 @@ fn polls(program: &Program<'_, '_>, func: FuncAt, id: LoopId, one: &Loop) -> Opt
         for external in program.graph.externals_of(at) {
             let sleep = fact_of(input, at, external.path).is_some_and(|fact| fact.effect == Effect::Sleep);
             let in_test = one.span.contains(made.span.start);
-            let polls = facts.waits_instead(external.path).is_some();
+            let polls = facts.waits_instead(external.path).is_some_and(|polls| polls.negated == is_negated(input, at));
             clock |= facts.is_clock(external.path) && in_test;
             sleeps |= sleep && made.looped == Some(id);
             if polls && in_test {
@@ -119,6 +119,13 @@ fn polls(program: &Program<'_, '_>, func: FuncAt, id: LoopId, one: &Loop) -> Opt
     let flag = !clock && (one.test.start..one.test.end).map(ExprId::from_raw).any(|id| !called(id) && is_flag(summary, func, one, id));
     let only = sleeps || (one.exprs.is_empty() && one.assigns.is_empty());
     (flag && only).then_some((Asks::Flag, sleeps))
+}
+
+/// Whether `not` stands before a call.
+fn is_negated(input: Input<'_>, at: CallAt) -> bool {
+    let place = input.summaries[at.file].calls[at.id].span;
+    let before = input.sources[at.file].text.get(..place.start as usize).unwrap_or("").trim_end();
+    before.strip_suffix("not").is_some_and(|rest| rest.ends_with([' ', '(', '\n']))
 }
 
 /// Whether a part of a test is a value that others set: an attribute, or a variable of the module or of a function around, that the loop

@@ -78,6 +78,11 @@ fn replaces_methods(program: &Program<'_, '_>) -> bool {
     })
 }
 
+/// Whether Python itself calls a method of this name: `__exit__`.
+fn is_special(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__")
+}
+
 /// A coroutine that nothing awaits.
 struct Found {
     one: Awaitable,
@@ -108,6 +113,12 @@ fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, f
         },
         help: if within {
             format!("write `await {called}(...)`, or keep a task of it: `task = asyncio.create_task({called}(...))`")
+        } else if is_special(&program.input.func(owner).name) {
+            // `with` does not await what `__exit__` gives, and takes it for true: every exception would be swallowed.
+            let name = &program.input.func(owner).name;
+            format!(
+                "Python calls `{name}` plainly: await it where the object is used instead, in `__aenter__` and `__aexit__` (`async with`) or in a coroutine of its own"
+            )
         } else {
             let name = &program.input.func(owner).name;
             let shown = if name.starts_with('<') { "this function".to_owned() } else { format!("`{name}`") };

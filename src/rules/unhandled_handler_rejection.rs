@@ -1,6 +1,6 @@
 //! See rules/unhandled-handler-rejection.md.
 
-use super::asynchronous::rejected::Rejected;
+use super::asynchronous::rejected::{Rejected, Rejects};
 use super::asynchronous::taken::taken;
 use super::asynchronous::told::{self, Said};
 use super::check::shared::Shared;
@@ -49,13 +49,14 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
                     }
                     if wrapped.contains(&func) {
                         told.clear(rule, program, external.call, "wrapped");
-                    } else if !rejected.may(func) {
+                    } else if rejected.of(func) == Rejects::Never {
                         told.clear(rule, program, external.call, "caught");
                     } else if told::is_test(program, told::owner(program, external.call)) {
                         told.clear(rule, program, external.call, "test");
                     } else {
                         let so = if taken { rejections.so.clone() } else { format!("{}, and Node ends the process", rejections.so) };
-                        report(rule, program, told, external.call, func, (entry, rejections, &so));
+                        let sure = if rejected.of(func) == Rejects::Shown { Confidence::High } else { Confidence::Medium };
+                        report(rule, program, told, external.call, func, (entry, rejections, &so, sure));
                     }
                 }
             }
@@ -105,21 +106,21 @@ fn taken_care_of(program: &Program<'_, '_>, call: CallAt, rejections: &Rejection
     (!rejections.unless.is_empty() && patched()).then_some("patched")
 }
 
-/// A finding of a handler, by the entry that makes it one, what is known of its rejections, and what comes of one.
+/// A finding of a handler, by the entry that makes it one, what is known of its rejections, what comes of one, and how sure that is.
 fn report(
     rule: &Rule,
     program: &Program<'_, '_>,
     told: &mut Told,
     at: CallAt,
     func: FuncAt,
-    (entry, rejections, so): (&Entry, &Rejections, &str),
+    (entry, rejections, so, confidence): (&Entry, &Rejections, &str, Confidence),
 ) {
     let label = &entry.label;
     let name = &program.input.func(func).name;
     let shown = if name.starts_with('<') { "an asynchronous function".to_owned() } else { format!("`{name}`") };
     let said = Said {
         severity: rule.severity,
-        confidence: Confidence::High,
+        confidence,
         message: format!("{shown} is a handler whose rejection nobody takes care of: {so}"),
         why: format!("the {label} is called, and the promise that it gives is dropped"),
         help: if rejections.package.is_some() {

@@ -95,14 +95,8 @@ impl<'r, 'p, 'a, 'b> Rejected<'r, 'p, 'a, 'b> {
         Self { program, awaitables, awaits, awaited, known: RefCell::default(), throws }
     }
 
-    /// Whether what a function gives may be rejected: it awaits something outside every `try` that catches. What it throws itself
-    /// before it awaits anything is not asked for.
-    #[must_use]
-    pub fn may(&self, func: FuncAt) -> bool {
-        self.rejects(func, DEEPEST) > Rejects::Never
-    }
-
-    /// The same, and whether it is known that what it awaits may fail.
+    /// Whether what a function gives may be rejected: it awaits something outside every `try` that catches. What it throws itself before it
+    /// awaits anything is not asked for.
     #[must_use]
     pub fn of(&self, func: FuncAt) -> Rejects {
         self.rejects(func, DEEPEST)
