@@ -41,14 +41,14 @@ impl Spread<'_, '_> {
         let follows = |edge: &Edge| !matches!(edge.kind, EdgeKind::Moved(_));
         let known = self.functions().filter(|func| self.is_served(*func, Confidence::High)).chain(decorated).collect();
         let mut served = closure(&callees, known, follows);
-        // Names alone do not tell what a timer or a listener comes to: commands have such, too.
-        let others = self.functions().filter(|func| self.is_served(*func, Confidence::Medium)).collect();
-        served.extend(closure(&callees, others, |edge| follows(edge) && !edge.by_name));
         let at_top = |func: &&FuncAt| {
             let function = input.func(**func);
             function.parent == Some(MODULE_BODY) || function.class.is_some()
         };
+        // Timers and listeners vouch for nothing but what they run: commands have such, too.
         let vouched: FxHashSet<_> = served.iter().filter(at_top).map(|func| func.file).collect();
+        let others = self.functions().filter(|func| self.is_served(*func, Confidence::Medium)).collect();
+        served.extend(closure(&callees, others, |edge| follows(edge) && !edge.by_name));
         let programs = |file: &FileId| is_ecma(file) && !vouched.contains(file) && packages(*file).any(|dir| programs.contains(dir));
         let files: FxHashSet<_> = input.summaries.indices().filter(programs).collect();
         self.functions().filter(|func| files.contains(&func.file) && !served.contains(func)).collect()

@@ -62,10 +62,8 @@ fn receiver(asker: Asker<'_>, call: CallAt, path: Name) -> Answer {
     let of = path.strip_suffix(method.as_str()).and_then(|of| of.strip_suffix('.'));
     let (Expr::Var(var), Some(of)) = (&summary.exprs[base], of) else { return Answer::Perhaps };
     let at = At { file: call.file, id: base };
-    let mut params = summary.functions[summary.vars[*var].func].params.iter();
-    // What is declared holds back what is of another type.
-    let open = params.any(|param| param.var == Some(*var) && param.annotation.is_none());
-    if !open || solution.values(at).len() < 2 || solution.is_cut(at) {
+    let is_parameter = summary.functions[summary.vars[*var].func].params.iter().any(|param| param.var == Some(*var));
+    if !is_parameter || solution.values(at).len() < 2 || solution.is_cut(at) {
         return Answer::Perhaps;
     }
     asker.ask(at, Wanted::Made(name(of)))

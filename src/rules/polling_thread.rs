@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     id: "polling-thread",
     group: "gil",
     severity: Severity::Warning,
-    status: Status::Preview,
+    status: Status::Stable,
     page: include_str!("../../rules/polling-thread.md"),
     check: Check::Uses(check),
 };
@@ -51,7 +51,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
                     let mut codes = paths.filter_map(|path| Some(advisor.in_words(&facts.waits_instead(path)?.instead, at, path)));
                     codes.next().map_or_else(String::new, |code| format!("wait for it: {code}"))
                 }
-                Asks::Flag => "make the flag a `threading.Event`, set it where the flag is set, and wait: `event.wait()`, with a timeout where it is needed".to_owned(),
+                Asks::Flag => "make a `threading.Event` of it that is set where the loop is to end, and wait: `event.wait()`, with a timeout where something else may end it".to_owned(),
             };
             let how = if sleeps { "sleeps and asks again" } else { "asks without a pause" };
             let why = if sleeps {

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     id: "thread-lock-across-await",
     group: "gil",
     severity: Severity::Error,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/thread-lock-across-await.md"),
     check: Check::Uses(check),
 };
