@@ -198,6 +198,10 @@ impl Lowering<'_> {
 
     fn parameter_types(&mut self, func: FuncId, types: Node<'_>) {
         for (position, of) in named_children(types).into_iter().enumerate() {
+            // What the compiler writes for interfaces, for unions, and for no type.
+            if self.text_of(of) == "Object" {
+                continue;
+            }
             let of = self.expression(of);
             if let Some(param) = self.summary.functions[func].params.get_mut(position) {
                 param.annotation = param.annotation.or(Some(of));
