@@ -2,7 +2,6 @@
 
 use super::conditions::is_way_out;
 use super::debugging;
-use crate::contexts::Origin;
 use crate::facts::Effect;
 use crate::finding::Confidence;
 use crate::link::graph::{EdgeKind, Graph};
@@ -68,13 +67,13 @@ pub fn sure(hops: u32, widest: u8) -> Confidence {
 /// known, or from a callback of a timer or an event. Of such findings in real code a quarter or less was true: what
 /// lies there is mostly done once, for a program's own configuration, for what is done already, or in a program whose loop nobody shares.
 #[must_use]
-pub fn is_far(origin: &Origin, steps: usize, effect: Effect) -> bool {
+pub fn is_far(origin: Confidence, steps: usize, effect: Effect) -> bool {
     let most = match effect {
         Effect::Wait | Effect::Regex | Effect::Stdin => 1,
         Effect::File => 2,
         _ => 3,
     };
-    origin.confidence < Confidence::High && steps > most
+    origin < Confidence::High && steps > most
 }
 
 /// How sure a finding is: of the entry, and of the chain from there. Two half doubts make a whole one: of the ways that began in coroutines

@@ -113,7 +113,7 @@ fn ends_at_once(shared: &Shared<'_, '_, '_>, at: CallAt) -> bool {
     run.peek().is_some()
         && run.all(|func| {
             let function = program.input.func(func);
-            function.is_async && !function.is_abstract && !function.is_generator && !shared.pauses().function(func)
+            function.is_async && !function.is_abstract && !function.is_generator && !shared.pauses_by_name().function(func)
         })
 }
 

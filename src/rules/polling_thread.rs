@@ -9,7 +9,7 @@ use crate::facts::{ContextKind, Effect};
 use crate::finding::{Confidence, Severity};
 use crate::ir::loops::{Loop, LoopId, LoopKind};
 use crate::ir::{CallId, Expr, ExprId, ModuleSummary};
-use crate::link::{At, CallAt, FuncAt, Input};
+use crate::link::{At, CallAt, FuncAt, Input, Value};
 
 pub(super) const RULE: Rule = Rule {
     id: "polling-thread",
@@ -116,7 +116,11 @@ fn polls(program: &Program<'_, '_>, func: FuncAt, id: LoopId, one: &Loop) -> Opt
     }
     let called = |id: ExprId| (one.calls.start..one.calls.end).any(|call| summary.calls[CallId::from_raw(call)].callee == id);
     // A test of the clock may be over by itself.
-    let flag = !clock && (one.test.start..one.test.end).map(ExprId::from_raw).any(|id| !called(id) && is_flag(summary, func, one, id));
+    // Of what is there to be done no event can be made.
+    let holds = |value: &Value| matches!(value, Value::Object(_));
+    let filled = |id| program.solution.values(At { file: func.file, id }).iter().any(holds);
+    let is_flag = |id| !called(id) && is_flag(summary, func, one, id) && !filled(id);
+    let flag = !clock && (one.test.start..one.test.end).map(ExprId::from_raw).any(is_flag);
     let only = sleeps || (one.exprs.is_empty() && one.assigns.is_empty());
     (flag && only).then_some((Asks::Flag, sleeps))
 }

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     id: "unbounded-fan-out",
     group: "async",
     severity: Severity::Warning,
-    status: Status::Stable,
+    status: Status::Preview,
     page: include_str!("../../rules/unbounded-fan-out.md"),
     check: Check::Uses(check),
 };

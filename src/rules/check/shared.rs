@@ -19,6 +19,7 @@ pub struct Shared<'p, 'a, 'b> {
     callers: OnceCell<Callers<'b>>,
     origins: OnceCell<Origins<'p, 'a, 'b>>,
     pauses: OnceCell<Pauses>,
+    pauses_by_name: OnceCell<Pauses>,
     awaitables: OnceCell<Awaitables<'p, 'a, 'b>>,
     waited: OnceCell<Waited<'p, 'a, 'b>>,
     below: OnceCell<Below<'b>>,
@@ -35,6 +36,7 @@ impl<'p, 'a, 'b> Shared<'p, 'a, 'b> {
             callers: OnceCell::new(),
             origins: OnceCell::new(),
             pauses: OnceCell::new(),
+            pauses_by_name: OnceCell::new(),
             awaitables: OnceCell::new(),
             waited: OnceCell::new(),
             below: OnceCell::new(),
@@ -60,6 +62,11 @@ impl<'p, 'a, 'b> Shared<'p, 'a, 'b> {
     /// Which functions and loops give the loop back.
     pub fn pauses(&self) -> &Pauses {
         self.pauses.get_or_init(|| Pauses::infer(self.program.input, self.program.graph))
+    }
+
+    /// The same, where methods of values of which nothing is known are those of their name.
+    pub fn pauses_by_name(&self) -> &Pauses {
+        self.pauses_by_name.get_or_init(|| Pauses::by_name(self.program.input, self.program.graph))
     }
 
     /// What calls give to be awaited.
