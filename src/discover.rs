@@ -18,6 +18,9 @@ use std::path::{Component, Path, PathBuf};
 /// Files above this many bytes are not analysed: written by programs, not by people.
 pub const MAX_BYTES: u64 = 2_000_000;
 
+/// Bytes of the longest list of what a workspace's tool runs that is read.
+const MAX_LIST: u64 = 64 * 1024;
+
 /// A line longer than this many bytes was not written by a person: some tools break what they write after 500.
 const LONG_LINE: usize = 400;
 
@@ -208,6 +211,8 @@ impl Discovery {
         }
         match fs::metadata(path).map(|metadata| metadata.len()) {
             Err(error) => return self.problem(shown(path, folder), &error.to_string()),
+            // Data of any kind may have such a name.
+            Ok(bytes) if bytes > MAX_LIST && lists_tools(&file_name) => return,
             Ok(bytes) if bytes > MAX_BYTES => return self.large(shown(path, folder), bytes),
             Ok(_) => {}
         }
@@ -226,6 +231,12 @@ impl Discovery {
     }
 }
 
+/// Whether a file's name is that of a list of what Nx and the Angular CLI run: executors, generators, schematics.
+#[must_use]
+pub fn lists_tools(file_name: &str) -> bool {
+    matches!(file_name, "executors.json" | "builders.json" | "generators.json" | "migrations.json" | "collection.json")
+}
+
 /// Whether a file tells about the project: how modules are found, what is configured.
 fn is_project(file_name: &str) -> bool {
     matches!(
@@ -238,12 +249,8 @@ fn is_project(file_name: &str) -> bool {
             | "pnpm-workspace.yaml"
             | VERSION
             | "jsconfig.json"
-            | "executors.json"
-            | "builders.json"
-            | "generators.json"
-            | "migrations.json"
-            | "collection.json"
-    ) || (file_name.starts_with("tsconfig") && Path::new(file_name).extension().is_some_and(|extension| extension == "json"))
+    ) || lists_tools(file_name)
+        || (file_name.starts_with("tsconfig") && Path::new(file_name).extension().is_some_and(|extension| extension == "json"))
 }
 
 /// The language of a program without an extension, by its first line.

@@ -437,6 +437,7 @@ pub struct Facts {
     rejecting: FxHashMap<Name, ()>,
     scalars: FxHashMap<Name, ()>,
     plain_decorators: FxHashMap<Name, ()>,
+    racing: FxHashMap<Name, ()>,
     replacing: FxHashMap<Name, ()>,
     /// With what other threads write, where that is said.
     loop_bound: FxHashMap<Name, Option<Name>>,

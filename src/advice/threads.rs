@@ -41,6 +41,15 @@ impl Advisor<'_, '_> {
             Remedy::Code(_) | Remedy::Other(_) => None,
         }
     }
+
+    /// How the runtime that is seen starts a task and keeps it, in place of a call that is given the coroutine alone.
+    #[must_use]
+    pub fn kept_task(&self, call: CallAt, root: FuncAt, entry: FileId) -> Option<String> {
+        let input = self.solution.input;
+        let seen = runtime::seen(input, &self.common, root, entry, &[Step { call, from: root, to: None }])?;
+        let template = seen.runtime.task.as_ref().filter(|_| input.summaries[call.file].calls[call.id].args.len() == 1)?;
+        Some(template.replace("{receiver}", &seen.receiver).replace("{arguments}", &Written::of(input, call).arguments))
+    }
 }
 
 /// The arguments of a call as written, one by one.

@@ -167,7 +167,7 @@ impl Facts {
     }
 
     /// The tables that only say yes.
-    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 29] {
+    fn yes_only(&mut self) -> [&mut FxHashMap<Name, ()>; 30] {
         [
             &mut self.concurrency,
             &mut self.structural,
@@ -197,6 +197,7 @@ impl Facts {
             &mut self.rejecting,
             &mut self.scalars,
             &mut self.plain_decorators,
+            &mut self.racing,
             &mut self.replacing,
         ]
     }

@@ -165,6 +165,9 @@ pub struct RawFacts {
     /// Decorators that leave what a call of their function gives as it is: a route's.
     #[serde(default)]
     pub(super) plain_decorator: Vec<Placed<RawPaths>>,
+    /// Calls that give what is settled first of all that they are given: `Promise.race`.
+    #[serde(default)]
+    pub(super) races: Vec<Placed<RawPaths>>,
     /// Calls that put their third argument under a name into the first: `setattr`.
     #[serde(default)]
     pub(super) replaces: Vec<Placed<RawPaths>>,
@@ -315,6 +318,7 @@ macro_rules! every_table {
             rejects,
             scalar,
             plain_decorator,
+            races,
             replaces,
             lock,
             polls,

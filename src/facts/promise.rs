@@ -192,6 +192,12 @@ impl Facts {
         self.by_path(&self.settling, path).is_some()
     }
 
+    /// Whether a call on `path` gives what is settled first of all that it is given.
+    #[must_use]
+    pub fn races(&self, path: Name) -> bool {
+        self.by_path(&self.racing, path).is_some()
+    }
+
     /// Whether a call on `path` puts its third argument under a name into the first.
     #[must_use]
     pub fn replaces(&self, path: Name) -> bool {

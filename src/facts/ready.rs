@@ -60,7 +60,7 @@ pub(super) struct Ready {
     pub plain_labels: Vec<String>,
     pub runtimes: Vec<Runtime>,
     /// Tables that only say yes, in the order of `Facts::yes_only`.
-    pub plain: [Vec<Name>; 29],
+    pub plain: [Vec<Name>; 30],
     pub locks: Vec<(Vec<Name>, Lock)>,
     pub polls: Vec<(Name, Polls)>,
     /// Calls of the loop's own thread, with what other threads write.
@@ -306,6 +306,7 @@ impl Ready {
                 paths(raw.rejects),
                 paths(raw.scalar),
                 paths(raw.plain_decorator),
+                paths(raw.races),
                 paths(raw.replaces),
             ],
             promises,

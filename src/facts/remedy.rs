@@ -136,6 +136,8 @@ pub struct Runtime {
     pub start: Option<String>,
     /// The same in a process.
     pub process: Option<String>,
+    /// Code that starts a task of a coroutine and keeps it, and what it does besides: `{arguments}` is the coroutine.
+    pub task: Option<String>,
     /// Keyword arguments go through.
     #[serde(default)]
     pub keywords: bool,

@@ -4,6 +4,7 @@ mod commands;
 mod entry_points;
 
 use crate::base::{FileId, Name, name};
+use crate::discover::lists_tools;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 
@@ -92,7 +93,7 @@ impl Modules {
         for (path, text) in projects.iter().filter(|(path, _)| named(path, "package.json")) {
             modules.add_package(parent(path), text);
         }
-        for (path, text) in projects.iter().filter(|(path, _)| commands::lists_tools(path)) {
+        for (path, text) in projects.iter().filter(|(path, _)| lists_tools(path.rsplit('/').next().unwrap_or(path))) {
             modules.add_tools(parent(path), text);
         }
         for (path, text) in projects {

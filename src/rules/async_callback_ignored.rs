@@ -8,7 +8,7 @@ use super::check::shared::Shared;
 use super::{Check, Program, Rule, Status, Told};
 use crate::facts::{ContextKind, Dropping, Gives};
 use crate::finding::{Confidence, Severity};
-use crate::ir::{CallKind, Expr};
+use crate::ir::{CallKind, Expr, ExprId, Target};
 use crate::link::graph::{Outcome, argument, functions};
 use crate::link::{At, CallAt, FuncAt};
 use rustc_hash::FxHashSet;
@@ -38,6 +38,10 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             told.clear(rule, program, at, "taken");
             continue;
         }
+        if call.kind == CallKind::New && is_raced(program, at) {
+            told.clear(rule, program, at, "raced");
+            continue;
+        }
         let wanted = if told::is_python(program, at) { Gives::Coroutine } else { Gives::Promise };
         for arg in argument(call, dropping.which) {
             let value = At { file: at.file, id: arg.value };
@@ -52,7 +56,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             }
             let Some(func) = run.first().copied() else { continue };
             let confidence = match run.iter().map(|func| rejected.of(*func)).max() {
-                Some(Rejects::Never) if dropping.doubted_where_caught => Confidence::Low,
+                Some(Rejects::Never | Rejects::Perhaps) if dropping.doubted_where_caught => Confidence::Low,
                 _ if !dropping.unless_caught => confidence,
                 // A library may take care of it: of those read in real code, half were true.
                 Some(Rejects::Shown) if dropping.unless_taken => Confidence::Low,
@@ -67,6 +71,29 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
         }
     }
     plain_entries(rule, program, awaitables, told);
+}
+
+/// Whether what the call makes is held by a variable that only races read: another promise is waited for beside it, so that nobody waits for
+/// this one for ever.
+fn is_raced(program: &Program<'_, '_>, at: CallAt) -> bool {
+    let summary = &program.input.summaries[at.file];
+    let facts = program.input.facts_of(at.file);
+    let held = summary.assigns.iter().find_map(|assign| match (&assign.target, &summary.exprs[assign.value]) {
+        (Target::Var(var), Expr::Call(id)) if *id == at.id => Some(*var),
+        _ => None,
+    });
+    let Some(var) = held else { return false };
+    let races = |id| program.graph.externals_of(At { file: at.file, id }).any(|external| facts.races(external.path));
+    let calls = summary.calls.iter_enumerated().filter(|(id, call)| !call.args.is_empty() && races(*id));
+    let runners: Vec<ExprId> = calls
+        .flat_map(|(_, call)| &call.args)
+        .flat_map(|arg| match &summary.exprs[arg.value] {
+            Expr::List(items) => items.clone(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let mut reads = summary.exprs.iter_enumerated().filter(|(_, expr)| **expr == Expr::Var(var)).map(|(id, _)| id).peekable();
+    reads.peek().is_some() && reads.all(|id| runners.contains(&id))
 }
 
 struct Found<'f> {

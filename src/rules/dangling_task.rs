@@ -186,6 +186,8 @@ fn report(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told, at: CallAt,
         }
         None => format!("nothing keeps the task of `{called}()`: it may be collected before it is done"),
     };
+    let entry = program.contexts.origin(owner, ContextKind::Loop).map_or(at.file, |origin| origin.file);
+    let kept = shared.advisor().kept_task(at, owner, entry);
     let said = Said {
         severity: rule.severity,
         confidence: match held {
@@ -196,7 +198,7 @@ fn report(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told, at: CallAt,
         message,
         why: "the loop holds its tasks by weak references only, and what a dropped task raises is only logged".to_owned(),
         // An attribute of the object lives no longer than the object does, and may be none that its class allows.
-        help: format!("keep it while it runs: {KEPT}"),
+        help: kept.map_or_else(|| format!("keep it while it runs: {KEPT}"), |code| format!("write {code}")),
         source: "https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task".to_owned(),
     };
     let mut finding = told::finding(rule, program, at, vec![told::hop(program, at, gives)], said);

@@ -32,7 +32,7 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
             if one.func.is_some_and(|func| !program.graph.kinds.allows(program.solution, at, callee, func)) {
                 told.clear(rule, program, at, "asked");
             } else {
-                report(rule, program, told, at, &Found { one, replaced }, "");
+                report(rule, program, told, at, &Found { one, replaced, held: "" });
             }
         } else if call.awaited && coroutine(at).is_some() {
             told.clear(rule, program, at, "awaited");
@@ -46,14 +46,8 @@ fn check(rule: &Rule, shared: &Shared<'_, '_, '_>, told: &mut Told) {
                 continue;
             }
             if let Some(one) = coroutine(at).filter(|_| is_unread(summary, *var)) {
-                report(
-                    rule,
-                    program,
-                    told,
-                    at,
-                    &Found { one, replaced },
-                    &format!(" and `{}`, which holds it, is never read", summary.vars[*var].name),
-                );
+                let held = format!(" and `{}`, which holds it, is never read", summary.vars[*var].name);
+                report(rule, program, told, at, &Found { one, replaced, held: &held });
             }
         }
     }
@@ -84,14 +78,16 @@ fn is_special(name: &str) -> bool {
 }
 
 /// A coroutine that nothing awaits.
-struct Found {
+struct Found<'h> {
     one: Awaitable,
     /// Methods may have been replaced.
     replaced: bool,
+    /// What is said of the variable that holds it.
+    held: &'h str,
 }
 
-fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, found: &Found, held: &str) {
-    let one = found.one;
+fn report(rule: &Rule, program: &Program<'_, '_>, told: &mut Told, at: CallAt, found: &Found<'_>) {
+    let (one, held) = (found.one, found.held);
     let called = told::called(program, at);
     let makes = match (one.func, one.path) {
         (Some(func), _) => program.input.func_name(func),

@@ -40,12 +40,6 @@ const TOOLS: [&str; 5] = ["executors", "builders", "generators", "schematics", "
 /// Keys of such a list's entries that name the file, with the export behind `#`.
 const FACTORIES: [&str; 3] = ["implementation", "batchImplementation", "factory"];
 
-/// Whether a file is such a list, by its name.
-pub fn lists_tools(path: &str) -> bool {
-    let file = path.rsplit('/').next().unwrap_or(path);
-    matches!(file, "executors.json" | "builders.json" | "generators.json" | "migrations.json" | "collection.json")
-}
-
 /// The files that such a list names, as written.
 pub fn tools(list: &serde_json::Value) -> impl Iterator<Item = &str> {
     let entries = TOOLS.iter().filter_map(|kind| list[*kind].as_object()).flat_map(serde_json::Map::values);
