@@ -278,24 +278,29 @@ impl Found<'_, '_> {
             (file, written, number)
         });
         let patterns = patterns.collect();
-        let looped = self.solution.input.summaries[call.file].calls[call.id].looped.is_some();
-        let alone = self.alone(text, from, looped);
+        let alone = self.alone(call, text, from);
         self.met.push(Met { call, from, path, text, patterns, alone });
     }
 
     /// The character that stands nowhere twice in a row in a text, as a replacement left it.
-    fn alone(&self, text: ExprAt, from: FuncAt, looped: bool) -> Option<char> {
+    fn alone(&self, applied: CallAt, text: ExprAt, from: FuncAt) -> Option<char> {
         let summary = &self.solution.input.summaries[text.file];
+        let applied = &summary.calls[applied.id];
         let made = match &summary.exprs[text.id] {
             Expr::Var(var) if !summary.vars[*var].vague && !is_parameter(summary, *var) => match self.solution.assigned(text.file, *var) {
                 [value] => *value,
                 // What was assigned last, where no loop leads back: `slug = re.sub("-+$", "", slug)`.
-                all if !looped => *all.iter().filter(|value| **value < text.id).max()?,
+                all if applied.looped.is_none() => *all.iter().filter(|value| **value < text.id).max()?,
                 _ => return None,
             },
             _ => text.id,
         };
         let Expr::Call(id) = summary.exprs[made] else { return None };
+        // What a test decides may not have been done.
+        let guard = summary.calls[id].guard;
+        if guard.is_some() && guard != applied.guard {
+            return None;
+        }
         let (call, facts) = (At { file: text.file, id }, self.solution.input.facts_of(text.file));
         let known = self.graph.externals_of(call).find_map(|external| facts.regex(external.path));
         let by_member = || match summary.exprs[summary.calls[id].callee] {
