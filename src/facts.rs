@@ -3,6 +3,7 @@
 mod add;
 mod asked;
 mod client;
+mod elements;
 mod file;
 mod generic;
 mod library;
@@ -18,6 +19,7 @@ mod threads;
 mod tool;
 
 pub use asked::Asks;
+pub use elements::{ElementsOf, Handling, Results};
 pub use file::RawFacts;
 pub use generic::GenericKind;
 pub use library::Library;
@@ -26,7 +28,7 @@ pub use pattern::Applies;
 pub use pool::{Pickles, Pool, Runs, Starting};
 pub use promise::{Dropping, Gives, Promised, Rejections, TakesRejections};
 pub use remedy::{Case, Caution, Idiom, Instead, Other, Remedy, Runtime, Words};
-pub use schema::{ContextKind, Effect, ElementsOf, Gil, Handling, Language, Registered, Results, Weight};
+pub use schema::{ContextKind, Effect, Gil, Language, Registered, Weight};
 pub use threads::OwnLoop;
 
 use crate::base::written::{Fault, Written};

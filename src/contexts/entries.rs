@@ -53,7 +53,7 @@ impl Spread<'_, '_> {
             } else {
                 let first = first_text(&input.summaries[file], call);
                 for entry in facts.registrations(external.path).iter().filter(|entry| entry.takes(first)) {
-                    if !self.holds_at(entry, external.call) {
+                    if !self.holds_at(entry, external.call) || entry.ready && self.is_done_on_loop(file, call) {
                         continue;
                     }
                     // A worker's own file: no server waits for its loop.
@@ -64,7 +64,6 @@ impl Spread<'_, '_> {
                         self.methods(file, call, entry)
                     };
                     let given = argument(call, entry.which);
-                    let on_loop = entry.ready && self.is_done_on_loop(file, call);
                     for func in run {
                         // What a test around the registration rules out is not registered.
                         if let [given] = given.as_slice()
@@ -72,9 +71,7 @@ impl Spread<'_, '_> {
                         {
                             continue;
                         }
-                        if !on_loop {
-                            self.enter(func, entry, file, call.span);
-                        }
+                        self.enter(func, entry, file, call.span);
                     }
                 }
             }

@@ -2,15 +2,14 @@
 
 use super::asked::{RawCooperative, RawProvider, RawStartupTest, RawValueTest};
 use super::client::RawClient;
+use super::elements::{RawContainer, RawInvoke};
 use super::generic::RawGeneric;
 use super::measure::{RawLinear, RawSize};
 use super::pattern::{RawRegex, RawRegexFlag};
 use super::pool::{RawPool, RawStarting, RawUnpicklable};
 use super::promise::{RawDrops, RawPromise};
 use super::remedy::Runtime;
-use super::schema::{
-    Language, RawArgument, RawBoundary, RawCall, RawContainer, RawEntry, RawInvoke, RawLibrary, RawLoopCheck, RawPaths, RawType,
-};
+use super::schema::{Language, RawArgument, RawBoundary, RawCall, RawEntry, RawLibrary, RawLoopCheck, RawPaths, RawType};
 use super::threads::{RawLock, RawLoopBound, RawOwnLoop, RawPolls};
 use super::tool::RawTool;
 use crate::base::written::Placed;
