@@ -47,6 +47,7 @@ pub const SERVING: [ContextKind; 3] = [ContextKind::Loop, ContextKind::Thread, C
 
 /// Where a context of a function comes from.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub struct Origin {
     /// `FastAPI route`, `async function`
     pub label: String,
@@ -64,6 +65,8 @@ pub struct Origin {
     pub head: bool,
     /// A coroutine of a program: nothing shows that it runs while others are served. It may run more than once all the same.
     pub unserved: bool,
+    /// It stands in a project that installs commands: one of them may be all that leads there, unless others are seen on the same loop.
+    pub of_command: bool,
 }
 
 impl Origin {
@@ -120,6 +123,8 @@ struct Spread<'a, 'b> {
     contexts: Contexts,
     out: FxHashMap<FuncAt, Vec<Out>>,
     entries: Vec<(FuncAt, ContextKind, usize)>,
+    /// Origins that serve only if the function does that registers what they run.
+    following: FxHashMap<usize, FuncAt>,
     script_loops: Vec<(FuncAt, FuncAt, usize)>,
     scripts: IndexVec<FileId, bool>,
     /// Calls of coroutines that run on when the function that makes them has returned: `create_task(poll())`.
@@ -128,6 +133,8 @@ struct Spread<'a, 'b> {
     of_scripts: FxHashSet<FuncAt>,
     /// Coroutines of programs that nothing shows to run while others are served.
     unserved: FxHashSet<FuncAt>,
+    /// Files of projects that install commands.
+    installed: FxHashSet<FileId>,
     /// Functions written in tests, and how sure it is that what runs on a loop leads through them.
     tests: FxHashMap<FuncAt, Option<Confidence>>,
     /// Files whose coroutines the program steps itself.
@@ -162,11 +169,13 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
         contexts: Contexts::default(),
         out,
         entries: Vec::new(),
+        following: FxHashMap::default(),
         script_loops: Vec::new(),
         scripts: IndexVec::new(),
         background,
         of_scripts: FxHashSet::default(),
         unserved: FxHashSet::default(),
+        installed: installed(input),
         tests: FxHashMap::default(),
         stepped: FxHashSet::default(),
         unknown: FxHashSet::default(),
@@ -183,6 +192,15 @@ pub fn spread(solution: &Solution<'_>, graph: &Graph) -> Contexts {
     spread.contexts
 }
 
+/// Files of projects that install commands, but for those that are started as what the project is for.
+fn installed(input: Input<'_>) -> FxHashSet<FileId> {
+    let installs = |file: &FileId| {
+        let path = input.sources[*file].path.as_str();
+        input.modules.installs_commands(input.summaries[*file].family, path) && !input.modules.is_started(*file)
+    };
+    input.summaries.indices().filter(installs).collect()
+}
+
 impl Spread<'_, '_> {
     fn origin(&mut self, label: &str, file: FileId, span: Span, confidence: Confidence) -> usize {
         self.contexts.origins.push(Origin {
@@ -194,6 +212,7 @@ impl Spread<'_, '_> {
             clients: false,
             head: false,
             unserved: false,
+            of_command: self.installed.contains(&file),
         });
         self.contexts.origins.len() - 1
     }
@@ -227,18 +246,28 @@ impl Spread<'_, '_> {
         self.contexts.tests = self.tests.keys().copied().collect();
         entries.retain(|(func, kind, _)| *kind != ContextKind::Loop || !tests.contains(func));
         let confidence = |spread: &Self, entry: &(FuncAt, ContextKind, usize)| spread.contexts.origins[entry.2].confidence;
-        let mut rest = entries.as_slice();
+        let mut rest = entries;
         while let Some(first) = rest.first() {
             let alike = rest.iter().take_while(|entry| confidence(self, entry) == confidence(self, first)).count();
-            let (batch, after) = rest.split_at(alike);
-            let mut kinds: Vec<_> = batch.iter().map(|(_, kind, _)| *kind).collect();
+            let after = rest.split_off(alike);
+            let mut kinds: Vec<_> = rest.iter().map(|(_, kind, _)| *kind).collect();
             kinds.sort_unstable();
             kinds.dedup();
             for kind in kinds {
-                let from = batch.iter().filter(|(_, of, _)| *of == kind).map(|(func, _, origin)| (*func, *origin)).collect();
+                let from = rest.iter().filter(|(_, of, _)| *of == kind).map(|(func, _, origin)| (*func, *origin)).collect();
                 self.reach_all(from, kind, kind == ContextKind::Loop);
             }
-            rest = after;
+            // What a server's own function registers serves as that does.
+            let is_served = |(_, _, origin): &(FuncAt, ContextKind, usize)| {
+                self.following.get(origin).is_some_and(|by| self.is_served(*by, Confidence::High))
+            };
+            let (served, left): (Vec<_>, Vec<_>) = after.into_iter().partition(is_served);
+            for (_, _, origin) in &served {
+                self.contexts.origins[*origin].confidence = Confidence::High;
+                self.following.remove(origin);
+            }
+            rest = served;
+            rest.extend(left);
         }
         // Other work on the same loop shows in what the program starts.
         let concurrent = self.leading_to(usize::MAX, Facts::is_concurrency, |_| true);
@@ -246,6 +275,7 @@ impl Spread<'_, '_> {
             if self.contexts.origin(to, ContextKind::Loop).is_none() && !tests.contains(&from) {
                 if concurrent.contains(&to) {
                     self.contexts.origins[origin].confidence = Confidence::Medium;
+                    self.contexts.origins[origin].of_command = false;
                 }
                 self.reach(to, ContextKind::Loop, origin, true);
             }
@@ -258,7 +288,7 @@ impl Spread<'_, '_> {
         // Coroutines that nothing here calls first: what they call is theirs.
         let mut unused = self.unused(&called);
         unused.extend(self.functions().filter(|func| self.stepped.contains(&func.file)));
-        self.unserved = self.unserved();
+        self.set_aside();
         // The surer ones keep what both call.
         for confidence in [Confidence::Medium, Confidence::Low] {
             self.reach_unknown(confidence, &unused, |func| !called.contains(&func));

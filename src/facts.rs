@@ -314,6 +314,8 @@ pub struct Entry {
     pub server: bool,
     /// Nothing else runs on that loop meanwhile: one request an instance.
     pub alone: bool,
+    /// It serves only where the function does that registers it.
+    pub follows: bool,
     /// Nothing awaits it: an async function can't take its place.
     pub plain: bool,
     /// A promise that it gives is awaited by nobody.

@@ -221,7 +221,7 @@ fn lower_beside(run: &Analysis, files: Vec<(String, String, Lang)>, without: &BT
 #[must_use]
 pub fn call_graph(files: Vec<(String, String, Lang)>, projects: &[(String, String)], facts: &FactBase, roots: &[String]) -> Named {
     let (sources, summaries, _) = lower_all(files, facts, &Progress::default());
-    let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
+    let modules = Modules::new(&sources, projects);
     let solution = link::solve(Input { sources: &sources, summaries: &summaries, facts, modules: &modules });
     names::named(&solution, &graph::build(&solution), roots)
 }
@@ -278,7 +278,7 @@ fn analyse(
 ) -> Analysis {
     let (sources, summaries, panicked) = lowered;
     timings.end("parse and lower");
-    let modules = Modules::new(sources.iter_enumerated().map(|(file, source)| (file, source.path.as_str())), projects);
+    let modules = Modules::new(&sources, projects);
     let input = Input { sources: &sources, summaries: &summaries, facts, modules: &modules };
     let solution = link::solve(input);
     timings.end("link: values");

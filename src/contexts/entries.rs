@@ -22,8 +22,8 @@ impl Spread<'_, '_> {
         let kind = if is_async { entry.asynchronous } else { entry.synchronous };
         let confidence = match (entry.alone, entry.server) {
             (true, _) => Confidence::Low,
-            (false, true) => Confidence::High,
-            (false, false) => Confidence::Medium,
+            (false, true) if !entry.follows => Confidence::High,
+            (false, _) => Confidence::Medium,
         };
         let origin = self.origin(&entry.label, file, span, confidence);
         self.contexts.origins[origin].entry = Some(entry.clone());
@@ -71,7 +71,11 @@ impl Spread<'_, '_> {
                         {
                             continue;
                         }
+                        let first = self.contexts.origins.len();
                         self.enter(func, entry, file, call.span);
+                        if entry.follows {
+                            self.following.extend((first..self.contexts.origins.len()).map(|origin| (origin, external.from)));
+                        }
                     }
                 }
             }

@@ -122,6 +122,7 @@ impl Ready {
                 interrupts: raw.interrupts,
                 head: raw.head,
                 alone: raw.alone,
+                follows: raw.follows,
                 rejections: raw.rejections,
                 takes_rejections: raw.takes_rejections,
                 plain: raw.plain,

@@ -2,9 +2,12 @@
 
 mod commands;
 mod entry_points;
+mod installed;
 
-use crate::base::{FileId, Name, name};
+use crate::base::{FileId, Name, Source, name};
 use crate::discover::lists_tools;
+use crate::ir::Family;
+use oxc_index::IndexVec;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 
@@ -43,6 +46,7 @@ pub struct Modules {
     run_on: rustc_hash::FxHashSet<FileId>,
     /// Functions that Python projects install as commands.
     commands: Vec<(FileId, Name)>,
+    installed: installed::Installed,
     cache: RefCell<FxHashMap<(Name, Name, bool), Resolved>>,
 }
 
@@ -77,11 +81,12 @@ const DEEPEST_EXTENDS: usize = 8;
 const EXTENSIONS: [&str; 9] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.ts"];
 
 impl Modules {
-    /// An index of `paths`; `projects` are package.json and tsconfig.json files with their text.
+    /// An index of the files; `projects` are package.json, tsconfig.json, pyproject.toml and the like with their text.
     #[must_use]
-    pub fn new<'a>(paths: impl Iterator<Item = (FileId, &'a str)>, projects: &[(String, String)]) -> Self {
+    pub fn new(sources: &IndexVec<FileId, Source>, projects: &[(String, String)]) -> Self {
         let mut modules = Self::default();
-        for (file, path) in paths {
+        for (file, source) in sources.iter_enumerated() {
+            let path = source.path.as_str();
             modules.files.insert(path.to_owned(), file);
             let mut dir = parent(path);
             while !dir.is_empty() && modules.folders.insert(dir.to_owned()) {
@@ -96,7 +101,8 @@ impl Modules {
         for (path, text) in projects.iter().filter(|(path, _)| lists_tools(path.rsplit('/').next().unwrap_or(path))) {
             modules.add_tools(parent(path), text);
         }
-        for (path, text) in projects {
+        let setups = sources.iter().filter(|source| named(&source.path, "setup.py")).map(|source| (&source.path, &source.text));
+        for (path, text) in projects.iter().map(|(path, text)| (path, text)).chain(setups) {
             modules.add_commands(path, text);
         }
         // These files may hold comments and trailing commas.
@@ -123,6 +129,11 @@ impl Modules {
         };
         let bins: Vec<FileId> = bins.filter_map(|bin| self.ecma_path(&join(dir, bin), 0).or_else(|| source(bin))).collect();
         self.bins.extend(bins);
+        let installs = json["bin"].is_string() || json["bin"].is_object();
+        // A package.json without a name only tells how the modules below are written.
+        if installs || json["name"].is_string() {
+            self.installed.add(Family::Ecma, dir, installs);
+        }
         for (script, command) in json["scripts"].as_object().into_iter().flatten() {
             let files = command.as_str().into_iter().flat_map(commands::files);
             let files: Vec<FileId> = files.filter_map(|file| self.ecma_path(&join(dir, file), 0)).collect();
@@ -164,11 +175,21 @@ impl Modules {
         self.run_once.extend(files);
     }
 
+    /// Takes what a project file says of commands: pyproject.toml, setup.cfg, setup.py, an installed package's `entry_points.txt`.
     fn add_commands(&mut self, path: &str, text: &str) {
-        let dir = parent(path);
+        let (dir, file_name) = (parent(path), path.rsplit('/').next().unwrap_or(path));
+        let commands = entry_points::read(file_name, text);
         // What is installed says it in a folder beside the package.
-        let root = if dir.ends_with(".dist-info") || dir.ends_with(".egg-info") { parent(dir) } else { dir };
-        for (module, function) in entry_points::read(path.rsplit('/').next().unwrap_or(path), text) {
+        let is_installed = dir.ends_with(".dist-info") || dir.ends_with(".egg-info");
+        let root = if is_installed { parent(dir) } else { dir };
+        if is_installed {
+            for (module, _) in &commands {
+                self.installed.add(Family::Python, &join(root, module.split('.').next().unwrap_or(module)), true);
+            }
+        } else if !commands.is_empty() || entry_points::is_project(file_name, text) {
+            self.installed.add(Family::Python, root, !commands.is_empty());
+        }
+        for (module, function) in commands {
             let found = [root.to_owned(), join(root, "src")].into_iter().find_map(|base| match self.python_in(&base, &module) {
                 Some(Resolved::File(file)) => Some(file),
                 _ => None,
@@ -255,10 +276,22 @@ impl Modules {
         self.bins.contains(&file)
     }
 
+    /// Whether a package's script starts the file as what the package is for: `npm start`.
+    #[must_use]
+    pub fn is_started(&self, file: FileId) -> bool {
+        self.run_on.contains(&file)
+    }
+
     /// The functions that Python projects install as commands: the file, and the name in it.
     #[must_use]
     pub fn commands(&self) -> &[(FileId, Name)] {
         &self.commands
+    }
+
+    /// Whether the project of a file installs commands: one of them may be all that runs the file's functions.
+    #[must_use]
+    pub fn installs_commands(&self, family: Family, path: &str) -> bool {
+        self.installed.above(family, path)
     }
 
     /// Whether a package's scripts run the file, and none of those that start what the package is for.

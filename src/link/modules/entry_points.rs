@@ -1,5 +1,5 @@
-//! The functions that a Python project installs as commands: `[project.scripts]` of pyproject.toml, `console_scripts` of setup.cfg and
-//! of an installed package's `entry_points.txt`.
+//! The functions that a Python project installs as commands: `[project.scripts]` of pyproject.toml, `console_scripts` of setup.cfg,
+//! of setup.py and of an installed package's `entry_points.txt`.
 
 use toml::{Table, Value};
 
@@ -15,15 +15,29 @@ const TABLES: [&[&str]; 5] = [
     &["tool", "flit", "scripts"],
 ];
 
+/// Tables of pyproject.toml that make a project of its folder.
+const PROJECTS: [&str; 3] = ["[project]", "[tool.poetry]", "[tool.flit.metadata]"];
+
 /// The functions as written (`module:function`), by the name of the file and its text; none where the file says nothing of commands.
 pub fn read(file_name: &str, text: &str) -> Vec<(String, String)> {
     let written = match file_name {
         "pyproject.toml" => of_toml(text),
         "setup.cfg" => of_ini(text, "options.entry_points"),
         "entry_points.txt" => of_sections(text),
+        "setup.py" => of_setup(text),
         _ => Vec::new(),
     };
     written.iter().filter_map(|written| split(written)).collect()
+}
+
+/// Whether the file makes its folder a project, commands or none.
+pub fn is_project(file_name: &str, text: &str) -> bool {
+    match file_name {
+        "pyproject.toml" => text.lines().any(|line| PROJECTS.contains(&line.trim())),
+        "setup.cfg" => text.lines().any(|line| line.trim() == "[metadata]"),
+        "setup.py" => true,
+        _ => false,
+    }
 }
 
 /// `module:function [extra]`
@@ -78,6 +92,21 @@ fn of_sections(text: &str) -> Vec<String> {
     found
 }
 
+/// Texts of the list that stands behind the name of a group, and lines of its section where one text holds them all. The file is
+/// only read, not run: what is put together elsewhere is not seen.
+fn of_setup(text: &str) -> Vec<String> {
+    let mut found = of_sections(text);
+    for group in GROUPS {
+        for (at, _) in text.match_indices(group) {
+            let list = text[at..].split_once('[').map_or("", |(between, list)| if between.len() > group.len() + 8 { "" } else { list });
+            let list = list.split(']').next().unwrap_or("");
+            let texts = list.split(['"', '\'']).skip(1).step_by(2);
+            found.extend(texts.filter_map(|text| Some(text.split_once('=')?.1.trim().to_owned())));
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::read;
@@ -93,6 +122,10 @@ mod tests {
         let ini = "[options.entry_points]\nconsole_scripts =\n    run = a.b:main\n    other = c:go [extra]\nplugins =\n    x = d:no\n[x]\ny = e:no";
         assert_eq!(named("setup.cfg", ini), ["a.b:main", "c:go"]);
         assert_eq!(named("entry_points.txt", "[console_scripts]\nrun = a:main\n\n[p]\nq = d:no"), ["a:main"]);
+        let setup = "setup(entry_points={'console_scripts': ['run = a.b:main', \"x=c:go\"], 'p': ['q = d:no']})";
+        assert_eq!(named("setup.py", setup), ["a.b:main", "c:go"]);
+        assert_eq!(named("setup.py", "setup(entry_points='''\n[console_scripts]\nrun = a:main\n''')"), ["a:main"]);
+        assert!(named("setup.py", "setup(console_scripts=make(), x=['a=b:c'])").is_empty());
     }
 
     #[test]

@@ -173,7 +173,7 @@ impl Reaches {
             let empty = || program.effects.is_left_empty(run, program.graph, &best.witness, best.channel);
             let tested = || steps.iter().any(|step| step.to.is_some_and(|to| program.contexts.is_of_test(to)));
             let twin = || may_be_loops_own(program, sink, path);
-            let far = || belief::is_far(origin.confidence, steps.len(), best.channel.0);
+            let far = || belief::is_far(origin.confidence, steps.len(), best.channel.0, origin.of_command);
             let doubted = far() || kept || best.witness.by_name || unlikely() || met.is_none() || empty() || tested() || twin();
             let root = Root::through(program, func, origin, &met.unwrap_or_default());
             let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };
