@@ -110,6 +110,22 @@ fn own(summary: &ModuleSummary, base: ExprId) -> Option<FuncId> {
 
 /// Whether a test shows that what it asks for is missing, where it holds; none where it tells something else too.
 pub(super) fn shows_missing(text: &str) -> Option<bool> {
+    either(text, [" or ", "||"], true).or_else(|| either(text, [" and ", "&&"], false)).or_else(|| shows_one_missing(text))
+}
+
+/// Whether several tests, joined by one operator, are of one thing, which is missing (or there, for `shows` false), or else of no use:
+/// `x is None or x.closed`.
+fn either(text: &str, operator: [&str; 2], shows: bool) -> Option<bool> {
+    let operator = operator.into_iter().find(|operator| text.contains(operator))?;
+    let mut parts = text.split(operator);
+    let first = parts.next()?;
+    let thing = first.trim().trim_start_matches(['(', '!']).trim_start_matches("not ").split([' ', '=', '!']).next()?;
+    let is_named = thing.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '$' | '.' | '#'));
+    let is_of_one = is_named && !thing.is_empty() && parts.all(|part| super::mentions(part, thing));
+    (is_of_one && shows_one_missing(first) == Some(shows)).then_some(shows)
+}
+
+fn shows_one_missing(text: &str) -> Option<bool> {
     let text = text.trim().trim_start_matches('(').trim_end_matches(')').trim();
     let holds = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
     if holds(&[" and ", " or ", "&&", "||", "<", ">", "\n"]) {
