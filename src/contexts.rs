@@ -7,6 +7,7 @@ mod entries;
 mod handlers;
 mod lookup;
 mod once;
+mod origin;
 mod private;
 mod programs;
 pub mod unknown;
@@ -14,8 +15,10 @@ mod unreached;
 mod unserved;
 mod workers;
 
+pub use origin::Origin;
+
 use crate::base::{FileId, Name, Span};
-use crate::facts::{ContextKind, Effect, Entry, Facts};
+use crate::facts::{ContextKind, Effect, Facts};
 use crate::finding::Confidence;
 use crate::ir::{Family, MODULE_BODY};
 use crate::link::graph::{Edge, EdgeKind, Graph};
@@ -23,7 +26,6 @@ use crate::link::{At, CallAt, FuncAt, Input, Solution};
 use oxc_index::IndexVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
 
 /// Plain calls from a function that starts the program to the one that begins to serve, at most: further out stand
 /// functions that may start a server among much else.
@@ -44,39 +46,6 @@ pub const NOT_REACHED: &str = "not reached";
 
 /// Where functions serve somebody.
 pub const SERVING: [ContextKind; 3] = [ContextKind::Loop, ContextKind::Thread, ContextKind::Process];
-
-/// Where a context of a function comes from.
-#[derive(Clone, Debug)]
-#[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
-pub struct Origin {
-    /// `FastAPI route`, `async function`
-    pub label: String,
-    /// The entry's file.
-    pub file: FileId,
-    /// The entry's place.
-    pub span: Span,
-    /// How sure it is that others wait there.
-    pub confidence: Confidence,
-    /// The fact that makes it an entry; none for coroutines of which no fact speaks.
-    pub entry: Option<Arc<Entry>>,
-    /// What the function is called with comes from clients.
-    pub clients: bool,
-    /// What clients decide of that is a few kilobytes.
-    pub head: bool,
-    /// A coroutine of a program: nothing shows that it runs while others are served. It may run more than once all the same.
-    pub unserved: bool,
-    /// It stands in a project that installs commands: one of them may be all that leads there, unless others are seen on the same loop.
-    pub of_command: bool,
-}
-
-impl Origin {
-    /// How sure it is that others wait while the code computes. A coroutine of which no fact speaks may be alone on its loop, in a
-    /// program that is there to compute.
-    #[must_use]
-    pub fn while_computing(&self) -> Confidence {
-        if self.entry.is_none() { Confidence::Low } else { self.confidence }
-    }
-}
 
 /// Contexts of all functions.
 #[derive(Debug, Default)]

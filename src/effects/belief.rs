@@ -2,7 +2,6 @@
 
 use super::conditions::is_way_out;
 use super::debugging;
-use crate::facts::Effect;
 use crate::finding::Confidence;
 use crate::link::graph::{EdgeKind, Graph};
 use crate::link::{At, CallAt, Input};
@@ -61,23 +60,6 @@ pub fn sure(hops: u32, widest: u8) -> Confidence {
     } else {
         Confidence::High
     }
-}
-
-/// Whether what stands so many calls from an origin that is only half sure is too far to be believed: from a coroutine of which no entry is
-/// known, or from a callback of a timer or an event. Of such findings in real code a quarter or less was true: what
-/// lies there is mostly done once, for a program's own configuration, for what is done already, or in a program whose loop nobody shares.
-/// In a project that installs commands so much less: of its files read and modules loaded in such coroutines two in five stalled somebody,
-/// as of what is two calls away; of its processes, requests and pauses in the coroutine itself, nine in ten.
-#[must_use]
-pub fn is_far(origin: Confidence, steps: usize, effect: Effect, of_command: bool) -> bool {
-    let most = match effect {
-        Effect::File | Effect::Load if of_command => 0,
-        Effect::Wait | Effect::Regex | Effect::Stdin => 1,
-        _ if of_command => 1,
-        Effect::File => 2,
-        _ => 3,
-    };
-    origin < Confidence::High && steps > most
 }
 
 /// How sure a finding is: of the entry, and of the chain from there. Two half doubts make a whole one: of the ways that began in coroutines

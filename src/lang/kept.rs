@@ -32,9 +32,19 @@ impl<'t> Asked<'t> {
     /// Notes that what is missing under some of the tests is kept in `target` now. Under a further test it may not be kept: what
     /// stands before that is done again.
     pub(super) fn note_kept(tested: &[Self], target: &str, summary: &mut ModuleSummary, func: FuncId) {
+        Self::note_since(tested, |asked| asked.is_about(target) || asked.names(target), summary, func);
+    }
+
+    /// Notes the same of a container that some test found empty and that is filled now: `if not found: found.update(load())`.
+    pub(super) fn note_filled(tested: &[Self], container: &str, summary: &mut ModuleSummary, func: FuncId) {
+        let is_of_it = |asked: &Self| asked.text.trim().strip_prefix("not ").is_some_and(|text| text.trim() == container);
+        Self::note_since(tested, is_of_it, summary, func);
+    }
+
+    fn note_since(tested: &[Self], is_of_it: impl Fn(&Self) -> bool, summary: &mut ModuleSummary, func: FuncId) {
         let mut certain = None;
         for asked in tested.iter().rev() {
-            if asked.missing && (asked.is_about(target) || asked.names(target)) {
+            if asked.missing && is_of_it(asked) {
                 certain.unwrap_or(asked).is_kept_since(summary, func);
             }
             certain = certain.or(asked.nested.then_some(asked));

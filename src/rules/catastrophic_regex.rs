@@ -7,7 +7,6 @@ use super::cpu::rewrite;
 use super::{Check, Program, Rule, Status};
 use crate::base::Name;
 use crate::contexts::Origin as Entry;
-use crate::effects::belief;
 use crate::effects::grown::Input;
 use crate::effects::patterns::Pattern;
 use crate::effects::shown_path;
@@ -117,7 +116,7 @@ fn judged<'b>(
     // What Python reads of a file as text has `\n` for every line's end.
     let returns = pattern.verdict.attack.as_ref().is_some_and(|attack| attack.source(pattern.flavor, "1").contains("\\r"));
     let translated = returns && origin == Origin::Stored("a file") && program.input.summaries[end.file].is_python();
-    let far = belief::is_far(root.confidence, steps.len(), one.channel.0, root.of_command);
+    let far = root.is_far(steps.len(), one.channel.0);
     let confidence = if translated || far { Confidence::Low } else { confidence.min(one.witness.sure()) };
     Some(Way { severity, confidence, by_name: one.witness.by_name, chain, end, path, origin, pattern })
 }

@@ -68,6 +68,18 @@ impl<'t> Lowering<'t> {
         Asked::note_kept(&self.tested, kept, &mut self.summary, self.func);
     }
 
+    /// Notes that a method puts what it is given into a container that outlives the call, for the tests that found it empty.
+    pub(super) fn note_filled(&mut self, call: Node<'_>) {
+        let fills = call.at(Field::Arguments).is_some_and(|given| given.named_child_count() > 0);
+        let Some(container) = call.at(Field::Function).filter(|_| fills && !self.tested.is_empty()) else { return };
+        if let Some(container) = container.at(Field::Object).filter(|_| container.sort() == "attribute")
+            && matches!(container.sort(), "identifier" | "attribute")
+            && self.outlives(container)
+        {
+            Asked::note_filled(&self.tested, self.text_of(container), &mut self.summary, self.func);
+        }
+    }
+
     /// Whether `right` is what is kept in `left`, or else made: `x = x or f()`.
     pub(super) fn is_default(&mut self, left: Node<'_>, right: Node<'_>) -> bool {
         let is_or = right.sort() == "boolean_operator" && right.at(Field::Operator).is_some_and(|operator| operator.sort() == "or");

@@ -34,6 +34,9 @@ impl Lowering<'_> {
                     if !matches!(child.sort(), "assignment" | "augmented_assignment") {
                         self.summary.drop_result(value);
                     }
+                    if child.sort() == "call" {
+                        self.note_filled(child);
+                    }
                 }
             }
             "return_statement" => {

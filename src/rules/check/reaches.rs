@@ -150,6 +150,10 @@ impl Reaches {
             let Some(sink) = steps.last().map(|step| step.call) else { continue };
             let chain: Vec<Hop> = steps.iter().map(|step| step.hop(program.input, path)).collect();
             let Some(fact) = program.effects.fact(program.input, sink, path) else { continue };
+            if best.channel.0 == Effect::Wait && shared.pools().runs_nothing(program, sink) {
+                let_go.extend(ways.iter().map(|way| (call, way.one.channel.0, "nothing to wait for")));
+                continue;
+            }
             for one in &ways {
                 reported.insert((call, one.one.channel.0));
             }
@@ -173,7 +177,7 @@ impl Reaches {
             let empty = || program.effects.is_left_empty(run, program.graph, &best.witness, best.channel);
             let tested = || steps.iter().any(|step| step.to.is_some_and(|to| program.contexts.is_of_test(to)));
             let twin = || may_be_loops_own(program, sink, path);
-            let far = || belief::is_far(origin.confidence, steps.len(), best.channel.0, origin.of_command);
+            let far = || origin.is_far(steps.len(), best.channel.0);
             let doubted = far() || kept || best.witness.by_name || unlikely() || met.is_none() || empty() || tested() || twin();
             let root = Root::through(program, func, origin, &met.unwrap_or_default());
             let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };

@@ -5,6 +5,7 @@ use crate::config::StartMethod;
 use crate::facts::{Handling, Pool, PoolOf, Runs};
 use crate::ir::{CallKind, Const, Expr, MODULE_BODY, Target};
 use crate::link::graph::EdgeKind;
+use crate::link::kinds::is_coroutine;
 use crate::link::{At, CallAt, ExprAt, FuncAt, Value};
 use crate::rules::Program;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -216,6 +217,22 @@ impl<'p> Pools<'p> {
             let (call, from, path) = (external.call, external.from, external.path);
             self.tasks.push(Task { call, from, pools, shared, each: boundary.each, runs, path });
         }
+    }
+
+    /// Whether a call waits for the end of pools that are given coroutine functions alone: their threads only make coroutines.
+    #[must_use]
+    pub fn runs_nothing(&self, program: &Program<'_, '_>, call: CallAt) -> bool {
+        let joins = |made: &Made<'_>| made.methods.iter().any(|(at, method)| *at == call && made.pool.joins.contains(method));
+        let joined: Vec<usize> = (0..self.made.len()).filter(|made| joins(&self.made[*made])).collect();
+        let makes_coroutines = |task: &Task| {
+            let mut run = program.graph.edges_of(task.call).filter(|edge| matches!(edge.kind, EdgeKind::Moved(_))).peekable();
+            run.peek().is_some() && run.all(|edge| is_coroutine(program.solution, edge.to) == Some(true))
+        };
+        let is_idle = |made: &usize| {
+            let mut given = self.tasks.iter().filter(|task| task.pools.contains(made)).peekable();
+            given.peek().is_some() && given.all(makes_coroutines) && !self.made[*made].lost
+        };
+        !joined.is_empty() && joined.iter().all(is_idle)
     }
 
     /// How many workers a pool has, where the source says so.
