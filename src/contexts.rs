@@ -182,6 +182,7 @@ impl Spread<'_, '_> {
             head: false,
             unserved: false,
             of_command: self.installed.contains(&file),
+            lone: false,
         });
         self.contexts.origins.len() - 1
     }
@@ -227,14 +228,16 @@ impl Spread<'_, '_> {
                 self.reach_all(from, kind, kind == ContextKind::Loop);
             }
             // What a server's own function registers serves as that does.
-            let is_served = |(_, _, origin): &(FuncAt, ContextKind, usize)| {
-                self.following.get(origin).is_some_and(|by| self.is_served(*by, Confidence::High))
-            };
-            let (served, left): (Vec<_>, Vec<_>) = after.into_iter().partition(is_served);
-            for (_, _, origin) in &served {
-                self.contexts.origins[*origin].confidence = Confidence::High;
-                self.following.remove(origin);
+            for (_, _, id) in &after {
+                if self.following.get(id).is_some_and(|by| self.is_served(*by, Confidence::High)) {
+                    let origin = &mut self.contexts.origins[*id];
+                    origin.lone = false;
+                    if origin.entry.as_ref().is_some_and(|entry| entry.server) {
+                        origin.confidence = Confidence::High;
+                    }
+                }
             }
+            let (served, left): (Vec<_>, Vec<_>) = after.into_iter().partition(|entry| confidence(self, entry) == Confidence::High);
             rest = served;
             rest.extend(left);
         }

@@ -29,6 +29,7 @@ impl Spread<'_, '_> {
         self.contexts.origins[origin].entry = Some(entry.clone());
         self.contexts.origins[origin].clients = entry.server && !entry.internal;
         self.contexts.origins[origin].head = entry.head;
+        self.contexts.origins[origin].lone = entry.follows;
         self.contexts.entered.insert(func);
         self.entries.push((func, kind, origin));
     }

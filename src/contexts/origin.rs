@@ -27,6 +27,8 @@ pub struct Origin {
     pub unserved: bool,
     /// It stands in a project that installs commands: one of them may be all that leads there, unless others are seen on the same loop.
     pub of_command: bool,
+    /// A listener or a callback, and nothing shows that the function which registers it serves.
+    pub lone: bool,
 }
 
 impl Origin {
@@ -42,12 +44,13 @@ impl Origin {
     /// lies there is mostly done once, for a program's own configuration, for what is done already, or in a program whose loop nobody shares.
     /// In a project that installs commands so much less: of its files read and modules loaded in such coroutines two in five stalled
     /// somebody, as of what is two calls away; of its processes, requests and pauses in the coroutine itself, nine in ten.
+    /// Of what lies two calls from a listener that no server's function registers, one in nine was true.
     #[must_use]
     pub fn is_far(&self, steps: usize, effect: Effect) -> bool {
         let most = match effect {
             Effect::File | Effect::Load if self.of_command => 0,
             Effect::Wait | Effect::Regex | Effect::Stdin => 1,
-            _ if self.of_command => 1,
+            _ if self.of_command || self.lone => 1,
             Effect::File => 2,
             _ => 3,
         };

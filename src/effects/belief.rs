@@ -28,8 +28,12 @@ impl Widths {
     /// debug the program, counts as one of many.
     #[must_use]
     pub fn read(input: Input<'_>, graph: &Graph) -> Self {
-        let mut targets: Vec<_> =
-            graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct).map(|edge| (edge.call, edge.to)).collect();
+        let mut targets: Vec<_> = graph
+            .edges
+            .iter()
+            .filter(|edge| edge.kind == EdgeKind::Direct && !graph.registered.contains(&edge.call))
+            .map(|edge| (edge.call, edge.to))
+            .collect();
         targets.sort_unstable();
         targets.dedup();
         let calls = targets.chunk_by(|one, other| one.0 == other.0);

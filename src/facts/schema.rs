@@ -400,7 +400,7 @@ pub(super) struct RawEntry {
     /// Others wait for the same loop.
     #[serde(default = "yes")]
     pub server: bool,
-    /// For `call`: it serves only where the function does that registers it. A client has sockets too.
+    /// For `call`: it serves only where the function does that registers it. Programs that serve nobody have events, and clients sockets.
     #[serde(default)]
     pub follows: bool,
     /// Nothing awaits it: an async function can't take its place.

@@ -55,11 +55,7 @@ pub(super) fn resolve(solution: &Solution<'_>, graph: &mut Graph, at: CallAt, th
     let from = At { file: at.file, id: call.func };
     let callee = At { file: at.file, id: call.callee };
     let direct = |to: FuncAt| Edge::direct(at, from, to);
-    if through == Through::Callers
-        && let Some((owner, position)) = is_parameter(input, callee, from)
-        && !matches!(call.kind, CallKind::With | CallKind::Iterate)
-        && !told_by_values(solution, callee, (owner, position), from)
-    {
+    if through == Through::Callers && left_to_callers(solution, at).is_some() {
         // Who calls decides what runs: see `takes`.
         return if solution.values(callee).is_empty() { Outcome::Unresolved(Reason::Parameter) } else { Outcome::Known };
     }
@@ -264,6 +260,16 @@ impl Shown {
             self.kept && solution.external_path(*part).is_some_and(is_other)
         })
     }
+}
+
+/// The parameter that a call calls, if whoever gives it decides what runs: the function that has it, and its position.
+pub(super) fn left_to_callers(solution: &Solution<'_>, at: CallAt) -> Option<(FuncAt, usize)> {
+    let call = &solution.input.summaries[at.file].calls[at.id];
+    let from = At { file: at.file, id: call.func };
+    let callee = At { file: at.file, id: call.callee };
+    let parameter = is_parameter(solution.input, callee, from)?;
+    let is_told = matches!(call.kind, CallKind::With | CallKind::Iterate) || told_by_values(solution, callee, parameter, from);
+    (!is_told).then_some(parameter)
 }
 
 /// Whether the values of a parameter tell what its call runs: a nameless function is used in one place, and a function that

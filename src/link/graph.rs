@@ -2,7 +2,7 @@
 
 pub use super::bind::{Indirect, argument, bound_parameters, indirect};
 use super::calls::{self, Through};
-use super::kinds::{ByKind, Kinds, Tests};
+use super::kinds::{ByKind, Tests};
 use super::values::{Solution, Value};
 use super::{At, CallAt, ExprAt, FuncAt, Input};
 use crate::base::{FileId, Name};
@@ -157,6 +157,8 @@ pub struct Graph {
     pub off_loop: FxHashSet<CallAt>,
     /// Calls that only start-up makes, as the tests around them tell.
     pub started: FxHashSet<CallAt>,
+    /// Calls by which a function that a helper registers runs what the helper was given: each runs in one that is made for it.
+    pub registered: FxHashSet<CallAt>,
     /// Files that run in a browser.
     pub clients: FxHashSet<FileId>,
     /// Functions whose text is sent to a browser, and those written in them.
@@ -198,6 +200,7 @@ pub fn build(solution: &Solution<'_>) -> Graph {
         }
         graph.outcomes.push(outcomes);
     }
+    super::closures::follow_registered(solution, &mut graph);
     run_properties(solution, &mut graph);
     for at in 0..graph.edges.len() {
         let edge = graph.edges[at];
@@ -210,8 +213,8 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     graph.kinds = Tests::read(solution);
     leave_out_other_kinds(solution, &mut graph);
     let called;
-    (graph.takes, called) = takes(solution, &graph);
-    pass_functions(solution, &mut graph);
+    (graph.takes, called) = super::handed::takes(solution, &graph);
+    super::handed::pass_functions(solution, &mut graph);
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
     move_decorated(solution, &mut graph);
     graph.taken = super::awaits::taken(input, solution, &graph);
@@ -391,98 +394,7 @@ pub fn is_parameter(input: Input<'_>, at: ExprAt, from: FuncAt) -> Option<(FuncA
     (owner == from || summary.functions[from.id].parent == Some(owner.id)).then_some((owner, position))
 }
 
-/// What functions do with the functions that they are given, and whether something that is written inside calls one of their
-/// variables, or a helper does what they are given.
-fn takes(solution: &Solution<'_>, graph: &Graph) -> (Takes, FxHashMap<FuncAt, Kinds>) {
-    let mut called: FxHashMap<FuncAt, Kinds> = FxHashMap::default();
-    let input = solution.input;
-    let mut known = Takes::default();
-    let allowed = |call: CallAt, id: crate::ir::ExprId| graph.kinds.allowed(solution, call, At { file: call.file, id });
-    for (file, summary) in input.summaries.iter_enumerated() {
-        for (id, call) in summary.calls.iter_enumerated() {
-            let from = At { file, id: call.func };
-            if let Some((owner, position)) = is_parameter(input, At { file, id: call.callee }, from)
-                && owner == from
-                && !calls::is_nameless(input, owner)
-                && matches!(call.kind, CallKind::Call | CallKind::New)
-            {
-                let kinds = allowed(At { file, id }, call.callee);
-                known.entry((owner, position)).or_default().put(kinds, EdgeKind::Direct, |_| true);
-            }
-            if let Expr::Var(var) = summary.exprs[call.callee]
-                && summary.vars[var].func != call.func
-                && summary.vars[var].func != crate::ir::MODULE_BODY
-            {
-                let owner = At { file, id: summary.vars[var].func };
-                let by = called.entry(owner).or_default();
-                *by = by.or(allowed(At { file, id }, call.callee));
-            }
-        }
-    }
-    let mut elsewhere = FxHashMap::default();
-    for external in &graph.externals {
-        if let Some(boundary) = input.facts_of(external.call.file).boundary(external.path) {
-            let args = moved(solution, external, boundary.which).into_iter();
-            let run = args.flat_map(|arg| functions(solution, At { file: external.call.file, id: arg.value }));
-            let to = destination(solution, external, boundary);
-            elsewhere.extend(run.map(|func| (func, to)));
-        }
-    }
-    for external in &graph.externals {
-        let call = &input.summaries[external.call.file].calls[external.call.id];
-        let facts = input.facts_of(external.call.file);
-        let mut mark = |args: Vec<&Arg>, kind| {
-            for arg in args {
-                let given = super::wrap::given(solution, At { file: external.call.file, id: arg.value });
-                if let Some(at) = is_parameter(input, given, external.from) {
-                    // `to_thread(lambda: ctx.run(f))` moves f, whatever the lambda does with it.
-                    let elsewhere = elsewhere.get(&external.from).filter(|_| at.0 != external.from);
-                    let kinds = allowed(external.call, arg.value);
-                    known.entry(at).or_default().put(kinds, elsewhere.map_or(kind, |to| EdgeKind::Moved(*to)), |_| true);
-                }
-            }
-        };
-        if let Some(boundary) = facts.boundary(external.path) {
-            mark(moved(solution, external, boundary.which), EdgeKind::Moved(destination(solution, external, boundary)));
-        }
-        for invoke in facts.invokes(external.path) {
-            mark(argument(call, invoke.which), EdgeKind::Direct);
-        }
-    }
-    // Passing on: at most as many rounds as helpers are nested.
-    for _ in 0..8 {
-        let mut grown = Vec::new();
-        for edge in &graph.edges {
-            let call = &input.summaries[edge.call.file].calls[edge.call.id];
-            for (arg, position) in bound_parameters(&input.summaries[edge.call.file], input.func(edge.to), call, offset(solution, edge)) {
-                if let Some(taken) = known.get(&(edge.to, position))
-                    && let Some(at) = is_parameter(input, At { file: edge.call.file, id: arg }, edge.from)
-                {
-                    grown.push((at, *taken, allowed(edge.call, arg)));
-                }
-            }
-        }
-        let mut changed = false;
-        for (at, taken, allowed) in grown {
-            let known = known.entry(at).or_default();
-            for (kinds, kind) in taken.each() {
-                let moves = matches!(kind, EdgeKind::Moved(_));
-                if !moves {
-                    let by = called.entry(at.0).or_default();
-                    *by = by.or(kinds.and(allowed));
-                }
-                let may = |before: Option<EdgeKind>| before.is_none_or(|before| before == EdgeKind::Direct && moves);
-                changed |= known.put(kinds.and(allowed), kind, may);
-            }
-        }
-        if !changed {
-            break;
-        }
-    }
-    (known, called)
-}
-
-fn offset(solution: &Solution<'_>, edge: &Edge) -> usize {
+pub(super) fn offset(solution: &Solution<'_>, edge: &Edge) -> usize {
     let input = solution.input;
     let call = &input.summaries[edge.call.file].calls[edge.call.id];
     let bound = solution
@@ -525,73 +437,4 @@ pub(super) fn moved<'a>(solution: &Solution<'a>, external: &External, which: Whi
         }
     }
     found
-}
-
-/// Adds the edges of functions given as arguments.
-fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
-    let input = solution.input;
-    let mut added = Vec::new();
-    for edge in &graph.edges {
-        let call = &input.summaries[edge.call.file].calls[edge.call.id];
-        for (arg, position) in bound_parameters(&input.summaries[edge.call.file], input.func(edge.to), call, offset(solution, edge)) {
-            let at = At { file: edge.call.file, id: arg };
-            // What a parameter brings is told where the argument is given.
-            if is_parameter(input, at, edge.from).is_some() {
-                continue;
-            }
-            if let Some(taken) = graph.takes.get(&(edge.to, position)) {
-                let allowed = graph.kinds.allowed(solution, edge.call, at);
-                let run = functions(solution, at);
-                added.extend(run.into_iter().filter_map(|to| {
-                    let mut kinds = taken.of(graph.kinds.fitting(solution, allowed, to, at));
-                    let first = kinds.next()?;
-                    // Where it may be of several kinds, it is meant to be moved.
-                    let kind = kinds.find(|kind| matches!(kind, EdgeKind::Moved(_))).filter(|_| first == EdgeKind::Direct).unwrap_or(first);
-                    Some(Edge { to, kind, offset: None, ..*edge })
-                }));
-            }
-        }
-    }
-    for external in &graph.externals {
-        let file = external.call.file;
-        let call = &input.summaries[file].calls[external.call.id];
-        let facts = input.facts_of(file);
-        let mut give = |args: Vec<&Arg>, kind| {
-            for arg in args {
-                if is_parameter(input, At { file, id: arg.value }, external.from).is_some() {
-                    continue;
-                }
-                let at = At { file, id: arg.value };
-                let run = functions(solution, at).into_iter().filter(|to| graph.kinds.allows(solution, external.call, at, *to));
-                added.extend(run.map(|to| Edge {
-                    call: external.call,
-                    from: external.from,
-                    to,
-                    kind,
-                    offset: None,
-                    once: false,
-                    by_name: false,
-                    wrapping: Wrapping::None,
-                }));
-            }
-        };
-        if let Some(boundary) = facts.boundary(external.path) {
-            give(moved(solution, external, boundary.which), EdgeKind::Moved(destination(solution, external, boundary)));
-        } else if !facts.invokes(external.path).is_empty() {
-            for invoke in facts.invokes(external.path) {
-                give(argument(call, invoke.which), EdgeKind::Direct);
-            }
-        } else if input.summaries[file].family == Family::Ecma
-            && call.kind != CallKind::Decorate
-            && facts.registrations(external.path).is_empty()
-            && facts.containers(external.path).is_empty()
-            && facts.wraps(external.path).is_none()
-            && !external.path.rsplit('.').next().is_some_and(|member| facts.unlistens(member))
-        {
-            give(call.args.iter().collect(), EdgeKind::Later);
-        }
-    }
-    // A loop runs coroutines: a generator given to it is none.
-    added.retain(|edge: &Edge| edge.kind != EdgeKind::Moved(ContextKind::Loop) || !input.func(edge.to).is_generator);
-    graph.edges.extend(added);
 }

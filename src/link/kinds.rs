@@ -42,6 +42,12 @@ impl Kinds {
         if function.is_async && !function.is_generator { Self::COROUTINE } else { Self::PLAIN }
     }
 
+    /// Those whose call does its work itself, and gives no coroutine.
+    #[must_use]
+    pub fn at_once(self) -> Self {
+        self.and(Self::PLAIN.or(Self::INSTANCE))
+    }
+
     /// Those of both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
