@@ -15,7 +15,7 @@ pub mod grown;
 mod met;
 pub mod patterns;
 pub mod pauses;
-mod receivers;
+pub mod receivers;
 mod results;
 mod shape;
 pub mod sizes;

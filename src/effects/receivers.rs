@@ -1,5 +1,6 @@
 //! What a chain needs of the objects that its methods are called on.
 
+use super::Step;
 use super::given::is_own;
 use crate::base::FileId;
 use crate::ir::{Call, CallKind, Expr, ModuleSummary};
@@ -60,4 +61,50 @@ pub(super) fn called_on(summary: &ModuleSummary, file: FileId, call: &Call) -> E
         // A class that is called makes the receiver of its constructor.
         _ => at(call.callee),
     }
+}
+
+/// Classes that share a method, at most, for it to be known whose it is.
+const FEW_CLASSES: usize = 64;
+
+/// Whether one object may be the receiver all along where methods call others on their own: of what a method shared by several classes
+/// calls on itself, each of these has its own.
+#[must_use]
+pub fn agree(solution: &Solution<'_>, func: FuncAt, steps: &[Step]) -> bool {
+    let input = solution.input;
+    let mut classes = having(solution, func);
+    for step in steps {
+        let Some(to) = step.to else { break };
+        let summary = &input.summaries[step.call.file];
+        let call = &summary.calls[step.call.id];
+        let at = called_on(summary, step.call.file, call);
+        let is_super = matches!(summary.exprs[at.id], Expr::Super(_));
+        match summary.exprs[call.callee] {
+            Expr::Attr { name, .. } if call.kind == CallKind::Call && is_own(input, at, step.from) => {
+                if let Some(classes) = classes.as_mut().filter(|_| !is_super && input.func(to).name == name) {
+                    classes.retain(|class| solution.find_method(*class, name) == Some(to));
+                    if classes.is_empty() {
+                        return false;
+                    }
+                }
+            }
+            _ => classes = having(solution, to),
+        }
+    }
+    true
+}
+
+/// The classes whose objects have this function as their method; none where it is no method, or too many have it.
+fn having(solution: &Solution<'_>, func: FuncAt) -> Option<Vec<ClassAt>> {
+    let function = solution.input.func(func);
+    let mut classes = vec![At { file: func.file, id: function.class? }];
+    let mut at = 0;
+    while let Some(class) = classes.get(at).copied() {
+        classes.extend(solution.below(class).iter().copied().filter(|below| !classes.contains(below)).collect::<Vec<_>>());
+        at += 1;
+        if classes.len() > FEW_CLASSES {
+            return None;
+        }
+    }
+    classes.retain(|class| solution.find_method(*class, function.name) == Some(func));
+    (!classes.is_empty()).then_some(classes)
 }

@@ -8,6 +8,7 @@ use crate::contexts::Origin as Entry;
 use crate::effects::belief;
 use crate::effects::conditions::Entered;
 use crate::effects::grown::Grown;
+use crate::effects::receivers;
 use crate::effects::{Channel, Step, Witness, shown_path};
 use crate::facts::{ContextKind, Effect, Weight};
 use crate::finding::{Confidence, Finding, Hop, Severity};
@@ -178,7 +179,8 @@ impl Reaches {
             let tested = || steps.iter().any(|step| step.to.is_some_and(|to| program.contexts.is_of_test(to)));
             let twin = || may_be_loops_own(program, sink, path);
             let far = || origin.is_far(steps.len(), best.channel.0);
-            let doubted = far() || kept || best.witness.by_name || unlikely() || met.is_none() || empty() || tested() || twin();
+            let other = || !receivers::agree(program.solution, func, &steps);
+            let doubted = far() || other() || kept || best.witness.by_name || unlikely() || met.is_none() || empty() || tested() || twin();
             let root = Root::through(program, func, origin, &met.unwrap_or_default());
             let sure = if doubted { Confidence::Low } else { program.effects.sure(program.graph, &steps, best.channel.0) };
             let by_others = if std::ptr::eq(root.origin, origin) { Confidence::High } else { root.origin.confidence };
