@@ -20,6 +20,8 @@ pub(super) fn drop_unawaitable(solution: &Solution<'_>, graph: &mut Graph) {
         let call = &summary.calls[edge.call.id];
         let awaited = call.awaited || graph.taken.contains(&edge.call);
         let plain = summary.family == Family::Python && awaited && call.kind == CallKind::Call && edge.kind == EdgeKind::Direct;
+        // What is awaited is what the called function gives, not what a function gives that it is handed.
+        let plain = plain && edge.offset.is_some();
         // A constructor gives an instance; whether that can be awaited is its class's matter.
         if plain && input.func(edge.to).name.as_str() != "__init__" {
             // Where a coroutine function is among the candidates, a plain one must show that it gives an awaitable.
