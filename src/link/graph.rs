@@ -215,6 +215,7 @@ pub fn build(solution: &Solution<'_>) -> Graph {
     let called;
     (graph.takes, called) = super::handed::takes(solution, &graph);
     super::handed::pass_functions(solution, &mut graph);
+    super::closures::follow_made(solution, &mut graph);
     graph.edges.sort_by_key(|edge| (edge.call, edge.to));
     move_decorated(solution, &mut graph);
     graph.taken = super::awaits::taken(input, solution, &graph);
