@@ -104,7 +104,8 @@ impl<'a, 'b> Advisor<'a, 'b> {
         let input = self.solution.input;
         let (Some(first), Some(last)) = (asked.steps.first(), asked.steps.last()) else { return String::new() };
         let seen = runtime::seen(input, &self.common, first.from, asked.origin.file, asked.steps);
-        let written = Written::of(input, last.call);
+        let given = self.is_given(last, asked.path);
+        let written = if given { Written::left_out() } else { Written::of(input, last.call) };
         let instead = self.case(last.call, asked.fact).map_or(&asked.fact.instead, |case| &case.instead);
         // Who awaits while a lock of threads is held, lets others run that wait for it.
         let locked = asked.steps.iter().any(|step| self.is_locked(step.call));
@@ -124,8 +125,12 @@ impl<'a, 'b> Advisor<'a, 'b> {
             Remedy::Other(Other { what }) => format!("use {}{place}{caution}", filled(what, &written, asked.path)),
             Remedy::Code(code) => {
                 let code = filled(code, &written, asked.path);
-                let code = quoted(&if goes_on(input, last.call) { enclosed(code) } else { code });
+                let code = quoted(&if goes_on(input, last.call) && !given { enclosed(code) } else { code });
                 match &way.fixed {
+                    _ if given => format!(
+                        "give an async function that writes {code} in place of `{}`, and await what comes of it{caution}",
+                        asked.shown
+                    ),
                     Some(fixed) => format!("{fixed} can't await: do this outside of it, with {code}{caution}"),
                     None if way.names.is_empty() => format!("write {code} in place of `{}`{caution}", asked.shown),
                     None if way.shared => {
@@ -164,6 +169,11 @@ impl<'a, 'b> Advisor<'a, 'b> {
             (None, None) if asked.fact.effect == Effect::Cpu => "compute in a worker, so that the loop goes on meanwhile".to_owned(),
             (None, None) => "no asynchronous form is known: move the work to a worker, or do it once at start-up".to_owned(),
         }
+    }
+
+    /// Whether the call only gives the library's function to one that calls it.
+    fn is_given(&self, step: &Step, path: Name) -> bool {
+        step.to.is_none() && self.graph.handed.iter().any(|one| one.call == step.call && one.path == path)
     }
 
     /// How the work is handed to a thread, or to a process where a thread would hold the GIL.
@@ -206,6 +216,10 @@ impl<'a, 'b> Advisor<'a, 'b> {
         let together = self.case(last.call, asked.fact).is_some_and(|case| case.together);
         let hand = |step: &Step| match self.hand(step) {
             Hand::Whole if together && step.to.is_none() => Hand::Block(Around::Use),
+            // What the library does with the function may come later: `map`.
+            Hand::Whole if self.is_given(step, asked.path) && self.graph.externals_of(step.call).next().is_some() => {
+                Hand::Block(Around::Use)
+            }
             // A method of what is written over several lines can't be named beside its arguments.
             Hand::Whole if further(step).is_some_and(|call| whole(call).is_none()) => Hand::Block(Around::Whole),
             Hand::Whole if step.to.is_none() && Written::of(self.solution.input, step.call).callee.is_none() => Hand::Block(Around::Lines),

@@ -120,6 +120,8 @@ pub struct Sink {
     pub grown: Option<Grown>,
     /// Why it is harmless, if it is: `argument`, `loop check`, `assumed`, `bounded text`.
     pub harmless: Option<&'static str>,
+    /// The call gives the function to one that calls it: its arguments are not those of the function.
+    pub handed: bool,
 }
 
 /// Effects of all functions.
@@ -155,6 +157,19 @@ pub type Avoided = FxHashSet<(CallAt, Effect)>;
 #[must_use]
 pub fn infer<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: &Graph, patterns: &Patterns) -> Effects {
     infer_without(sizes, solution, graph, patterns, &Avoided::default())
+}
+
+/// Library functions that are given to functions which call them. How long they compute their arguments decide, which are not seen.
+fn handed(input: Input<'_>, graph: &Graph, assumed: &Assumed) -> Vec<Sink> {
+    let sinks = graph.handed.iter().filter_map(|one| {
+        let fact = fact_of(input, one.call, one.path).filter(|fact| !matches!(fact.effect, Effect::Cpu | Effect::Regex))?;
+        let harmless = assumed.nonblocking.contains(&one.from).then_some("assumed");
+        let harmless = harmless.or_else(|| graph.off_loop.contains(&one.call).then_some("loop check"));
+        let once = input.summaries[one.call.file].calls[one.call.id].once || graph.started.contains(&one.call);
+        let channel = (fact.effect, if once { Weight::Light } else { fact.weight });
+        Some(Sink { call: one.call, from: one.from, path: one.path, channel, grown: None, harmless, handed: true })
+    });
+    sinks.collect()
 }
 
 /// Infers effects to their fixpoint, as if the avoided calls did nothing.
@@ -193,15 +208,16 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
             let effect = if in_memory.is_some() { Effect::Cpu } else { fact.effect };
             let channel = (effect, if light { Weight::Light } else { weight });
             let (call, from, path) = (external.call, external.from, external.path);
-            effects.sinks.push(Sink { call, from, path, channel, grown, harmless });
+            effects.sinks.push(Sink { call, from, path, channel, grown, harmless, handed: false });
         }
     }
+    effects.sinks.extend(handed(input, graph, &effects.assumed));
     for one in &patterns.applications {
         let grown = patterns.text(sizes, input, one);
         let harmless = grown.is_none().then_some("bounded text").or_else(|| graph.off_loop.contains(&one.call).then_some("loop check"));
         let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, one.from));
         let channel = (Effect::Regex, patterns.weight(one));
-        effects.sinks.push(Sink { call: one.call, from: one.from, path: one.path, channel, grown, harmless });
+        effects.sinks.push(Sink { call: one.call, from: one.from, path: one.path, channel, grown, harmless, handed: false });
     }
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
         if let Some(path) = effects.assumed.blocking.get(&edge.to).copied()
@@ -209,10 +225,13 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
         {
             let channel = (fact.effect, fact.weight);
             let harmless = assumed_harmless(&effects.assumed, edge.from);
-            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, grown: None, harmless });
+            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, grown: None, harmless, handed: false });
         }
     }
-    let asked = |sink: &Sink| conditions::of_fact(run, sink.call, sink.path, fact_of(input, sink.call, sink.path));
+    let asked = |sink: &Sink| {
+        let fact = fact_of(input, sink.call, sink.path).filter(|_| !sink.handed);
+        conditions::of_fact(run, sink.call, sink.path, fact)
+    };
     for sink in effects.sinks.iter_mut().filter(|sink| sink.harmless.is_none()) {
         sink.harmless = asked(sink).is_none().then_some("ruled out");
     }

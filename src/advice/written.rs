@@ -22,6 +22,12 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// A call that is not written here.
+    pub fn left_out() -> Self {
+        Self { callee: None, arguments: LEFT_OUT.to_owned(), keywords: false, bound: None }
+    }
+
+    /// The call as written.
     pub fn of(input: Input<'_>, at: CallAt) -> Self {
         let call = &input.summaries[at.file].calls[at.id];
         let text = input.sources[at.file].text.get(call.span.start as usize..call.span.end as usize).unwrap_or("").trim();

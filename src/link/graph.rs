@@ -135,6 +135,8 @@ pub struct Graph {
     pub edges: Vec<Edge>,
     /// Calls to libraries, in order of their place.
     pub externals: Vec<External>,
+    /// Library functions that are given to functions which call them, each with the call that gives it: `map(requests.get, urls)`.
+    pub handed: Vec<External>,
     /// Outcome of each call site.
     pub outcomes: IndexVec<FileId, IndexVec<CallId, Outcome>>,
     /// Functions that take functions: which parameter they run or move, and what kind of function where they ask.

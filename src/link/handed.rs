@@ -4,8 +4,8 @@ use super::graph::{
     Edge, EdgeKind, External, Graph, Takes, Wrapping, argument, bound_parameters, destination, functions, is_parameter, moved, offset,
 };
 use super::kinds::Kinds;
-use super::values::Solution;
-use super::{At, CallAt, FuncAt, calls, closures, wrap};
+use super::values::{Solution, Value};
+use super::{At, CallAt, ExprAt, FuncAt, calls, closures, wrap};
 use crate::facts::ContextKind;
 use crate::ir::{Arg, CallKind, Expr, Family};
 use rustc_hash::FxHashMap;
@@ -131,7 +131,7 @@ pub(super) fn calls_later(solution: &Solution<'_>, external: &External) -> bool 
 /// Adds the edges of functions given as arguments.
 pub(super) fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
     let input = solution.input;
-    let mut added = Vec::new();
+    let (mut added, mut handed) = (Vec::new(), Vec::new());
     for edge in &graph.edges {
         let call = &input.summaries[edge.call.file].calls[edge.call.id];
         for (arg, position) in bound_parameters(&input.summaries[edge.call.file], input.func(edge.to), call, offset(solution, edge)) {
@@ -142,6 +142,11 @@ pub(super) fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
             }
             if let Some(taken) = graph.takes.get(&(edge.to, position)) {
                 let allowed = graph.kinds.allowed(solution, edge.call, at);
+                if taken.of(allowed.at_once()).any(|kind| kind == EdgeKind::Direct)
+                    && !taken.each().any(|(_, kind)| matches!(kind, EdgeKind::Moved(_)))
+                {
+                    handed.extend(of_libraries(solution, edge.call, edge.from, at));
+                }
                 let run = functions(solution, at);
                 added.extend(run.into_iter().filter_map(|to| {
                     let mut kinds = taken.of(graph.kinds.fitting(solution, allowed, to, at));
@@ -163,6 +168,9 @@ pub(super) fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
                     continue;
                 }
                 let at = At { file, id: arg.value };
+                if kind == EdgeKind::Direct {
+                    handed.extend(of_libraries(solution, external.call, external.from, at));
+                }
                 let run = functions(solution, at).into_iter().filter(|to| graph.kinds.allows(solution, external.call, at, *to));
                 added.extend(run.map(|to| Edge {
                     call: external.call,
@@ -189,4 +197,16 @@ pub(super) fn pass_functions(solution: &Solution<'_>, graph: &mut Graph) {
     // A loop runs coroutines: a generator given to it is none.
     added.retain(|edge: &Edge| edge.kind != EdgeKind::Moved(ContextKind::Loop) || !input.func(edge.to).is_generator);
     graph.edges.extend(added);
+    handed.sort_by_key(|external: &External| (external.call, external.path));
+    handed.dedup_by_key(|external| (external.call, external.path));
+    graph.handed = handed;
+}
+
+/// The functions of libraries that an argument may be and of which facts tell what they do.
+fn of_libraries<'a>(solution: &'a Solution<'_>, call: CallAt, from: FuncAt, at: ExprAt) -> impl Iterator<Item = External> + 'a {
+    let facts = solution.input.facts_of(call.file);
+    solution.values(at).iter().filter_map(move |value| match value {
+        Value::Ext(path) if facts.call(*path).is_some() => Some(External { call, from, path: *path }),
+        _ => None,
+    })
 }
