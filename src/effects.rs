@@ -483,7 +483,8 @@ impl Effects {
 
     /// The facts met at one call.
     pub fn sinks_of(&self, call: CallAt) -> impl Iterator<Item = &Sink> {
-        self.sinks.iter().filter(move |sink| sink.call == call)
+        let from = self.sinks.partition_point(|sink| sink.call < call);
+        self.sinks[from..].iter().take_while(move |sink| sink.call == call)
     }
 
     /// How many functions have each effect.
