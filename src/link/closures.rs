@@ -27,6 +27,8 @@ pub(super) fn run_within(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<Fu
         if let Some(boundary) = facts.boundary(external.path) {
             let kind = EdgeKind::Moved(destination(solution, external, boundary));
             run.extend(moved(solution, external, boundary.which).into_iter().map(|arg| (arg, kind)));
+        } else if calls_later(solution, external) {
+            run.extend(call.args.iter().map(|arg| (arg, EdgeKind::Later)));
         }
         for (arg, kind) in run {
             for func in functions(solution, At { file, id: arg.value }).into_iter().filter(|func| is_within(*func, external.from)) {
@@ -37,7 +39,8 @@ pub(super) fn run_within(solution: &Solution<'_>, graph: &Graph) -> FxHashMap<Fu
     found
 }
 
-/// Adds what the functions run that a helper hands to a library for what it is given: each is made for one caller.
+/// Adds what the functions run that a helper registers for what it is given: each is made for one caller, and run as what it is
+/// registered for, wherever that is done.
 pub(super) fn follow_registered(solution: &Solution<'_>, graph: &mut Graph) {
     let input = solution.input;
     let mut registered: FxHashSet<FuncAt> = FxHashSet::default();
@@ -48,7 +51,7 @@ pub(super) fn follow_registered(solution: &Solution<'_>, graph: &mut Graph) {
         let is_handed = if call.kind == CallKind::Decorate {
             !facts.decorator(external.path.strip_suffix("()").map_or(external.path, crate::base::name)).is_empty()
         } else {
-            !facts.registrations(external.path).is_empty() || calls_later(solution, external)
+            !facts.registrations(external.path).is_empty()
         };
         if is_handed {
             let given = call.args.iter().flat_map(|arg| functions(solution, At { file, id: arg.value }));
