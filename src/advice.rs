@@ -104,7 +104,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
         let input = self.solution.input;
         let (Some(first), Some(last)) = (asked.steps.first(), asked.steps.last()) else { return String::new() };
         let seen = runtime::seen(input, &self.common, first.from, asked.origin.file, asked.steps);
-        let given = self.is_given(last, asked.path);
+        let given = last.to.is_none() && self.graph.is_handed(last.call, asked.path);
         let written = if given { Written::left_out() } else { Written::of(input, last.call) };
         let instead = self.case(last.call, asked.fact).map_or(&asked.fact.instead, |case| &case.instead);
         // Who awaits while a lock of threads is held, lets others run that wait for it.
@@ -171,11 +171,6 @@ impl<'a, 'b> Advisor<'a, 'b> {
         }
     }
 
-    /// Whether the call only gives the library's function to one that calls it.
-    fn is_given(&self, step: &Step, path: Name) -> bool {
-        step.to.is_none() && self.graph.handed.iter().any(|one| one.call == step.call && one.path == path)
-    }
-
     /// How the work is handed to a thread, or to a process where a thread would hold the GIL.
     fn handed(&self, asked: Asked<'_>, seen: &Seen<'_>, way: &Way, replaced: bool) -> Option<Handed> {
         let (first, last) = (asked.steps.first()?, asked.steps.last()?);
@@ -217,7 +212,7 @@ impl<'a, 'b> Advisor<'a, 'b> {
         let hand = |step: &Step| match self.hand(step) {
             Hand::Whole if together && step.to.is_none() => Hand::Block(Around::Use),
             // What the library does with the function may come later: `map`.
-            Hand::Whole if self.is_given(step, asked.path) && self.graph.externals_of(step.call).next().is_some() => {
+            Hand::Whole if self.graph.is_handed(step.call, asked.path) && self.graph.externals_of(step.call).next().is_some() => {
                 Hand::Block(Around::Use)
             }
             // A method of what is written over several lines can't be named beside its arguments.

@@ -120,8 +120,6 @@ pub struct Sink {
     pub grown: Option<Grown>,
     /// Why it is harmless, if it is: `argument`, `loop check`, `assumed`, `bounded text`.
     pub harmless: Option<&'static str>,
-    /// The call gives the function to one that calls it: its arguments are not those of the function.
-    pub handed: bool,
 }
 
 /// Effects of all functions.
@@ -167,7 +165,7 @@ fn handed(input: Input<'_>, graph: &Graph, assumed: &Assumed) -> Vec<Sink> {
         let harmless = harmless.or_else(|| graph.off_loop.contains(&one.call).then_some("loop check"));
         let once = input.summaries[one.call.file].calls[one.call.id].once || graph.started.contains(&one.call);
         let channel = (fact.effect, if once { Weight::Light } else { fact.weight });
-        Some(Sink { call: one.call, from: one.from, path: one.path, channel, grown: None, harmless, handed: true })
+        Some(Sink { call: one.call, from: one.from, path: one.path, channel, grown: None, harmless })
     });
     sinks.collect()
 }
@@ -208,7 +206,7 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
             let effect = if in_memory.is_some() { Effect::Cpu } else { fact.effect };
             let channel = (effect, if light { Weight::Light } else { weight });
             let (call, from, path) = (external.call, external.from, external.path);
-            effects.sinks.push(Sink { call, from, path, channel, grown, harmless, handed: false });
+            effects.sinks.push(Sink { call, from, path, channel, grown, harmless });
         }
     }
     effects.sinks.extend(handed(input, graph, &effects.assumed));
@@ -217,7 +215,7 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
         let harmless = grown.is_none().then_some("bounded text").or_else(|| graph.off_loop.contains(&one.call).then_some("loop check"));
         let harmless = harmless.or_else(|| assumed_harmless(&effects.assumed, one.from));
         let channel = (Effect::Regex, patterns.weight(one));
-        effects.sinks.push(Sink { call: one.call, from: one.from, path: one.path, channel, grown, harmless, handed: false });
+        effects.sinks.push(Sink { call: one.call, from: one.from, path: one.path, channel, grown, harmless });
     }
     for edge in graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Direct) {
         if let Some(path) = effects.assumed.blocking.get(&edge.to).copied()
@@ -225,11 +223,11 @@ pub fn infer_without<'a>(sizes: &Sizes<'a, '_>, solution: &Solution<'a>, graph: 
         {
             let channel = (fact.effect, fact.weight);
             let harmless = assumed_harmless(&effects.assumed, edge.from);
-            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, grown: None, harmless, handed: false });
+            effects.sinks.push(Sink { call: edge.call, from: edge.from, path, channel, grown: None, harmless });
         }
     }
     let asked = |sink: &Sink| {
-        let fact = fact_of(input, sink.call, sink.path).filter(|_| !sink.handed);
+        let fact = fact_of(input, sink.call, sink.path).filter(|_| !graph.is_handed(sink.call, sink.path));
         conditions::of_fact(run, sink.call, sink.path, fact)
     };
     for sink in effects.sinks.iter_mut().filter(|sink| sink.harmless.is_none()) {

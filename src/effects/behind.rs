@@ -66,7 +66,7 @@ impl Effects {
             if !within.contains(&sink.from) {
                 continue;
             }
-            let fact = fact_of(input, sink.call, sink.path).filter(|_| !sink.handed);
+            let fact = fact_of(input, sink.call, sink.path).filter(|_| !graph.is_handed(sink.call, sink.path));
             let Some(flags) = conditions::of_fact(run, sink.call, sink.path, fact) else { continue };
             let (call, path) = (sink.call, sink.path);
             let witness = Witness { call, next: None, weight, path, distance: 1, tests: 0, by_name: false, widest: 1 };

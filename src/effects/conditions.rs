@@ -222,8 +222,7 @@ impl Effects {
     fn asked(&self, run: Run<'_>, graph: &Graph, way: &Witness) -> Vec<Flags> {
         let input = run.solution.input;
         let Some((next, _)) = &way.next else {
-            let is_handed = self.sinks_of(way.call).any(|sink| sink.path == way.path && sink.handed);
-            let fact = self.fact(input, way.call, way.path).filter(|_| !is_handed);
+            let fact = self.fact(input, way.call, way.path).filter(|_| !graph.is_handed(way.call, way.path));
             return of_fact(run, way.call, way.path, fact).into_iter().collect();
         };
         let edges = graph.edges_of(way.call).filter(|edge| edge.to == *next && edge.kind == EdgeKind::Direct);

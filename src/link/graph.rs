@@ -174,6 +174,12 @@ impl Graph {
         self.clients.contains(&func.file) || self.sent.contains(&func)
     }
 
+    /// Whether a call only gives the library's function to one that calls it: the call's arguments are not the function's.
+    #[must_use]
+    pub fn is_handed(&self, call: CallAt, path: Name) -> bool {
+        self.handed.binary_search_by_key(&(call, path), |one| (one.call, one.path)).is_ok()
+    }
+
     /// Edges of one call.
     pub fn edges_of(&self, call: CallAt) -> impl Iterator<Item = &Edge> {
         let from = self.edges.partition_point(|edge| edge.call < call);

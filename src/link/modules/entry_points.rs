@@ -92,13 +92,17 @@ fn of_sections(text: &str) -> Vec<String> {
     found
 }
 
+/// Signs between the name of a group and the list behind it in setup.py, at most: `": [`, `'] = [`.
+const BETWEEN: usize = 8;
+
 /// Texts of the list that stands behind the name of a group, and lines of its section where one text holds them all. The file is
 /// only read, not run: what is put together elsewhere is not seen.
 fn of_setup(text: &str) -> Vec<String> {
     let mut found = of_sections(text);
     for group in GROUPS {
         for (at, _) in text.match_indices(group) {
-            let list = text[at..].split_once('[').map_or("", |(between, list)| if between.len() > group.len() + 8 { "" } else { list });
+            let list =
+                text[at..].split_once('[').map_or("", |(between, list)| if between.len() > group.len() + BETWEEN { "" } else { list });
             let list = list.split(']').next().unwrap_or("");
             let texts = list.split(['"', '\'']).skip(1).step_by(2);
             found.extend(texts.filter_map(|text| Some(text.split_once('=')?.1.trim().to_owned())));
